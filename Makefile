@@ -1,0 +1,68 @@
+# The project's commands; each does all of its own set-up and redoes none of it.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+# What holds after an installation: nothing is installed again until pyproject.toml changes.
+INSTALLED := $(VENV)/.installed
+DEV_INSTALLED := $(VENV)/.dev-installed
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+PAGE := $(PY) scripts/build_page.py
+# More arguments: make run ARGS="--port 9000 --no-browser", make bench ARGS=--quick
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test lint check-js pytest bench page dev chromium clean
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r name what; do \
+		printf '  make %-10s %s\n' "$$name" "$$what"; done
+
+run: page $(INSTALLED) ## set up if need be, serve the page and open it (ARGS="--port 9000 --no-browser")
+	@exec $(VENV)/bin/convnet-live serve $(ARGS)
+
+test: lint check-js chromium pytest ## set up if need be and run every check and test
+
+lint: dev ## check style, format and types of the Python code
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy --strict engine server
+
+check-js: $(PY) ## check types of the page's code and run its tests
+	$(PAGE) --npm run --silent check
+	$(PAGE) --npm test --silent
+
+pytest: dev
+	$(PY) -m pytest $(ARGS)
+
+bench: dev ## compare speed with ConvNetJS and PyTorch (TORCH=1 installs it; ARGS=--quick)
+	@$(PAGE) --packages
+	@if [ -n "$(TORCH)" ]; then $(PIP) '.[torch]'; fi
+	@$(PY) -m benchmarks.compare $(ARGS)
+
+page: $(PY) ## build the page's bundle where it is out of date
+	@$(PAGE)
+
+dev: page $(DEV_INSTALLED)
+
+chromium: dev
+	@$(PY) scripts/ensure_chromium.py >/dev/null
+
+$(PY):
+	@sh scripts/make_venv.sh $(VENV)
+
+# The page is built before, so that the build hook finds it current and needs no Node of its own.
+$(INSTALLED): pyproject.toml hatch_build.py | page
+	@echo 'Installing ConvNet Live ...'
+	@$(PIP) --editable .
+	@touch $@
+
+$(DEV_INSTALLED): pyproject.toml hatch_build.py | page
+	@echo 'Installing ConvNet Live and its tools ...'
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(INSTALLED)
+
+clean: ## remove everything that was made: environment, packages, bundle, caches
+	rm -rf $(VENV) .venv-bench node_modules static/dist build dist benchmarks/results
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info tests/artifacts
+	find engine server scripts tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

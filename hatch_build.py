@@ -1,0 +1,35 @@
+"""Makes wheels and sdists carry the page: its bundle is built first, its files go inside `server`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "scripts"))
+
+import build_page
+
+
+class PageBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+    """Builds the page where it is out of date, so that `pip install .` gives a working command."""
+
+    PLUGIN_NAME = "custom"
+
+    def dependencies(self) -> list[str]:
+        """Ask for PyPI's Node only where the bundle has to be built and PATH holds none."""
+        if build_page.is_current() or build_page.find_node() is not None:
+            return []
+        return [build_page.NODE_PACKAGE]
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        try:
+            build_page.build()
+        except build_page.BuildError as error:
+            self.app.abort(f"ConvNet Live cannot be built: {error}")
+        # An editable install and an sdist take the page from where it lies in the checkout.
+        if self.target_name == "wheel" and version == "standard":
+            build_data["force_include"]["templates"] = "server/page/templates"
+            build_data["force_include"]["static"] = "server/page/static"
