@@ -74,11 +74,13 @@ class Layer(ABC):
         options: the resolved options, a value for every declared `Option`.
         in_shape, out_shape: volumes of one example.
         params, grads: by name, views of the network's flat vectors; empty for most layers.
-        decay: by parameter name, its (l1, l2) decay multipliers; biases have none.
+        state: by name, views of what is learned without gradients (running statistics).
+        rng: where random layers draw from while training.
     """
 
     type: ClassVar[str]
     declared: ClassVar[tuple[Option, ...]] = ()
+    random: ClassVar[bool] = False
 
     def __init__(self, in_shape: Shape, options: Options) -> None:
         self.options = options
@@ -86,6 +88,9 @@ class Layer(ABC):
         self.out_shape = self.output_shape(in_shape, options)
         self.params: dict[str, Array] = {}
         self.grads: dict[str, Array] = {}
+        self.state: dict[str, Array] = {}
+        self.rng: np.random.Generator | None = None
+        self._buffers: dict[str, Array] = {}
 
     @classmethod
     def output_shape(cls, in_shape: Shape, options: Options) -> Shape:
@@ -102,40 +107,58 @@ class Layer(ABC):
         return {}
 
     @classmethod
+    def state_shapes(cls, in_shape: Shape, options: Options) -> dict[str, tuple[int, ...]]:
+        """Array shapes of the running statistics by name."""
+        return {}
+
+    @classmethod
     def decay(cls, options: Options) -> dict[str, tuple[float, float]]:
         """The (l1, l2) decay multipliers of those parameters that decay at all."""
         return {}
 
     def initialize(self, rng: np.random.Generator) -> None:
-        """Draw the initial weights into `params`. Layers without parameters have nothing to do."""
+        """Draw initial values into `params` and `state`. Most layers have nothing to do."""
 
     @abstractmethod
     def forward(self, x: Array, *, training: bool = False) -> Array:
-        """Map (C, H, W, B) to this layer's output, keeping what `backward` needs."""
+        """Map (C, H, W, B) to this layer's output, keeping what `backward` needs.
+
+        The result is the layer's own buffer: it is overwritten by the next call.
+        """
 
     @abstractmethod
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
-        """Write the gradients of the parameters into `grads`; return the loss's gradient by x.
+        """Write the parameters' gradients into `grads`; return the loss's gradient by the input.
 
-        `dy` has the shape of the last output and may be overwritten. Where `need_dx` is false the
-        layer may skip the input's gradient and return None.
+        `dy` has the shape of the last output. Where `need_dx` is false the layer may skip the
+        input's gradient and return None.
         """
+
+    def buffer(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """An array kept from call to call; new (and zero) whenever its shape changes.
+
+        Memory asked of the system anew at every step costs more than the arithmetic done in it.
+        """
+        held = self._buffers.get(name)
+        if held is None or held.shape != shape or held.dtype != dtype:
+            held = self._buffers[name] = np.zeros(shape, dtype)
+        return held
 
 
 class Loss(Layer):
-    """A layer that ends a network and compares its output with the truth."""
+    """A layer that ends a network and compares its output with the truth.
+
+    A target has shape (B,): class indices.
+    """
 
     @abstractmethod
     def loss(self, target: Array) -> float:
-        """Sum of the losses of the last forward's examples.
-
-        `target` has shape (B,): class indices (or, for regression, the wanted class index too).
-        """
+        """Sum of the losses of the last forward's examples."""
 
     @abstractmethod
-    def loss_gradient(self, target: Array) -> Array:
-        """Gradient of `loss` by the layer's input, (C, H, W, B); examples are summed."""
+    def backward(self, dy: Array, *, need_dx: bool = True) -> Array:
+        """Gradient of `loss` by the layer's input, (C, 1, 1, B). For a loss `dy` is the target."""
 
     @abstractmethod
     def probabilities(self, y: Array) -> Array:
-        """Turn outputs (C, 1, 1, B) into scores in [0, 1] that sum to 1 over classes, (C, B)."""
+        """Turn outputs (C, 1, 1, B) into scores from 0 to 1 that sum to 1 over classes: (C, B)."""

@@ -1,0 +1,89 @@
+"""Max pooling, one direction after the other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.layers.base import Array, Layer, Options, Shape
+from engine.layers.windows import window_counts, window_options
+
+
+class MaxPool(Layer):
+    """y[c, i, j] = the largest of x[c] in the window at (i*stride - pad, j*stride - pad).
+
+    Positions outside the input do not take part. The window's rows are compared first, over long
+    contiguous runs, then the columns of what is left. Each comparison has one winner, the earlier
+    where both are equal, so that the whole gradient goes to one position (ConvNetJS's choice too).
+    """
+
+    type = "pool"
+    declared = window_options(stride=2)
+
+    @classmethod
+    def output_shape(cls, in_shape: Shape, options: Options) -> Shape:
+        across, down = window_counts(cls.type, in_shape, options)
+        return Shape(across, down, in_shape.depth)
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        rows = _Reduction(self, "rows", axis=1, size=self.options["sy"], count=self.out_shape.sy)
+        columns = _Reduction(
+            self, "columns", axis=2, size=self.options["sx"], count=self.out_shape.sx
+        )
+        self._passes = (rows, columns)
+        return columns.forward(rows.forward(self._padded(x)))
+
+    def backward(self, dy: Array, *, need_dx: bool = True) -> Array:
+        for reduction in reversed(self._passes):
+            dy = reduction.backward(dy)
+        pad = self.options["pad"]
+        _, height, width = self.in_shape.array
+        return dy[:, pad : pad + height, pad : pad + width]
+
+    def _padded(self, x: Array) -> Array:
+        pad = self.options["pad"]
+        if not pad:
+            return x
+        depth, height, width, batch = x.shape
+        padded = self.buffer("padded", (depth, height + 2 * pad, width + 2 * pad, batch), x.dtype)
+        padded.fill(-np.inf)
+        padded[:, pad : pad + height, pad : pad + width] = x
+        return padded
+
+
+class _Reduction:
+    """The maximum over windows along one axis, and the way back of its gradient."""
+
+    def __init__(self, layer: MaxPool, name: str, *, axis: int, size: int, count: int) -> None:
+        self._layer, self._name, self._axis = layer, name, axis
+        self._size, self._count = size, count
+        self._stride: int = layer.options["stride"]
+
+    def _tap(self, offset: int) -> tuple[slice, ...]:
+        """Where every window's number at `offset` stands."""
+        last = offset + self._stride * (self._count - 1)
+        return (slice(None),) * self._axis + (slice(offset, last + 1, self._stride),)
+
+    def forward(self, x: Array) -> Array:
+        self._in_shape = x.shape
+        shape = (*x.shape[: self._axis], self._count, *x.shape[self._axis + 1 :])
+        best = self._layer.buffer(f"{self._name} best", shape, x.dtype)
+        np.copyto(best, x[self._tap(0)])
+        self._beaten = self._layer.buffer(f"{self._name} beaten", (self._size, *shape), np.bool_)
+        for offset in range(1, self._size):
+            challenger = x[self._tap(offset)]
+            np.greater(challenger, best, out=self._beaten[offset])
+            np.maximum(challenger, best, out=best)
+        return best
+
+    def backward(self, dy: Array) -> Array:
+        dx = self._layer.buffer(f"{self._name} dx", self._in_shape, dy.dtype)
+        dx.fill(0)
+        left = self._layer.buffer(f"{self._name} left", dy.shape, dy.dtype)
+        np.copyto(left, dy)
+        # From the last challenger back: what it won is its own, the rest went on before it.
+        for offset in range(self._size - 1, 0, -1):
+            won = left * self._beaten[offset]
+            dx[self._tap(offset)] += won
+            left -= won
+        dx[self._tap(0)] += left
+        return dx

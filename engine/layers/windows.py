@@ -1,0 +1,36 @@
+"""Sliding windows over padded images: the arithmetic that convolution and pooling share."""
+
+from __future__ import annotations
+
+from engine.layers.base import Option, Options, Shape, ShapeError
+
+HUGE = 10_000
+"""No window, stride or padding is larger: far beyond any image, far below any overflow."""
+
+
+def window_options(stride: int) -> tuple[Option, ...]:
+    """The options of a layer that slides a window, with its default stride."""
+    return (
+        Option("sx", int, minimum=1, maximum=HUGE, help="window width"),
+        Option("sy", int, minimum=1, maximum=HUGE, same_as="sx", help="window height"),
+        Option("stride", int, default=stride, minimum=1, maximum=HUGE, help="step in pixels"),
+        Option("pad", int, default=0, minimum=0, maximum=HUGE, help="padding on every side"),
+    )
+
+
+def window_counts(name: str, in_shape: Shape, options: Options) -> tuple[int, int]:
+    """How many windows fit across and down: floor((in + 2 pad - size) / stride + 1).
+
+    Raises:
+        ShapeError: not one fits, or a window could lie in the padding alone.
+    """
+    sx, sy, stride, pad = (options[key] for key in ("sx", "sy", "stride", "pad"))
+    padded = f" padded by {pad}" if pad else ""
+    if sx > in_shape.sx + 2 * pad or sy > in_shape.sy + 2 * pad:
+        raise ShapeError(f"{name} {sx}x{sy} does not fit its {in_shape} input{padded}")
+    if pad >= sx or pad >= sy:
+        raise ShapeError(f"{name} {sx}x{sy} would see nothing but padding: pad is {pad}")
+    return (
+        (in_shape.sx + 2 * pad - sx) // stride + 1,
+        (in_shape.sy + 2 * pad - sy) // stride + 1,
+    )
