@@ -1,0 +1,78 @@
+"""How good a network is: full tests in slices, and predictions averaged over crops."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data import Dataset, center_crops, random_crops
+from engine.layers import Array
+from engine.net import Net
+from engine.team import Team
+
+CHUNK = 50
+"""Examples that go through a replica at once."""
+
+
+class Evaluation:
+    """A test on many images, each cropped at its center, that can be run a slice at a time.
+
+    Attributes:
+        examples: images tested so far.
+        confusion: (classes, classes) counts so far, rows the truth, columns the prediction.
+    """
+
+    def __init__(self, net: Net, dataset: Dataset, *, team: Team | None = None) -> None:
+        """Test `net` on all test images, with the threads of `team` or new ones."""
+        self._team = team or Team(net)
+        self._images, self._labels = dataset.test_images, dataset.test_labels
+        self._input_shape = net.spec.input_shape
+        classes = len(dataset.classes)
+        self.examples = 0
+        self.confusion = np.zeros((classes, classes), np.int64)
+
+    @property
+    def done(self) -> bool:
+        """Whether every image was tested."""
+        return self.examples >= len(self._images)
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the tested images that were right; 0 before the first."""
+        return float(self.confusion.trace()) / max(1, self.examples)
+
+    def run(self, count: int | None = None) -> bool:
+        """Test the next `count` images, or all that are left; return whether that was the last."""
+        end = len(self._images)
+        if count is not None:
+            end = min(end, self.examples + count)
+        begin = self.examples
+        parts = [
+            slice(begin + part.start, begin + part.stop) for part in self._team.parts(end - begin)
+        ]
+        predictions = np.concatenate(self._team.run(self._predict, parts))
+        # A network may have more outputs than the data set has classes; those are all wrong.
+        known = predictions < len(self.confusion)
+        truth = self._labels[begin:end]
+        np.add.at(self.confusion, (truth[known], predictions[known]), 1)
+        self.examples = end
+        return self.done
+
+    def _predict(self, net: Net, part: slice) -> Array:
+        predicted = np.empty(part.stop - part.start, np.int64)
+        for begin in range(0, len(predicted), CHUNK):
+            chunk = slice(part.start + begin, min(part.start + begin + CHUNK, part.stop))
+            x = center_crops(self._images[chunk], self._input_shape)
+            predicted[begin : begin + CHUNK] = net.forward(x)[:, 0, 0].argmax(axis=0)
+        return predicted
+
+
+def predict(
+    net: Net, images: npt.NDArray[np.uint8], rng: np.random.Generator, crops: int = 4
+) -> Array:
+    """Scores (N, classes) for images (N, h, w), averaged over random crops of each."""
+    x = random_crops(images, net.spec.input_shape, rng, crops)
+    scores = net.probabilities(x)
+    # (classes, N * crops) -> (classes, N, crops) -> (N, classes)
+    averaged: Array = scores.reshape(len(scores), len(images), crops).mean(axis=2).T
+    return averaged

@@ -1,0 +1,151 @@
+"""A network: layers in a row over one flat vector of parameters and one of gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.layers import LAYERS, Array, Layer, Loss
+from engine.spec import NetSpec
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+class Net:
+    """The network that a spec describes.
+
+    Attributes:
+        spec: what it was built from.
+        layers: in order, the input first and the loss last.
+        params, grads: flat vectors; the layers' parameters and gradients are views into them.
+        state: flat vector of what is learned without gradients (running statistics).
+        outputs: of the last `forward`, one array (C, H, W, B) a layer.
+        output_gradients: of the last `backward`, likewise; None where none was needed.
+    """
+
+    def __init__(
+        self,
+        spec: NetSpec,
+        *,
+        dtype: npt.DTypeLike = np.float32,
+        params: Array | None = None,
+        state: Array | None = None,
+    ) -> None:
+        """Build the layers over `params` and `state`, or over zeros where there are none."""
+        self.spec = spec
+        self.layers = [LAYERS[layer.type](layer.in_shape, layer.options) for layer in spec.layers]
+        learned = [layer.parameter_shapes(layer.in_shape, layer.options) for layer in self.layers]
+        kept = [layer.state_shapes(layer.in_shape, layer.options) for layer in self.layers]
+        self.params = np.zeros(_total(learned), dtype) if params is None else params
+        self.grads = np.zeros_like(self.params)
+        self.state = np.zeros(_total(kept), dtype) if state is None else state
+        for layer, views in zip(self.layers, _views(self.params, learned), strict=True):
+            layer.params = views
+        for layer, views in zip(self.layers, _views(self.grads, learned), strict=True):
+            layer.grads = views
+        for layer, views in zip(self.layers, _views(self.state, kept), strict=True):
+            layer.state = views
+        self.outputs: list[Array] = []
+        self.output_gradients: list[Array | None] = []
+
+    @classmethod
+    def create(
+        cls, spec: NetSpec, rng: np.random.Generator, *, dtype: npt.DTypeLike = np.float32
+    ) -> Net:
+        """A network with initial weights drawn from `rng`."""
+        net = cls(spec, dtype=dtype)
+        for layer in net.layers:
+            layer.initialize(rng)
+        return net
+
+    def replica(self, *, own_state: bool = False) -> Net:
+        """A network on the same parameters with gradients and buffers of its own.
+
+        With `own_state` it also has statistics of its own, to train beside other replicas.
+        """
+        state = self.state.copy() if own_state else self.state
+        return Net(self.spec, dtype=self.params.dtype, params=self.params, state=state)
+
+    @property
+    def loss_layer(self) -> Loss:
+        """The layer at the end."""
+        last = self.layers[-1]
+        assert isinstance(last, Loss), "the spec ends in a loss"
+        return last
+
+    @property
+    def is_random(self) -> bool:
+        """Whether training draws random numbers, as dropout does."""
+        return any(layer.random for layer in self.layers)
+
+    def seed_noise(self, rng: np.random.Generator) -> None:
+        """Let the random layers draw from `rng`."""
+        for layer in self.layers:
+            layer.rng = rng
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        """Outputs (C, 1, 1, B) for inputs (C, H, W, B); a buffer that the next call overwrites."""
+        self.outputs = []
+        for layer in self.layers:
+            x = layer.forward(x, training=training)
+            self.outputs.append(x)
+        return x
+
+    def backward(self, target: Array, *, need_dx: bool = False) -> float:
+        """Set `grads` to the gradients, summed over the batch of the last `forward`.
+
+        Args:
+            target: class indices (B,).
+            need_dx: also compute the gradient by the input, which training has no use for.
+
+        Returns:
+            The sum of the examples' losses.
+        """
+        self.output_gradients = [None] * len(self.layers)
+        lowest = 0 if need_dx else self._lowest_learning_layer()
+        dy = self.loss_layer.backward(target)
+        for index in range(len(self.layers) - 2, lowest - 1, -1):
+            self.output_gradients[index] = dy
+            dx = self.layers[index].backward(dy, need_dx=need_dx or index > lowest)
+            if dx is None:
+                break
+            dy = dx
+        return self.loss_layer.loss(target)
+
+    def probabilities(self, x: Array) -> Array:
+        """Scores (classes, B) from 0 to 1 that sum to 1, for inputs (C, H, W, B)."""
+        return self.loss_layer.probabilities(self.forward(x))
+
+    def per_parameter(self, values: Callable[[Layer], dict[str, float]]) -> Array:
+        """A vector as long as `params`: for each parameter what `values` says for it, else 0."""
+        vector = np.zeros_like(self.params)
+        shapes = [layer.parameter_shapes(layer.in_shape, layer.options) for layer in self.layers]
+        for layer, views in zip(self.layers, _views(vector, shapes), strict=True):
+            for name, value in values(layer).items():
+                views[name][...] = value
+        return vector
+
+    def _lowest_learning_layer(self) -> int:
+        learning = (index for index, layer in enumerate(self.layers) if layer.params)
+        return next(learning, len(self.layers) - 1)
+
+
+def _total(shapes: list[Shapes]) -> int:
+    return sum(prod(shape) for layer in shapes for shape in layer.values())
+
+
+def _views(vector: Array, shapes: list[Shapes]) -> list[dict[str, Array]]:
+    """Cut a flat vector into named views, one dict a layer."""
+    views: list[dict[str, Array]] = []
+    start = 0
+    for layer in shapes:
+        named: dict[str, Array] = {}
+        for name, shape in layer.items():
+            end = start + prod(shape)
+            named[name] = vector[start:end].reshape(shape)
+            start = end
+        views.append(named)
+    return views

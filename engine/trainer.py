@@ -1,0 +1,199 @@
+"""One training step: forward, backward, decay, update. No I/O and no loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from engine.data import Batch
+from engine.layers import Array
+from engine.net import Net
+from engine.optimizers import OPTIMIZERS, Optimizer
+from engine.spec import TrainerSpec
+from engine.team import Team
+
+CHUNK = 64
+"""Examples that go through a replica at once: more would only grow the buffers beyond the cache."""
+
+
+class DivergenceError(ArithmeticError):
+    """The loss is no longer finite.
+
+    Attributes:
+        step: the step that found it, counted from 1.
+        learning_rate: in force at that step.
+    """
+
+    def __init__(self, step: int, learning_rate: float) -> None:
+        super().__init__(
+            f"the loss is no longer finite at step {step} with learning rate {learning_rate:g}"
+        )
+        self.step = step
+        self.learning_rate = learning_rate
+
+
+@dataclass(frozen=True)
+class StepStats:
+    """What one step measured.
+
+    Attributes:
+        step: steps made, this one included.
+        examples: in this batch.
+        loss: mean classification loss of the batch, before the update.
+        l1_decay_loss, l2_decay_loss: at the weights before the update.
+        correct: examples of the batch whose likeliest class was right.
+        forward_seconds, backward_seconds, update_seconds: wall time of each part.
+    """
+
+    step: int
+    examples: int
+    loss: float
+    l1_decay_loss: float
+    l2_decay_loss: float
+    correct: int
+    forward_seconds: float
+    backward_seconds: float
+    update_seconds: float
+
+
+@dataclass(frozen=True)
+class _PartStats:
+    loss: float
+    correct: int
+    forward_seconds: float
+    backward_seconds: float
+
+
+class Trainer:
+    """Trains a network batch by batch.
+
+    The same network, options, generator and number of threads give the same run.
+
+    Attributes:
+        net: the network; its `params` are updated in place.
+        options: of the spec's trainer; changed by `configure`.
+        optimizer: the update rule with its memory.
+        step_count, examples_seen: so far.
+        rng: what dropout draws from; not used by networks without it.
+        last_gradient: flat vector, mean over the last batch, decay not included.
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        options: TrainerSpec,
+        rng: np.random.Generator,
+        *,
+        threads: int | None = None,
+    ) -> None:
+        self.net = net
+        self.options = options
+        self.rng = rng
+        self.step_count = 0
+        self.examples_seen = 0
+        self.optimizer = self._new_optimizer()
+        self.last_gradient = np.zeros_like(net.params)
+        self._last_good = net.params.copy()
+        self._team = Team(net, threads, own_state=True)
+        self._l1 = net.per_parameter(
+            lambda layer: {name: l1 for name, (l1, _) in layer.decay(layer.options).items()}
+        )
+        self._l2 = net.per_parameter(
+            lambda layer: {name: l2 for name, (_, l2) in layer.decay(layer.options).items()}
+        )
+
+    def configure(self, options: TrainerSpec) -> None:
+        """Train on with other options; the optimizer's memory is kept unless the method changes."""
+        changed = options.method != self.options.method
+        self.options = options
+        if changed:
+            self.optimizer = self._new_optimizer()
+
+    def step(self, batch: Batch) -> StepStats:
+        """Train on one batch.
+
+        Raises:
+            DivergenceError: the loss is not finite. Nothing is updated, and the network holds the
+                last weights whose loss was.
+        """
+        results = self._run_parts(batch)
+        loss = sum(result.loss for result in results) / len(batch)
+        start = perf_counter()
+        l1_loss, l2_loss = self._decay_losses()
+        if not np.isfinite(loss + l1_loss + l2_loss):
+            np.copyto(self.net.params, self._last_good)
+            raise DivergenceError(self.step_count + 1, self.options.learning_rate)
+        np.copyto(self._last_good, self.net.params)
+        self._update(len(batch))
+        self.step_count += 1
+        self.examples_seen += len(batch)
+        return StepStats(
+            step=self.step_count,
+            examples=len(batch),
+            loss=loss,
+            l1_decay_loss=l1_loss,
+            l2_decay_loss=l2_loss,
+            correct=sum(result.correct for result in results),
+            forward_seconds=max(result.forward_seconds for result in results),
+            backward_seconds=max(result.backward_seconds for result in results),
+            update_seconds=perf_counter() - start,
+        )
+
+    def _run_parts(self, batch: Batch) -> list[_PartStats]:
+        """Gradients of all parts of the batch, summed into `last_gradient`."""
+        parts = self._team.parts(len(batch))
+        replicas = self._team.replicas[: len(parts)]
+        for replica in replicas:
+            np.copyto(replica.state, self.net.state)
+            if replica.is_random:
+                replica.seed_noise(np.random.default_rng(self.rng.integers(2**63)))
+        results = self._team.run(lambda net, part: _train_part(net, batch, part), parts)
+        np.copyto(self.last_gradient, replicas[0].grads)
+        for replica in replicas[1:]:
+            self.last_gradient += replica.grads
+        self.last_gradient /= len(batch)
+        if len(self.net.state):
+            np.mean([replica.state for replica in replicas], axis=0, out=self.net.state)
+        return results
+
+    def _decay_losses(self) -> tuple[float, float]:
+        params, options = self.net.params, self.options
+        l1 = options.l1_decay and options.l1_decay * float(self._l1 @ np.abs(params))
+        l2 = options.l2_decay and options.l2_decay / 2 * float(self._l2 @ (params * params))
+        return l1, l2
+
+    def _update(self, batch_size: int) -> None:
+        options, params = self.options, self.net.params
+        gradient: Array = self.last_gradient.copy()
+        # Decay is divided by the batch size along with the summed gradient, as in ConvNetJS.
+        if options.l2_decay:
+            gradient += (options.l2_decay / batch_size) * self._l2 * params
+        if options.l1_decay:
+            gradient += (options.l1_decay / batch_size) * self._l1 * np.sign(params)
+        self.optimizer.update(params, gradient, options.options)
+
+    def _new_optimizer(self) -> Optimizer:
+        return OPTIMIZERS[self.options.method](self.net.params.size, self.net.params.dtype)
+
+
+def _train_part(net: Net, batch: Batch, part: slice) -> _PartStats:
+    """Forward and backward of a part of a batch, in chunks; leaves the summed gradient in `net`."""
+    loss, correct, forward_seconds, backward_seconds = 0.0, 0, 0.0, 0.0
+    summed: Array | None = None
+    for begin in range(part.start, part.stop, CHUNK):
+        chunk = slice(begin, min(begin + CHUNK, part.stop))
+        labels = batch.labels[chunk]
+        start = perf_counter()
+        scores = net.forward(batch.x[..., chunk], training=True)
+        middle = perf_counter()
+        loss += net.backward(labels)
+        backward_seconds += perf_counter() - middle
+        forward_seconds += middle - start
+        correct += int(np.count_nonzero(scores[:, 0, 0].argmax(axis=0) == labels))
+        if part.stop - part.start > CHUNK:
+            summed = net.grads.copy() if summed is None else np.add(summed, net.grads, out=summed)
+    if summed is not None:
+        np.copyto(net.grads, summed)
+    return _PartStats(loss, correct, forward_seconds, backward_seconds)
