@@ -1,0 +1,38 @@
+"""Where images come from: files, the built-in digits, the download; and how batches are cut."""
+
+from engine.data.crops import center_crops, random_crops, to_activations
+from engine.data.dataset import (
+    Dataset,
+    cache_directory,
+    find_full_mnist,
+    load_builtin,
+    load_directory,
+)
+from engine.data.download import (
+    DownloadCanceled,
+    DownloadError,
+    DownloadProgress,
+    RemoteFile,
+    download_mnist,
+)
+from engine.data.idx import DataError
+from engine.data.sampler import Batch, Sampler
+
+__all__ = [
+    "Batch",
+    "DataError",
+    "Dataset",
+    "DownloadCanceled",
+    "DownloadError",
+    "DownloadProgress",
+    "RemoteFile",
+    "Sampler",
+    "cache_directory",
+    "center_crops",
+    "download_mnist",
+    "find_full_mnist",
+    "load_builtin",
+    "load_directory",
+    "random_crops",
+    "to_activations",
+]

@@ -1,0 +1,70 @@
+"""Cuts images to the size of a network's input layer, and turns bytes into activations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+
+from engine.data.idx import Bytes
+from engine.layers.base import Shape, ShapeError
+
+Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[Any]
+
+_WHITE = np.float32(255)
+_MIDDLE = np.float32(0.5)
+
+
+def to_activations(images: Bytes) -> Floats:
+    """Map bytes (N, h, w) to what networks see: (1, h, w, N), byte/255 - 0.5, C-contiguous."""
+    count, height, width = images.shape
+    x = np.empty((1, height, width, count), np.float32)
+    # Dividing while transposing reads bytes, which stay in cache: 0.6 microseconds an example of
+    # 24x24 in batches of 100, against 0.9 for a look-up table and for gathering by flat index.
+    np.divide(images.transpose(1, 2, 0), _WHITE, out=x[0])
+    np.subtract(x, _MIDDLE, out=x)
+    return x
+
+
+class Cropper:
+    """Crops out of images (N, height, width) to the size of `input_shape`.
+
+    Raises:
+        ShapeError: the input layer is larger than the images, or not one channel deep.
+    """
+
+    def __init__(self, images: Bytes, input_shape: Shape) -> None:
+        _, height, width = images.shape
+        if input_shape.sy > height or input_shape.sx > width or input_shape.depth != 1:
+            raise ShapeError(f"images of {width}x{height}x1 do not fill an input of {input_shape}")
+        self._windows = sliding_window_view(images, (input_shape.sy, input_shape.sx), axis=(1, 2))
+        self._places = (height - input_shape.sy + 1, width - input_shape.sx + 1)
+
+    def random(self, indices: Indices, rng: np.random.Generator) -> Floats:
+        """Crop the images at `indices` (B,) each at a random place; (1, sy, sx, B)."""
+        rows = rng.integers(self._places[0], size=len(indices))
+        columns = rng.integers(self._places[1], size=len(indices))
+        return to_activations(self._windows[indices, rows, columns])
+
+    def center(self) -> Floats:
+        """Crop all images at their center; (1, sy, sx, N)."""
+        row, column = ((places - 1) // 2 for places in self._places)
+        return to_activations(self._windows[:, row, column])
+
+
+def random_crops(
+    images: Bytes, input_shape: Shape, rng: np.random.Generator, crops: int = 4
+) -> Floats:
+    """Cut each of the images (N, h, w) at `crops` random places; (1, sy, sx, N * crops).
+
+    The crops of one image lie beside each other: reshape the last axis to (N, crops) to average.
+    """
+    return Cropper(images, input_shape).random(np.repeat(np.arange(len(images)), crops), rng)
+
+
+def center_crops(images: Bytes, input_shape: Shape) -> Floats:
+    """Cut the images (N, h, w) at their center; (1, sy, sx, N)."""
+    return Cropper(images, input_shape).center()

@@ -1,0 +1,178 @@
+"""Draws batches: shuffled epochs of random crops to train on, random images to watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.data.crops import Cropper, Floats
+from engine.data.dataset import Dataset
+from engine.data.idx import Bytes
+from engine.layers.base import Shape
+
+Indices = npt.NDArray[np.int64]
+
+_STREAMS = ("order", "training", "validation", "test")
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Examples as a network takes them.
+
+    Attributes:
+        x: (1, sy, sx, B) float32 in [-0.5, 0.5].
+        labels: (B,) int64.
+        indices: (B,) int64, which of `source` they are.
+        source: (N, h, w) uint8, the images they were cropped from.
+    """
+
+    x: Floats
+    labels: Indices
+    indices: Indices
+    source: Bytes = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def images(self) -> Bytes:
+        """The whole images (B, h, w) uint8."""
+        return self.source[self.indices]
+
+
+class Sampler:
+    """Draws from one data set for one input layer.
+
+    Four random streams are spawned from `rng`: the order of an epoch, training crops, validation
+    and test. So watching, however often, changes nothing in what is trained on.
+    """
+
+    def __init__(self, dataset: Dataset, input_shape: Shape, rng: np.random.Generator) -> None:
+        self._dataset = dataset
+        self._train = Cropper(dataset.train_images, input_shape)
+        self._test = Cropper(dataset.test_images, input_shape)
+        self._streams = dict(zip(_STREAMS, rng.spawn(len(_STREAMS)), strict=True))
+        self._epochs_done = 0
+        self._start_epoch()
+
+    @property
+    def epoch(self) -> float:
+        """How often each training image has been seen, on average."""
+        return self._epochs_done + self._position / len(self._order)
+
+    def next_batch(self, count: int) -> Batch:
+        """The next `count` training images in this epoch's order, and on into the next epoch's."""
+        pieces = [self._take(count)]
+        while missing := count - sum(map(len, pieces)):
+            self._epochs_done += 1
+            self._start_epoch()
+            pieces.append(self._take(missing))
+        indices = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        return self._train_batch(indices, self._streams["training"])
+
+    def next_validation(self, count: int) -> Batch:
+        """Random validation images, randomly cropped."""
+        stream = self._streams["validation"]
+        indices = self._dataset.validation_indices
+        return self._train_batch(indices[stream.integers(len(indices), size=count)], stream)
+
+    def next_test(self, count: int) -> Batch:
+        """Random test images, randomly cropped."""
+        stream, dataset = self._streams["test"], self._dataset
+        indices = stream.integers(len(dataset.test_images), size=count)
+        labels = dataset.test_labels[indices].astype(np.int64)
+        return Batch(self._test.random(indices, stream), labels, indices, dataset.test_images)
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs to go on exactly as from here; JSON-able."""
+        return {
+            "training_images": len(self._order),
+            "epochs_done": self._epochs_done,
+            "position": self._position,
+            "epoch_start": self._epoch_start,
+            **{name: generator_state(stream) for name, stream in self._streams.items()},
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on exactly as the sampler did whose `state` this is.
+
+        Raises:
+            ValueError: the state is malformed, or of a data set of another size; then nothing has
+                changed.
+        """
+        size = len(self._order)
+        if state.get("training_images") != size:
+            raise ValueError(
+                f"the state of a sampler of {state.get('training_images')!r} training images "
+                f"does not fit {size}"
+            )
+        epochs, position = (_whole_number(state, key) for key in ("epochs_done", "position"))
+        if position > size:
+            raise ValueError(f"position {position} lies beyond the {size} training images")
+        streams = {name: generator_from_state(state.get(name)) for name in _STREAMS}
+        order = generator_from_state(state.get("epoch_start"))
+        self._streams["order"] = order
+        self._start_epoch()
+        self._streams, self._epochs_done, self._position = streams, epochs, position
+
+    def _start_epoch(self) -> None:
+        # Kept instead of the permutation that follows from it, which would make states large.
+        self._epoch_start = generator_state(self._streams["order"])
+        self._order = self._streams["order"].permutation(self._dataset.training_indices)
+        self._position = 0
+
+    def _take(self, count: int) -> Indices:
+        taken: Indices = self._order[self._position : self._position + count]
+        self._position += len(taken)
+        return taken
+
+    def _train_batch(self, indices: Indices, stream: np.random.Generator) -> Batch:
+        labels = self._dataset.train_labels[indices].astype(np.int64)
+        return Batch(
+            self._train.random(indices, stream), labels, indices, self._dataset.train_images
+        )
+
+
+def generator_state(rng: np.random.Generator) -> dict[str, Any]:
+    """State of a generator over PCG64; its 128-bit numbers as text, so that JSON keeps them."""
+    state = rng.bit_generator.state
+    if state["bit_generator"] != "PCG64":
+        raise TypeError(f"states are kept of PCG64 generators, not of {state['bit_generator']}")
+    return {
+        "state": str(state["state"]["state"]),
+        "inc": str(state["state"]["inc"]),
+        "has_uint32": int(state["has_uint32"]),
+        "uinteger": int(state["uinteger"]),
+    }
+
+
+def generator_from_state(state: object) -> np.random.Generator:
+    """A generator that goes on from what `generator_state` wrote.
+
+    Raises:
+        ValueError: the state is malformed.
+    """
+    bits = np.random.PCG64()
+    try:
+        if not isinstance(state, Mapping):
+            raise TypeError("no object")
+        bits.state = {
+            "bit_generator": "PCG64",
+            "state": {"state": int(state["state"]), "inc": int(state["inc"])},
+            "has_uint32": int(state["has_uint32"]),
+            "uinteger": int(state["uinteger"]),
+        }
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"malformed state of a random generator ({error})") from None
+    return np.random.Generator(bits)
+
+
+def _whole_number(state: Mapping[str, Any], key: str) -> int:
+    value = state.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{key} must be a whole number from 0 up, not {value!r}")
+    return value
