@@ -1,4 +1,4 @@
-"""Makes wheels and sdists carry the page: its bundle is built first, its files go inside `server`."""
+"""Makes wheels and sdists carry the page: the bundle is built first, and goes inside `server`."""
 
 from __future__ import annotations
 

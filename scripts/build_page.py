@@ -1,4 +1,4 @@
-"""Builds the page's bundle, and nothing when nothing changed; used by make and by the wheel's build.
+"""Builds the page's bundle where it is out of date; used by make and by the wheel's build.
 
 Standard library only: it runs before anything is installed. What was done is remembered as hashes
 of contents, not as times, so that checkouts, archives and copies of them all come out right.

@@ -1,0 +1,39 @@
+"""Contender: this project's engine, with the threads that it chooses by default."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from benchmarks.running import Step, load_examples, serve
+from engine import spec
+from engine.data import Batch
+from engine.net import Net
+from engine.trainer import Trainer
+
+
+def prepare(config: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
+    images, labels = load_examples(config)
+    size = config["batch"]
+    rng = np.random.default_rng(0)
+    parsed = spec.parse(config["spec"])
+    trainer = Trainer(Net.create(parsed, rng), parsed.trainer, rng)
+    batches = []
+    for start in range(0, len(labels) - size + 1, size):
+        chosen = np.arange(start, start + size)
+        # (N, H, W) to the engine's (C, H, W, B)
+        x = np.ascontiguousarray(images[chosen].transpose(1, 2, 0))[None]
+        batches.append(Batch(x, labels[chosen], chosen))
+    turns = itertools.cycle(batches)
+
+    def step() -> tuple[int, float]:
+        stats = trainer.step(next(turns))
+        return stats.examples, stats.loss
+
+    return step, {"numpy": np.__version__, "parameters": parsed.parameter_count}
+
+
+if __name__ == "__main__":
+    serve(prepare)
