@@ -1,0 +1,226 @@
+"""The snapshot file: ConvNetJS's `layers`, and under a key that it ignores everything else."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import orjson
+
+from engine.data import Sampler
+from engine.data.sampler import generator_from_state, generator_state
+from engine.layers import Array
+from engine.net import Net
+from engine.optimizers import OPTIMIZERS
+from engine.snapshot.convnetjs import (
+    SnapshotError,
+    definition,
+    layer_to_json,
+    read_parameters,
+)
+from engine.spec import (
+    DEFAULT_LIMITS,
+    MNIST_SHAPE,
+    DataShape,
+    Limits,
+    NetSpec,
+    OptionError,
+    SpecError,
+    TrainerSpec,
+    from_layers,
+    parse,
+    to_text,
+)
+from engine.trainer import Trainer
+
+OWN_KEY = "convnet_live"
+VERSION = 1
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a file holds.
+
+    Attributes:
+        net: the network with its weights.
+        training: what `resume` needs; None in files of ConvNetJS.
+        extra: whatever `dump` was given to keep.
+    """
+
+    net: Net
+    training: Json | None
+    extra: Json
+
+    def resume(self, trainer: Trainer, sampler: Sampler | None = None) -> None:
+        """Set a new trainer of `net` (and its sampler) to where they were, to train on exactly.
+
+        Without training state in the file both stay as they are. A sampler of another data set
+        than the file's stays as it is too.
+
+        Raises:
+            SnapshotError: the state is malformed.
+        """
+        if self.training is None:
+            return
+        try:
+            _resume_trainer(trainer, self.training)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise SnapshotError(f"its training state is malformed ({error})") from None
+        state = self.training.get("sampler")
+        if sampler is not None and isinstance(state, Mapping):
+            sampled = state.get("training_images")
+            try:
+                sampler.restore(state)
+            except ValueError as error:
+                if sampled == sampler.state()["training_images"]:
+                    raise SnapshotError(f"its training state is malformed ({error})") from None
+
+
+def dump(
+    net: Net,
+    trainer: Trainer | None = None,
+    sampler: Sampler | None = None,
+    *,
+    extra: Json | None = None,
+) -> bytes:
+    """The file's bytes.
+
+    With a trainer (and its sampler) the file also holds what it takes to train on as if there had
+    been no break; `extra` is kept along with it and must be JSON.
+    """
+    spec = net.spec if trainer is None else replace(net.spec, trainer=trainer.options)
+    own: Json = {"version": VERSION, "spec": to_text(spec)}
+    if trainer is not None:
+        own["training"] = _training(trainer, sampler)
+    if extra:
+        own["extra"] = extra
+    file = {"layers": [layer_to_json(layer) for layer in net.layers], OWN_KEY: own}
+    return orjson.dumps(file, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def load(
+    data: bytes | str,
+    *,
+    trainer: TrainerSpec | None = None,
+    images: DataShape = MNIST_SHAPE,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Snapshot:
+    """Read a file of ours or of ConvNetJS.
+
+    Args:
+        trainer: how to train a network whose file does not say, as those of ConvNetJS.
+        images, limits: what the network must fit, as in `engine.spec.parse`.
+
+    Raises:
+        SnapshotError: with the reason.
+    """
+    try:
+        file = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise SnapshotError(f"this is no JSON: {error}") from None
+    layers = file.get("layers") if isinstance(file, dict) else None
+    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
+        raise SnapshotError("this is no network: `layers` should be a list of objects")
+    own = _own(file)
+    spec = _spec(layers, own, trainer, images, limits)
+    net = Net(spec)
+    for index, (layer, each) in enumerate(zip(net.layers, layers, strict=True)):
+        read_parameters(layer, each, index)
+    training = own.get("training")
+    extra = own.get("extra")
+    return Snapshot(
+        net,
+        training if isinstance(training, dict) else None,
+        extra if isinstance(extra, dict) else {},
+    )
+
+
+def _own(file: Json) -> Json:
+    own = file.get(OWN_KEY, {})
+    if not isinstance(own, dict):
+        raise SnapshotError(f"`{OWN_KEY}` should be an object")
+    version = own.get("version", VERSION)
+    if version != VERSION:
+        raise SnapshotError(f"this is of version {version!r:.40}; this program reads {VERSION}")
+    return own
+
+
+def _spec(
+    layers: list[Json], own: Json, trainer: TrainerSpec | None, images: DataShape, limits: Limits
+) -> NetSpec:
+    """The spec that the layers show, or the file's own text, which must mean the same layers."""
+    if len(layers) > limits.layers:
+        raise SnapshotError(f"it has {len(layers)} layers; the limit is {limits.layers}")
+    definitions = [definition(layer, index) for index, layer in enumerate(layers)]
+    try:
+        shown = from_layers(definitions, trainer, images=images, limits=limits)
+        if not isinstance(own.get("spec"), str):
+            return shown
+        spec = parse(own["spec"], images=images, limits=limits)
+    except OptionError as error:
+        raise SnapshotError(error.message) from None
+    except SpecError as error:
+        raise SnapshotError(f"its spec is refused: {error}") from None
+    if [(each.type, each.out_shape) for each in spec.layers] != [
+        (each.type, each.out_shape) for each in shown.layers
+    ]:
+        raise SnapshotError("its spec and its layers do not describe the same network")
+    return spec
+
+
+def _training(trainer: Trainer, sampler: Sampler | None) -> Json:
+    optimizer = trainer.optimizer
+    state: Json = {
+        "step_count": trainer.step_count,
+        "examples_seen": trainer.examples_seen,
+        "rng": generator_state(trainer.rng),
+        "optimizer": {
+            "method": optimizer.method,
+            "updates": optimizer.updates,
+            "state": {name: _encode(vector) for name, vector in optimizer.state.items()},
+        },
+        "statistics": _encode(trainer.net.state),
+    }
+    if sampler is not None:
+        state["sampler"] = sampler.state()
+    return state
+
+
+def _resume_trainer(trainer: Trainer, state: Json) -> None:
+    counts = [state["step_count"], state["examples_seen"], state["optimizer"]["updates"]]
+    if not all(type(count) is int and count >= 0 for count in counts):
+        raise ValueError("counters are whole numbers from 0 up")
+    saved = state["optimizer"]
+    size, dtype = trainer.net.params.size, trainer.net.params.dtype
+    optimizer = OPTIMIZERS[saved["method"]](size, dtype)
+    optimizer.state = {name: _decode(saved["state"][name], size) for name in optimizer.remembers}
+    statistics = _decode(state["statistics"], trainer.net.state.size)
+    rng = generator_from_state(state["rng"])
+    # All is read: nothing below can fail half-way.
+    trainer.step_count, trainer.examples_seen, optimizer.updates = counts
+    if optimizer.method == trainer.options.method:
+        trainer.optimizer = optimizer
+    np.copyto(trainer.net.state, statistics)
+    trainer.rng = rng
+
+
+def _encode(vector: Array) -> str:
+    return base64.b64encode(vector.astype("<f4").tobytes()).decode("ascii")
+
+
+def _decode(text: object, size: int) -> Array:
+    if not isinstance(text, str):
+        raise TypeError("a vector is base64 text")
+    try:
+        vector = np.frombuffer(base64.b64decode(text, validate=True), "<f4")
+    except binascii.Error as error:
+        raise ValueError(str(error)) from None
+    if len(vector) != size or not np.isfinite(vector).all():
+        raise ValueError(f"a vector should be of {size} finite numbers")
+    return vector.astype(np.float32)
