@@ -17,6 +17,7 @@ from engine.data.download import (
 )
 from engine.data.idx import DataError
 from engine.data.sampler import Batch, Sampler
+from engine.data.transfer import Timeouts
 
 __all__ = [
     "Batch",
@@ -27,6 +28,7 @@ __all__ = [
     "DownloadProgress",
     "RemoteFile",
     "Sampler",
+    "Timeouts",
     "cache_directory",
     "center_crops",
     "download_mnist",

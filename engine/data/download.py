@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import queue
 import shutil
 import tempfile
 import threading
@@ -15,14 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from engine.data.transfer import Timeouts, Transfer, TransferCanceled, TransferError
+
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-_POLL_SECONDS = 0.1
-_CHUNK = 1 << 16
-# Fewer bytes than this in a whole stall time count as standing still.
-_LEAST_BYTES = 1 << 12
 _LEFTOVER_SECONDS = 24 * 3600
 
 
@@ -83,14 +80,6 @@ MNIST_FILES = (
 )
 
 
-@dataclass(frozen=True)
-class Timeouts:
-    """Seconds until a mirror must have answered, and for which it may then stand still."""
-
-    connect: float = 3.0
-    stall: float = 10.0
-
-
 def download_mnist(
     target: Path,
     *,
@@ -129,15 +118,13 @@ def download_mnist(
             download.run(mirrors)
             for file in files:
                 (download.folder / file.name).replace(target / file.name)
+    except TransferCanceled:
+        raise DownloadCanceled("The download of MNIST was canceled.") from None
     except OSError as error:
         reason = error.strerror or str(error)
         raise DownloadError(f"MNIST could not be stored in {target}: {reason}.") from None
     _remove_leftovers(target)
     return target
-
-
-class _MirrorError(Exception):
-    """This mirror will not do; the message says why, as part of a sentence."""
 
 
 class _Download:
@@ -167,7 +154,7 @@ class _Download:
                     self._fetch(mirror, self._missing[0])
                     del self._missing[0]
                 return
-            except _MirrorError as error:
+            except TransferError as error:
                 self._received[self._missing[0].name] = 0
                 reasons.append(f"{urlsplit(mirror).netloc} {error}")
         raise DownloadError(f"MNIST could not be downloaded: {'; '.join(reasons)}.")
@@ -182,19 +169,19 @@ class _Download:
                     # Never more than one byte too much, however well the content is packed.
                     content = unpacker.decompress(chunk, file.size + 1 - size)
                 except zlib.error:
-                    raise _MirrorError(f"sent a {file.name}.gz that cannot be unpacked") from None
+                    raise TransferError(f"sent a {file.name}.gz that cannot be unpacked") from None
                 size += len(content)
                 digest.update(content)
                 out.write(content)
                 if size > file.size:
                     break
         if not unpacker.eof and size <= file.size:
-            raise _MirrorError(f"broke off in the middle of {file.name}.gz")
+            raise TransferError(f"broke off in the middle of {file.name}.gz")
         if digest.hexdigest() != file.sha256:
-            raise _MirrorError(f"sent a {file.name}.gz with a wrong checksum")
+            raise TransferError(f"sent a {file.name}.gz with a wrong checksum")
 
     def _chunks(self, url: str, file: RemoteFile) -> Iterator[bytes]:
-        transfer = _Transfer(url, self._timeouts)
+        transfer = Transfer(url, self._timeouts)
         try:
             for item in transfer.items(self._cancel):
                 if isinstance(item, int):
@@ -209,97 +196,6 @@ class _Download:
                 yield item
         finally:
             transfer.abandon()
-
-
-class _Transfer:
-    """One request on a thread of its own, which the caller can give up on at any moment.
-
-    No time limit of sockets covers the resolving of names, nor a mirror that sends a byte now and
-    then; whoever waits on a queue needs no such limit to leave.
-    """
-
-    def __init__(self, url: str, timeouts: Timeouts) -> None:
-        self._url = url
-        self._timeouts = timeouts
-        self._items: queue.Queue[int | bytes | _MirrorError | None] = queue.Queue(maxsize=16)
-        self._abandoned = threading.Event()
-        threading.Thread(target=self._run, name="mnist-download", daemon=True).start()
-
-    def abandon(self) -> None:
-        """Tell the thread that nobody waits any more."""
-        self._abandoned.set()
-
-    def items(self, cancel: threading.Event) -> Iterator[int | bytes]:
-        """The promised length, if there is one, then the content in pieces, as they come.
-
-        Raises:
-            _MirrorError: the mirror failed or stands still.
-            DownloadCanceled: `cancel` was set.
-        """
-        limit, received, since = self._timeouts.connect, 0, time.monotonic()
-        answered = False
-        while True:
-            if cancel.is_set():
-                raise DownloadCanceled("The download of MNIST was canceled.")
-            try:
-                item = self._items.get(timeout=_POLL_SECONDS)
-            except queue.Empty:
-                if time.monotonic() - since > limit:
-                    if received < _LEAST_BYTES:
-                        verb = "stood still" if answered else "did not answer"
-                        raise _MirrorError(f"{verb} for {limit:g} seconds") from None
-                    received, since = 0, time.monotonic()
-                continue
-            if item is None:
-                return
-            if isinstance(item, _MirrorError):
-                raise item
-            if isinstance(item, bytes):
-                received += len(item)
-            else:
-                answered, limit, since = True, self._timeouts.stall, time.monotonic()
-            yield item
-
-    def _run(self) -> None:
-        try:
-            self._receive()
-            self._put(None)
-        except _MirrorError as error:
-            self._put(error)
-        except Exception as error:
-            # Whatever it is, the thread that waits has to hear of it.
-            self._put(_MirrorError(f"could not be read ({type(error).__name__}: {error})"))
-
-    def _receive(self) -> None:
-        # Imported here: training processes import this package, and never download.
-        import httpx
-
-        timeout = httpx.Timeout(self._timeouts.stall, connect=self._timeouts.connect)
-        # Bytes as sent: a `.gz` is wanted packed, whatever its Content-Encoding says.
-        headers = {"Accept-Encoding": "identity"}
-        try:
-            with httpx.stream(
-                "GET", self._url, timeout=timeout, headers=headers, follow_redirects=True
-            ) as response:
-                if response.status_code != httpx.codes.OK:
-                    raise _MirrorError(f"answered {response.status_code}")
-                self._put(int(response.headers.get("Content-Length", 0)))
-                for chunk in response.iter_raw(_CHUNK):
-                    self._put(chunk)
-                    if self._abandoned.is_set():
-                        return
-        except (httpx.ConnectError, httpx.ConnectTimeout):
-            raise _MirrorError("could not be reached") from None
-        except httpx.TimeoutException:
-            raise _MirrorError("did not answer in time") from None
-        except httpx.HTTPError:
-            raise _MirrorError("broke off") from None
-
-    def _put(self, item: int | bytes | _MirrorError | None) -> None:
-        while not self._abandoned.is_set():
-            with suppress(queue.Full):
-                self._items.put(item, timeout=_POLL_SECONDS)
-                return
 
 
 def _remove_leftovers(target: Path) -> None:
