@@ -13,6 +13,9 @@ from engine.data import Batch
 from engine.net import Net
 from engine.trainer import Trainer
 
+# Only the page asks which whole images a batch was cut from.
+NO_SOURCE = np.zeros((0, 0, 0), np.uint8)
+
 
 def prepare(config: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
     images, labels = load_examples(config)
@@ -25,7 +28,7 @@ def prepare(config: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
         chosen = np.arange(start, start + size)
         # (N, H, W) to the engine's (C, H, W, B)
         x = np.ascontiguousarray(images[chosen].transpose(1, 2, 0))[None]
-        batches.append(Batch(x, labels[chosen], chosen))
+        batches.append(Batch(x, labels[chosen], chosen, NO_SOURCE))
     turns = itertools.cycle(batches)
 
     def step() -> tuple[int, float]:

@@ -159,7 +159,8 @@ def install_packages(node: Node) -> None:
     if _says(stamp, wanted):
         return
     print("Installing the page's packages ...", flush=True)
-    node.run_npm("ci", "--no-audit", "--no-fund", "--loglevel=error", quiet=True)
+    node.run_npm("ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error", quiet=True)
+    stamp.parent.mkdir(exist_ok=True)  # npm makes none where there is nothing to install
     stamp.write_text(wanted)
 
 
