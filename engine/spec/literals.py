@@ -62,13 +62,13 @@ class Reader:
             if len(layers) == self._most_layers:
                 message = f"a network may have {self._most_layers} layers, not more"
                 raise self.error(self.token, message)
-            layers.append(self.object("a layer"))
+            layers.append(self.definition("a layer"))
             if not self.take(","):
                 break
-        self.expect(closing)
+        self.expect(closing, "`,` or ")
 
-    def object(self, what: str) -> RawObject:
-        """Names and plain values between braces. Nothing nests, so there is nothing to recurse."""
+    def definition(self, what: str) -> RawObject:
+        """An object literal. Its values are plain: nothing nests, so nothing recurses."""
         if not self.sees("{"):
             message = f"expected {what} as {{name: value, …}}, not {self.here()}"
             raise self.error(self.token, message)
@@ -86,7 +86,7 @@ class Reader:
             options[option.name] = option
             if not self.take(","):
                 break
-        self.expect("}")
+        self.expect("}", "`,` or ")
         return RawObject(tuple(options.values()), at)
 
     def option(self) -> RawOption:
@@ -152,9 +152,9 @@ class Reader:
         self.advance()
         return True
 
-    def expect(self, mark: str) -> None:
+    def expect(self, mark: str, otherwise: str = "") -> None:
         if not self.take(mark):
-            raise self.error(self.token, f"expected `{mark}`, not {self.here()}")
+            raise self.error(self.token, f"expected {otherwise}`{mark}`, not {self.here()}")
 
 
 def _number(text: str) -> float:

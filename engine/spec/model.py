@@ -96,7 +96,7 @@ class TrainerSpec:
     options: Mapping[str, Any]
 
     @classmethod
-    def of(cls, **values: object) -> TrainerSpec:
+    def of(cls, /, **values: object) -> TrainerSpec:
         """The given values, and the defaults of the original's SGDTrainer for the rest.
 
         Raises:
@@ -105,7 +105,7 @@ class TrainerSpec:
         options = resolve("the trainer", TRAINER_OPTIONS, given_by_program(values))
         return cls(FrozenOptions(options))
 
-    def with_options(self, **changes: object) -> TrainerSpec:
+    def with_options(self, /, **changes: object) -> TrainerSpec:
         """The same with some values changed.
 
         Raises:

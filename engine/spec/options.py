@@ -144,7 +144,7 @@ def _check_number(option: Option, given: Given) -> int | float:
     if isinstance(value, int) and abs(value) > 10**300:
         value = float("inf")
     if not isfinite(value):
-        message = f"`{given.name}` must be {limits or kind}; {given.shown} is no finite number"
+        message = f"`{given.name}` must be {limits or kind} and finite, not {given.shown}"
         raise OptionError(given.name, message)
     if whole and value != int(value):
         raise OptionError(given.name, f"`{given.name}` must be a whole number, not {given.shown}")

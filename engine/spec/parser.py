@@ -16,8 +16,10 @@ _NO_WORDS = {
         "a statement cannot start with this word here",
     ),
 }
-_STATEMENTS = "layer_defs = [];, layer_defs.push({…});, net = new convnetjs.Net();, "
-_STATEMENTS += "net.makeLayers(layer_defs); or trainer = new convnetjs.Trainer(net, {…});"
+_STATEMENTS = (
+    "`layer_defs = [];`, `layer_defs.push({…});`, `net = new convnetjs.Net();`, "
+    "`net.makeLayers(layer_defs);` or `trainer = new convnetjs.Trainer(net, {…});`"
+)
 _TRAINERS = ("SGDTrainer", "Trainer")
 
 
@@ -123,7 +125,7 @@ class Parser(Reader):
         self._reference("net", "the net")
         self.program.trainer = RawObject((), self.token.at)
         if self.take(",") and not self.sees(")"):
-            self.program.trainer = self.object("the trainer's options")
+            self.program.trainer = self.definition("the trainer's options")
             self.take(",")
 
     def _method(self, name: Token) -> None:
@@ -162,9 +164,10 @@ class Parser(Reader):
         """The name of something defined; a net may go undefined, since its statement may."""
         token = self.token
         known = [name for name, is_kind in self._variables.items() if is_kind == kind]
-        if kind == "net" and not known and token.kind == "name":
-            if self._variables.setdefault(token.text, kind) == kind:
-                known = [token.text]
+        undefined = token.kind == "name" and token.text not in self._variables
+        if kind == "net" and not known and undefined:
+            self._variables[token.text] = kind
+            known = [token.text]
         if token.kind != "name" or token.text not in known:
             wanted = f", `{excerpt(known[0])}`" if known else ""
             raise self.error(token, f"expected the name of {what}{wanted}, not {self.here()}")

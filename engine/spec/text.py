@@ -10,7 +10,7 @@ from engine.layers.base import REQUIRED
 from engine.optimizers import TRAINER_OPTIONS
 from engine.spec.model import LayerSpec, NetSpec
 from engine.spec.options import Given, show_number
-from engine.spec.sugar import ACTIVATED, DROPOUT, Plain, admitted, expand, is_loss
+from engine.spec.sugar import ACTIVATED, DENSE, DROPOUT, Plain, admitted, expand, is_loss
 
 DEFAULT_TEXT = """\
 layer_defs = [];
@@ -67,7 +67,8 @@ def _definition(rest: tuple[Plain, ...]) -> tuple[str, dict[str, Any], int]:
     for length in range(min(_LONGEST_RUN, len(rest)), 0, -1):
         run = rest[:length]
         kind = run[-1].type if is_loss(run[-1].type) else run[0].type
-        if length > 1 and kind not in ACTIVATED and not is_loss(kind):
+        may_fold = length == 2 and run[0].type == DENSE if is_loss(kind) else kind in ACTIVATED
+        if length > 1 and not may_fold:
             continue
         shown = _shown(kind, run)
         if expand(kind, _given(shown)) == run:

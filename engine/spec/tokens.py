@@ -40,6 +40,8 @@ _PATTERN = re.compile(
 _NAME_GOES_ON = re.compile(r"[\w$]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LONGEST_NUMBER = 100
+# Twice what 64 layers with every option take, so that the longest text is read in little time.
+_MOST_TOKENS = 8_000
 
 
 class Source:
@@ -76,7 +78,7 @@ def tokenize(source: Source) -> Iterator[Token]:
     Raises:
         SpecError: something is not part of the language at all.
     """
-    text, offset, last = source.text, 0, 0
+    text, offset, last, count = source.text, 0, 0, 0
     match_at = _PATTERN.match
     while True:
         match = match_at(text, offset)
@@ -95,6 +97,9 @@ def tokenize(source: Source) -> Iterator[Token]:
             raise source.error(at, _stray(source, at))
         if kind == "number":
             _check_number(source, at, offset)
+        count += 1
+        if count > _MOST_TOKENS:
+            raise source.error(at, f"the text has more than {_MOST_TOKENS:,} words and signs")
         inner = 1 if kind == "string" else 0
         yield Token(kind, text[at + inner : offset - inner], at, offset)
         last = offset - 1
