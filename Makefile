@@ -7,6 +7,9 @@ INSTALLED := $(VENV)/.installed
 DEV_INSTALLED := $(VENV)/.dev-installed
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 PAGE := $(PY) scripts/build_page.py
+# PyTorch has an environment of its own: it is larger than all the rest, and only compared with.
+TORCH_VENV := .venv-bench
+TORCH_INSTALLED := $(TORCH_VENV)/.installed
 # More arguments: make run ARGS="--port 9000 --no-browser", make bench ARGS=--quick
 ARGS ?=
 
@@ -35,9 +38,8 @@ check-js: $(PY) ## check types of the page's code and run its tests
 pytest: dev
 	$(PY) -m pytest $(ARGS)
 
-bench: dev ## compare speed with ConvNetJS and PyTorch (TORCH=1 installs it; ARGS=--quick)
+bench: dev $(if $(TORCH),$(TORCH_INSTALLED)) ## compare speed with ConvNetJS and PyTorch (TORCH=1 installs it; ARGS=--quick)
 	@$(PAGE) --packages
-	@if [ -n "$(TORCH)" ]; then $(PIP) '.[torch]'; fi
 	@$(PY) -m benchmarks.compare $(ARGS)
 
 page: $(PY) ## build the page's bundle where it is out of date
@@ -62,7 +64,13 @@ $(DEV_INSTALLED): pyproject.toml hatch_build.py | page
 	@$(PIP) --editable '.[dev]'
 	@touch $@ $(INSTALLED)
 
+$(TORCH_INSTALLED): pyproject.toml | page
+	@sh scripts/make_venv.sh $(TORCH_VENV)
+	@echo 'Installing PyTorch ...'
+	@$(TORCH_VENV)/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[torch]'
+	@touch $@
+
 clean: ## remove everything that was made: environment, packages, bundle, caches
-	rm -rf $(VENV) .venv-bench node_modules static/dist build dist benchmarks/results
+	rm -rf $(VENV) $(TORCH_VENV) node_modules static/dist build dist benchmarks/results
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info tests/artifacts
 	find engine server scripts tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
