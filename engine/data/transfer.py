@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 _POLL_SECONDS = 0.1
-_CHUNK = 1 << 16
 # Fewer bytes than this in a whole stall time count as standing still.
 _LEAST_BYTES = 1 << 12
 
@@ -94,7 +93,9 @@ class Transfer:
         # Imported here: training processes import this package, and never download.
         import httpx
 
-        timeout = httpx.Timeout(self._timeouts.stall, connect=self._timeouts.connect)
+        # Later than whoever waits gives up: this only ends the thread itself in the end.
+        limits = self._timeouts
+        timeout = httpx.Timeout(2 * max(limits.stall, limits.connect))
         # Bytes as sent: a `.gz` is wanted packed, whatever its Content-Encoding says.
         headers = {"Accept-Encoding": "identity"}
         try:
@@ -104,14 +105,12 @@ class Transfer:
                 if response.status_code != httpx.codes.OK:
                     raise TransferError(f"answered {response.status_code}")
                 self._put(int(response.headers.get("Content-Length", 0)))
-                for chunk in response.iter_raw(_CHUNK):
+                for chunk in response.iter_raw():
                     self._put(chunk)
                     if self._abandoned.is_set():
                         return
-        except (httpx.ConnectError, httpx.ConnectTimeout):
+        except httpx.ConnectError:
             raise TransferError("could not be reached") from None
-        except httpx.TimeoutException:
-            raise TransferError("did not answer in time") from None
         except httpx.HTTPError:
             raise TransferError("broke off") from None
 
