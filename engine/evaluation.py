@@ -8,10 +8,7 @@ import numpy.typing as npt
 from engine.data import Dataset, center_crops, random_crops
 from engine.layers import Array
 from engine.net import Net
-from engine.team import Team
-
-CHUNK = 50
-"""Examples that go through a replica at once."""
+from engine.passes import chunks
 
 
 class Evaluation:
@@ -22,11 +19,10 @@ class Evaluation:
         confusion: (classes, classes) counts so far, rows the truth, columns the prediction.
     """
 
-    def __init__(self, net: Net, dataset: Dataset, *, team: Team | None = None) -> None:
-        """Test `net` on all test images, with the threads of `team` or new ones."""
-        self._team = team or Team(net)
+    def __init__(self, net: Net, dataset: Dataset) -> None:
+        """Test `net`, a replica kept for looking, on all test images."""
+        self._net = net
         self._images, self._labels = dataset.test_images, dataset.test_labels
-        self._input_shape = net.spec.input_shape
         classes = len(dataset.classes)
         self.examples = 0
         self.confusion = np.zeros((classes, classes), np.int64)
@@ -47,10 +43,7 @@ class Evaluation:
         if count is not None:
             end = min(end, self.examples + count)
         begin = self.examples
-        parts = [
-            slice(begin + part.start, begin + part.stop) for part in self._team.parts(end - begin)
-        ]
-        predictions = np.concatenate(self._team.run(self._predict, parts))
+        predictions = self._predict(begin, end)
         # A network may have more outputs than the data set has classes; those are all wrong.
         known = predictions < len(self.confusion)
         truth = self._labels[begin:end]
@@ -58,12 +51,12 @@ class Evaluation:
         self.examples = end
         return self.done
 
-    def _predict(self, net: Net, part: slice) -> Array:
-        predicted = np.empty(part.stop - part.start, np.int64)
-        for begin in range(0, len(predicted), CHUNK):
-            chunk = slice(part.start + begin, min(part.start + begin + CHUNK, part.stop))
-            x = center_crops(self._images[chunk], self._input_shape)
-            predicted[begin : begin + CHUNK] = net.forward(x)[:, 0, 0].argmax(axis=0)
+    def _predict(self, begin: int, end: int) -> Array:
+        predicted = np.empty(end - begin, np.int64)
+        for chunk in chunks(len(predicted)):
+            images = self._images[begin + chunk.start : begin + chunk.stop]
+            scores = self._net.forward(center_crops(images, self._net.spec.input_shape))
+            predicted[chunk] = scores[:, 0, 0].argmax(axis=0)
         return predicted
 
 

@@ -32,15 +32,16 @@ class Net:
         *,
         dtype: npt.DTypeLike = np.float32,
         params: Array | None = None,
+        grads: Array | None = None,
         state: Array | None = None,
     ) -> None:
-        """Build the layers over `params` and `state`, or over zeros where there are none."""
+        """Build the layers over the given flat vectors, or over zeros where there are none."""
         self.spec = spec
         self.layers = [LAYERS[layer.type](layer.in_shape, layer.options) for layer in spec.layers]
         learned = [layer.parameter_shapes(layer.in_shape, layer.options) for layer in self.layers]
         kept = [layer.state_shapes(layer.in_shape, layer.options) for layer in self.layers]
         self.params = np.zeros(_total(learned), dtype) if params is None else params
-        self.grads = np.zeros_like(self.params)
+        self.grads = np.zeros_like(self.params) if grads is None else grads
         self.state = np.zeros(_total(kept), dtype) if state is None else state
         for layer, views in zip(self.layers, _views(self.params, learned), strict=True):
             layer.params = views
@@ -61,13 +62,9 @@ class Net:
             layer.initialize(rng)
         return net
 
-    def replica(self, *, own_state: bool = False) -> Net:
-        """A network on the same parameters with gradients and buffers of its own.
-
-        With `own_state` it also has statistics of its own, to train beside other replicas.
-        """
-        state = self.state.copy() if own_state else self.state
-        return Net(self.spec, dtype=self.params.dtype, params=self.params, state=state)
+    def replica(self) -> Net:
+        """A network on the same parameters with gradients and buffers of its own."""
+        return Net(self.spec, dtype=self.params.dtype, params=self.params, state=self.state)
 
     @property
     def loss_layer(self) -> Loss:

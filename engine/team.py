@@ -1,26 +1,29 @@
-"""Threads that share a batch: each runs its part through a replica of the network.
+"""Spreads a batch over processes, each with a replica of the network and a part of the examples.
 
-NumPy lets go of Python's lock while it computes. Two threads with half a batch each and BLAS held
-to one thread beat one thread with a threaded BLAS, because only the products run inside BLAS: the
-copying, pooling and activations between them are spread over the cores as well.
+Threads would be simpler, but between NumPy's calls they wait for Python's lock: measured on two
+cores with a batch of 20, two threads trained slower than one. BLAS is held to one thread, since
+only the products run inside it, while two processes also share the copying, pooling and
+activations between them.
+
+A batch is always cut into as many lanes as the team is large, and the lanes' gradients are summed
+in order, whoever computed them: until a helper has started, and when one has died, the owner
+computes its lane, and the run is the same to the last bit.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
-from typing import TypeVar
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
+from engine.helper import Board, Helper, HelperError, Part, run_part
+from engine.layers import Array
 from engine.net import Net
+from engine.passes import PassStats, chunks
 
-Result = TypeVar("Result")
-
-SMALLEST_PART = 4
-"""Below so many examples a part is not worth a thread's waking up."""
+SMALLEST_LANE = 4
+"""Below so many examples a lane is not worth waking a process for."""
 
 
 def available_cores() -> int:
@@ -29,26 +32,129 @@ def available_cores() -> int:
 
 
 class Team:
-    """Replicas of one network, one a thread. Holds BLAS to one thread in the whole process."""
+    """Computes gradients of a network over whole batches.
 
-    def __init__(self, net: Net, threads: int | None = None, *, own_state: bool = False) -> None:
-        self.threads = threads or available_cores()
+    Attributes:
+        size: lanes, one of them for this process.
+        gradient: flat vector, summed over the last batch; its memory is used again by the next.
+        statistics: likewise, the lanes' mean of what layers learn without gradients.
+    """
+
+    def __init__(self, net: Net, size: int | None = None) -> None:
+        """Make a team for `net`, which it only reads; `size` is by default the number of cores."""
         threadpool_limits(limits=1, user_api="blas")
-        self.replicas = [net.replica(own_state=own_state) for _ in range(self.threads)]
-        # The calling thread works too.
-        self._pool = ThreadPoolExecutor(self.threads - 1) if self.threads > 1 else None
+        self.size = size or available_cores()
+        self.gradient: Array = net.grads
+        self.statistics: Array = net.state
+        self._net = net
+        self._board: Board | None = None
+        self._lanes: list[Net] = []
+        self._helpers: dict[int, Helper] = {lane: Helper(lane) for lane in range(1, self.size)}
 
-    def parts(self, count: int) -> list[slice]:
-        """Cut `count` examples into contiguous parts of nearly equal size, at most one a thread."""
-        number = max(1, min(self.threads, count // SMALLEST_PART))
-        bounds = [count * part // number for part in range(number + 1)]
-        return [slice(start, end) for start, end in pairwise(bounds)]
+    def run(self, x: Array, labels: Array, rng: np.random.Generator) -> list[PassStats]:
+        """Set `gradient` and `statistics` for the examples x (C, H, W, B), labels (B,).
 
-    def run(self, task: Callable[[Net, slice], Result], parts: list[slice]) -> list[Result]:
-        """Run `task` on each part with a replica of its own; results in the order of the parts."""
-        jobs = list(zip(self.replicas, parts, strict=False))
-        if self._pool is None or len(jobs) == 1:
-            return [task(*job) for job in jobs]
-        others = [self._pool.submit(task, *job) for job in jobs[1:]]
-        first = task(*jobs[0])
-        return [first, *(other.result() for other in others)]
+        Args:
+            rng: what dropout's seeds are drawn from; not touched for networks without dropout.
+        """
+        board = self._publish(x, labels)
+        parts = self._parts(x.shape, rng)
+        helped = [lane for lane in range(1, len(parts)) if self._start(lane, parts[lane])]
+        stats = {
+            lane: run_part(self._lanes[lane], board, part)
+            for lane, part in enumerate(parts)
+            if lane not in helped
+        }
+        for lane in helped:
+            stats[lane] = self._finish(lane, board, parts[lane])
+        self._collect(len(parts))
+        return [stats[lane] for lane in range(len(parts))]
+
+    def close(self) -> None:
+        """End the helpers and free the memory; may be called twice."""
+        for helper in self._helpers.values():
+            helper.close()
+        self._helpers.clear()
+        self._lanes.clear()
+        self.gradient, self.statistics = self.gradient.copy(), self.statistics.copy()
+        if self._board is not None:
+            self._board.close(unlink=True)
+            self._board = None
+
+    def _parts(self, shape: tuple[int, ...], rng: np.random.Generator) -> list[Part]:
+        batch = shape[-1]
+        lanes = max(1, min(self.size, batch // SMALLEST_LANE))
+        return [
+            Part(part.start, part.stop, shape, int(rng.integers(2**63)) if self._noisy else 0)
+            for part in chunks(batch, -(-batch // lanes))
+        ]
+
+    @property
+    def _noisy(self) -> bool:
+        return self._net.is_random
+
+    def _start(self, lane: int, part: Part) -> bool:
+        """Hand a lane to its helper, if that is there."""
+        helper = self._helpers[lane]
+        try:
+            if not helper.is_ready:
+                return False
+            helper.start(part)
+        except HelperError:
+            self._replace(lane)
+            return False
+        return True
+
+    def _finish(self, lane: int, board: Board, part: Part) -> PassStats:
+        try:
+            return self._helpers[lane].finish()
+        except HelperError:
+            self._replace(lane)
+            # What it may have left half done is begun anew.
+            np.copyto(self._lanes[lane].state, self._net.state)
+            return run_part(self._lanes[lane], board, part)
+
+    def _replace(self, lane: int) -> None:
+        self._helpers[lane].close()
+        self._helpers[lane] = Helper(lane)
+        if self._board is not None:
+            self._helpers[lane].use(self._net.spec, self._board)
+
+    def _publish(self, x: Array, labels: Array) -> Board:
+        """Lay examples, parameters and statistics out where every lane sees them."""
+        board = self._board
+        if board is None or len(board["labels"]) < len(labels):
+            board = self._new_board(x.size, len(labels))
+        np.copyto(board["params"], self._net.params)
+        board["states"][:] = self._net.state
+        for room, values in zip(board.examples(x.shape), (x, labels), strict=True):
+            np.copyto(room, values)
+        return board
+
+    def _new_board(self, numbers: int, batch: int) -> Board:
+        """Make room for batches of `batch` examples that hold so many `numbers`."""
+        old, params, state = self._board, self._net.params, self._net.state
+        self._board = board = Board(
+            {
+                "params": (params.shape, params.dtype.str),
+                "grads": ((self.size, params.size), params.dtype.str),
+                "states": ((self.size, state.size), state.dtype.str),
+                "x": ((numbers,), params.dtype.str),
+                "labels": ((batch,), "<i8"),
+            }
+        )
+        self._lanes = [board.lane(self._net.spec, lane) for lane in range(self.size)]
+        for lane, helper in self._helpers.items():
+            try:
+                helper.use(self._net.spec, board)
+            except HelperError:
+                self._replace(lane)
+        if old is not None:
+            old.close(unlink=True)
+        return board
+
+    def _collect(self, lanes: int) -> None:
+        self.gradient = self._lanes[0].grads
+        for lane in self._lanes[1:lanes]:
+            self.gradient += lane.grads
+        self.statistics = np.mean([lane.state for lane in self._lanes[:lanes]], axis=0)

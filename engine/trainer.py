@@ -14,9 +14,6 @@ from engine.optimizers import OPTIMIZERS, Optimizer
 from engine.spec import TrainerSpec
 from engine.team import Team
 
-CHUNK = 64
-"""Examples that go through a replica at once: more would only grow the buffers beyond the cache."""
-
 
 class DivergenceError(ArithmeticError):
     """The loss is no longer finite.
@@ -58,18 +55,11 @@ class StepStats:
     update_seconds: float
 
 
-@dataclass(frozen=True)
-class _PartStats:
-    loss: float
-    correct: int
-    forward_seconds: float
-    backward_seconds: float
-
-
 class Trainer:
     """Trains a network batch by batch.
 
-    The same network, options, generator and number of threads give the same run.
+    The same network, options, generator and number of processes give the same run. `close` ends the
+    other processes.
 
     Attributes:
         net: the network; its `params` are updated in place.
@@ -86,7 +76,7 @@ class Trainer:
         options: TrainerSpec,
         rng: np.random.Generator,
         *,
-        threads: int | None = None,
+        processes: int | None = None,
     ) -> None:
         self.net = net
         self.options = options
@@ -96,7 +86,7 @@ class Trainer:
         self.optimizer = self._new_optimizer()
         self.last_gradient = np.zeros_like(net.params)
         self._last_good = net.params.copy()
-        self._team = Team(net, threads, own_state=True)
+        self._team = Team(net, processes)
         self._l1 = net.per_parameter(
             lambda layer: {name: l1 for name, (l1, _) in layer.decay(layer.options).items()}
         )
@@ -111,6 +101,10 @@ class Trainer:
         if changed:
             self.optimizer = self._new_optimizer()
 
+    def close(self) -> None:
+        """End the processes that help; may be called twice."""
+        self._team.close()
+
     def step(self, batch: Batch) -> StepStats:
         """Train on one batch.
 
@@ -118,7 +112,8 @@ class Trainer:
             DivergenceError: the loss is not finite. Nothing is updated, and the network holds the
                 last weights whose loss was.
         """
-        results = self._run_parts(batch)
+        results = self._team.run(batch.x, batch.labels, self.rng)
+        np.divide(self._team.gradient, len(batch), out=self.last_gradient)
         loss = sum(result.loss for result in results) / len(batch)
         start = perf_counter()
         l1_loss, l2_loss = self._decay_losses()
@@ -126,6 +121,7 @@ class Trainer:
             np.copyto(self.net.params, self._last_good)
             raise DivergenceError(self.step_count + 1, self.options.learning_rate)
         np.copyto(self._last_good, self.net.params)
+        np.copyto(self.net.state, self._team.statistics)
         self._update(len(batch))
         self.step_count += 1
         self.examples_seen += len(batch)
@@ -140,23 +136,6 @@ class Trainer:
             backward_seconds=max(result.backward_seconds for result in results),
             update_seconds=perf_counter() - start,
         )
-
-    def _run_parts(self, batch: Batch) -> list[_PartStats]:
-        """Gradients of all parts of the batch, summed into `last_gradient`."""
-        parts = self._team.parts(len(batch))
-        replicas = self._team.replicas[: len(parts)]
-        for replica in replicas:
-            np.copyto(replica.state, self.net.state)
-            if replica.is_random:
-                replica.seed_noise(np.random.default_rng(self.rng.integers(2**63)))
-        results = self._team.run(lambda net, part: _train_part(net, batch, part), parts)
-        np.copyto(self.last_gradient, replicas[0].grads)
-        for replica in replicas[1:]:
-            self.last_gradient += replica.grads
-        self.last_gradient /= len(batch)
-        if len(self.net.state):
-            np.mean([replica.state for replica in replicas], axis=0, out=self.net.state)
-        return results
 
     def _decay_losses(self) -> tuple[float, float]:
         params, options = self.net.params, self.options
@@ -176,24 +155,3 @@ class Trainer:
 
     def _new_optimizer(self) -> Optimizer:
         return OPTIMIZERS[self.options.method](self.net.params.size, self.net.params.dtype)
-
-
-def _train_part(net: Net, batch: Batch, part: slice) -> _PartStats:
-    """Forward and backward of a part of a batch, in chunks; leaves the summed gradient in `net`."""
-    loss, correct, forward_seconds, backward_seconds = 0.0, 0, 0.0, 0.0
-    summed: Array | None = None
-    for begin in range(part.start, part.stop, CHUNK):
-        chunk = slice(begin, min(begin + CHUNK, part.stop))
-        labels = batch.labels[chunk]
-        start = perf_counter()
-        scores = net.forward(batch.x[..., chunk], training=True)
-        middle = perf_counter()
-        loss += net.backward(labels)
-        backward_seconds += perf_counter() - middle
-        forward_seconds += middle - start
-        correct += int(np.count_nonzero(scores[:, 0, 0].argmax(axis=0) == labels))
-        if part.stop - part.start > CHUNK:
-            summed = net.grads.copy() if summed is None else np.add(summed, net.grads, out=summed)
-    if summed is not None:
-        np.copyto(net.grads, summed)
-    return _PartStats(loss, correct, forward_seconds, backward_seconds)

@@ -1,0 +1,193 @@
+"""A process that computes part of every batch, and the shared memory through which it sees it."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+from multiprocessing.connection import Connection
+from multiprocessing.shared_memory import SharedMemory
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from engine.layers import Array
+from engine.net import Net
+from engine.passes import PassStats, train_pass
+from engine.spec import NetSpec
+
+CACHE_LINE = 64
+
+Fields: TypeAlias = dict[str, tuple[tuple[int, ...], str]]
+
+
+class HelperError(RuntimeError):
+    """A helper process has died, or could not compute its part."""
+
+
+class Part(NamedTuple):
+    """Which examples of a batch, shaped how, and the seed of their dropout."""
+
+    begin: int
+    end: int
+    x_shape: tuple[int, ...]
+    seed: int
+
+
+class Board:
+    """Arrays in one block of shared memory, by name."""
+
+    def __init__(self, fields: Fields, name: str | None = None) -> None:
+        """Lay out a new block, or see the one called `name`.
+
+        Args:
+            fields: shape and dtype of each array.
+        """
+        offsets, size = [], 0
+        for shape, dtype in fields.values():
+            offsets.append(size)
+            size += -(-int(np.prod(shape)) * np.dtype(dtype).itemsize // CACHE_LINE) * CACHE_LINE
+        self.fields = fields
+        self._block = SharedMemory(name, create=name is None, size=size)
+        self._arrays: dict[str, Array] = {
+            key: np.ndarray(shape, dtype, self._block.buf, offset)
+            for (key, (shape, dtype)), offset in zip(fields.items(), offsets, strict=True)
+        }
+
+    def __getitem__(self, key: str) -> Array:
+        return self._arrays[key]
+
+    @property
+    def name(self) -> str:
+        """By which another process finds it."""
+        return self._block.name
+
+    def lane(self, spec: NetSpec, index: int) -> Net:
+        """The network of one lane: shared parameters, gradients and statistics of its own."""
+        return Net(
+            spec,
+            dtype=self["params"].dtype,
+            params=self["params"],
+            grads=self["grads"][index],
+            state=self["states"][index],
+        )
+
+    def examples(self, shape: tuple[int, ...]) -> tuple[Array, Array]:
+        """Room for examples of this `shape` (C, H, W, B), without gaps, and for their labels."""
+        return self["x"][: int(np.prod(shape))].reshape(shape), self["labels"][: shape[-1]]
+
+    def close(self, *, unlink: bool) -> None:
+        """Let go of the memory; with `unlink` it ends with its last user."""
+        if unlink:
+            self._block.unlink()
+        self._arrays.clear()
+        # While someone still holds an array the memory stays, and goes with it.
+        with contextlib.suppress(BufferError):
+            self._block.close()
+
+
+def run_part(net: Net, board: Board, part: Part) -> PassStats:
+    """Leave the part's gradients in `net`, which is one of the board's lanes."""
+    if net.is_random:
+        net.seed_noise(np.random.default_rng(part.seed))
+    x, labels = board.examples(part.x_shape)
+    chosen = slice(part.begin, part.end)
+    return train_pass(net, x[..., chosen], labels[chosen])
+
+
+class Helper:
+    """The owner's end of a helper process; the process ends with its owner.
+
+    Attributes:
+        is_busy: a part was sent whose result is not received yet.
+    """
+
+    def __init__(self, lane: int) -> None:
+        """Start a process for the lane with this index; it is ready some tenths of a second on."""
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, lane), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._started = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the process has started; never waits.
+
+        Raises:
+            HelperError: it has died.
+        """
+        if not self._started and self._connection.poll():
+            self._receive()
+            self._started = True
+        return self._started
+
+    def use(self, spec: NetSpec, board: Board) -> None:
+        """Compute with this network from now on."""
+        self._send((spec, board.fields, board.name))
+
+    def start(self, part: Part) -> None:
+        """Begin computing a part."""
+        self._send(part)
+
+    def finish(self) -> PassStats:
+        """Wait for the part that was started.
+
+        Raises:
+            HelperError: the process has died, or ran out of memory.
+        """
+        stats = self._receive()
+        if not isinstance(stats, PassStats):
+            raise HelperError(f"a helper process failed: {stats}")
+        return stats
+
+    def close(self) -> None:
+        """End the process; may be called twice."""
+        self._connection.close()
+        self._process.join(1)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+    def _send(self, message: object) -> None:
+        try:
+            self._connection.send(message)
+        except OSError:
+            raise HelperError("a helper process has died") from None
+
+    def _receive(self) -> object:
+        try:
+            return self._connection.recv()
+        except (EOFError, OSError):
+            raise HelperError("a helper process has died") from None
+
+
+def _serve(connection: Connection, lane: int) -> None:
+    """What the process does: say that it is there, then compute until the owner is gone."""
+    threadpool_limits(limits=1, user_api="blas")
+    board: Board | None = None
+    net: Net | None = None
+    # An interrupt from the keyboard reaches every process; the owner decides what it means.
+    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
+        connection.send(True)
+        while True:
+            message = connection.recv()
+            if isinstance(message, Part):
+                assert net is not None
+                assert board is not None
+                connection.send(_attempt(net, board, message))
+                continue
+            net = None
+            if board is not None:
+                board.close(unlink=False)
+            spec, fields, name = message
+            board = Board(fields, name)
+            net = board.lane(spec, lane)
+
+
+def _attempt(net: Net, board: Board, part: Part) -> PassStats | str:
+    try:
+        return run_part(net, board, part)
+    except MemoryError as error:
+        return str(error) or "out of memory"
