@@ -1,0 +1,138 @@
+"""Runs the server as a user does, in a process of its own, and takes it down again.
+
+For the browser tests, the screenshot and the benchmarks.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "engine/sample"
+URL = re.compile(r"http://[\d.]+:(\d+)\S*")
+START_SECONDS = 60
+
+
+class ServerError(Exception):
+    """The server did not start; the message holds what it said."""
+
+
+class LiveServer:
+    """`convnet-live serve` on a port of its own, offline; on the built-in digits unless told other.
+
+    Args:
+        arguments: more flags of `serve`.
+        data: a folder with the images, or None for those that the server finds by itself.
+    """
+
+    def __init__(self, *arguments: str, data: Path | None = SAMPLE) -> None:
+        self._arguments = (*arguments, *(["--data", str(data)] if data else []))
+        self._process: subprocess.Popen[str] | None = None
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self.log: list[str] = []
+        self.port = 0
+
+    def __enter__(self) -> LiveServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it, on the port it had before if it had one; returns once it listens."""
+        self._process = subprocess.Popen(
+            [
+                sys.executable, "-m", "server.cli", "serve", "--port", str(self.port),
+                "--offline", "--no-browser", *self._arguments,
+            ],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )  # fmt: skip
+        self._lines = queue.Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.port = self._await_port()
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        assert self._process is not None
+        self._process.kill()
+        self._end()
+
+    def stop(self) -> None:
+        """Ask it to end, as Ctrl-C does; killed if it does not. May be called twice."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
+        finally:
+            self._end()
+
+    def children(self) -> list[int]:
+        """The processes that it started, by id."""
+        return list(_children(self.pid))
+
+    def _end(self) -> None:
+        assert self._process is not None
+        self._process.wait()
+        self._reader.join(timeout=15)
+        if self._process.stdout is not None and not self._reader.is_alive():
+            self._process.stdout.close()
+
+    def _read(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.log.append(line)
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def _await_port(self) -> int:
+        while True:
+            try:
+                line = self._lines.get(timeout=START_SECONDS)
+            except queue.Empty:
+                self.kill()
+                line = None
+            if line is None:
+                raise ServerError("the server did not start:\n" + "".join(self.log))
+            found = URL.search(line)
+            if found:
+                return int(found.group(1))
+
+
+def _children(pid: int) -> Iterable[int]:
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        yield from map(int, children.read_text().split())

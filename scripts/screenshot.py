@@ -1,0 +1,57 @@
+"""Makes the pictures of the page for the README: real training, in light and in dark."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, sync_playwright
+
+# Started from anywhere, as a script: the checkout is where `scripts` is found.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.ensure_chromium import ensure_chromium
+from scripts.live_server import LiveServer
+
+ROOT = Path(__file__).resolve().parent.parent
+WIDTH, HEIGHT = 1280, 1500
+# Long enough for the curves to have a shape.
+ENOUGH = """count => {
+  const said = document.querySelector("#trainstats").innerText.match(/examples seen\\W*([\\d,. ]+)/i);
+  return said && Number(said[1].replace(/\\D/g, "")) >= count;
+}"""
+
+
+def take(browser: Browser, url: str, scheme: Literal["light", "dark"], count: int) -> bytes:
+    """The page after `count` examples, as a PNG."""
+    size = {"width": WIDTH, "height": HEIGHT}
+    context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(url)
+    page.wait_for_function(ENOUGH, arg=count, timeout=300_000)
+    picture = page.screenshot()
+    context.close()
+    return picture
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=ROOT / "docs")
+    parser.add_argument("--examples", type=int, default=60_000)
+    options = parser.parse_args()
+    with LiveServer(data=None) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=ensure_chromium(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        for scheme, name in (("light", "screenshot.png"), ("dark", "screenshot-dark.png")):
+            file = options.folder / name
+            file.write_bytes(take(browser, server.url, scheme, options.examples))
+            print(file)
+        browser.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
