@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import weakref
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
 from typing import NamedTuple, TypeAlias
@@ -49,6 +50,8 @@ class Board:
             size += -(-int(np.prod(shape)) * np.dtype(dtype).itemsize // CACHE_LINE) * CACHE_LINE
         self.fields = fields
         self._block = SharedMemory(name, create=name is None, size=size)
+        # Its maker sees to it that the block does not outlive the program, closed or not.
+        self._unlink = weakref.finalize(self, self._block.unlink) if name is None else None
         self._arrays: dict[str, Array] = {
             key: np.ndarray(shape, dtype, self._block.buf, offset)
             for (key, (shape, dtype)), offset in zip(fields.items(), offsets, strict=True)
@@ -76,10 +79,10 @@ class Board:
         """Room for examples of this `shape` (C, H, W, B), without gaps, and for their labels."""
         return self["x"][: int(np.prod(shape))].reshape(shape), self["labels"][: shape[-1]]
 
-    def close(self, *, unlink: bool) -> None:
-        """Let go of the memory; with `unlink` it ends with its last user."""
-        if unlink:
-            self._block.unlink()
+    def close(self) -> None:
+        """Let go of the memory, which ends with its last user; may be called twice."""
+        if self._unlink is not None:
+            self._unlink()
         self._arrays.clear()
         # While someone still holds an array the memory stays, and goes with it.
         with contextlib.suppress(BufferError):
@@ -180,7 +183,7 @@ def _serve(connection: Connection, lane: int) -> None:
                 continue
             net = None
             if board is not None:
-                board.close(unlink=False)
+                board.close()
             spec, fields, name = message
             board = Board(fields, name)
             net = board.lane(spec, lane)

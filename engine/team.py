@@ -25,6 +25,9 @@ from engine.passes import PassStats, chunks
 SMALLEST_LANE = 4
 """Below so many examples a lane is not worth waking a process for."""
 
+MOST_DEATHS = 5
+"""After so many deaths helpers are no longer replaced."""
+
 
 def available_cores() -> int:
     """Cores that this process may run on."""
@@ -49,6 +52,7 @@ class Team:
         self._net = net
         self._board: Board | None = None
         self._lanes: list[Net] = []
+        self._deaths = 0
         self._helpers: dict[int, Helper] = {lane: Helper(lane) for lane in range(1, self.size)}
 
     def run(self, x: Array, labels: Array, rng: np.random.Generator) -> list[PassStats]:
@@ -78,7 +82,7 @@ class Team:
         self._lanes.clear()
         self.gradient, self.statistics = self.gradient.copy(), self.statistics.copy()
         if self._board is not None:
-            self._board.close(unlink=True)
+            self._board.close()
             self._board = None
 
     def _parts(self, shape: tuple[int, ...], rng: np.random.Generator) -> list[Part]:
@@ -95,9 +99,9 @@ class Team:
 
     def _start(self, lane: int, part: Part) -> bool:
         """Hand a lane to its helper, if that is there."""
-        helper = self._helpers[lane]
+        helper = self._helpers.get(lane)
         try:
-            if not helper.is_ready:
+            if helper is None or not helper.is_ready:
                 return False
             helper.start(part)
         except HelperError:
@@ -115,7 +119,11 @@ class Team:
             return run_part(self._lanes[lane], board, part)
 
     def _replace(self, lane: int) -> None:
-        self._helpers[lane].close()
+        """A new process in the place of one that has died."""
+        self._helpers.pop(lane).close()
+        if self._deaths >= MOST_DEATHS:
+            return
+        self._deaths += 1
         self._helpers[lane] = Helper(lane)
         if self._board is not None:
             self._helpers[lane].use(self._net.spec, self._board)
@@ -144,13 +152,13 @@ class Team:
             }
         )
         self._lanes = [board.lane(self._net.spec, lane) for lane in range(self.size)]
-        for lane, helper in self._helpers.items():
+        for lane, helper in list(self._helpers.items()):
             try:
                 helper.use(self._net.spec, board)
             except HelperError:
                 self._replace(lane)
         if old is not None:
-            old.close(unlink=True)
+            old.close()
         return board
 
     def _collect(self, lanes: int) -> None:

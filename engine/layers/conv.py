@@ -57,55 +57,75 @@ class Conv(Layer):
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
         weights = self.params["weights"]
-        filters, batch = len(weights), dy.shape[3]
-        dy = dy.reshape(filters, -1)
+        filters = len(weights)
+        flat = dy.reshape(filters, -1)
         patches = self._buffers["patches"].reshape(weights[0].size, -1)
         # (filters, H*W*B) @ (H*W*B, C*kh*kw)
-        np.matmul(dy, patches.T, out=self.grads["weights"].reshape(filters, -1))
-        np.sum(dy, axis=1, out=self.grads["biases"])
+        np.matmul(flat, patches.T, out=self.grads["weights"].reshape(filters, -1))
+        np.sum(flat, axis=1, out=self.grads["biases"])
         if not need_dx:
             return None
-        # The patches have done their work: their gradient takes their place in the cache.
-        np.matmul(weights.reshape(filters, -1).T, dy, out=patches)
-        return self._scatter(batch)
+        return self._gather(dy) if self.options["stride"] == 1 else self._scatter(dy)
 
     def _patches(self, x: Array) -> Array:
         """The windows of `x` as columns: (C*kh*kw, H*W*B), H and W those of the output."""
-        depth, height, width, batch = x.shape
-        kernel_x, kernel_y, stride, pad = self._geometry
-        if pad:
-            padded = self.buffer(
-                "padded", (depth, height + 2 * pad, width + 2 * pad, batch), x.dtype
-            )
-            padded[:, pad : pad + height, pad : pad + width] = x
-            x = padded
-        out = self.out_shape
-        # One strided copy: its innermost runs are whole rows of pixels times the batch.
-        c, h, w, b = x.strides
-        windows = as_strided(
-            x,
-            (depth, kernel_y, kernel_x, out.sy, out.sx, batch),
-            (c, h, w, h * stride, w * stride, b),
-            writeable=False,
-        )
-        patches = self.buffer("patches", windows.shape, x.dtype)
-        np.copyto(patches, windows)
-        return patches.reshape(depth * kernel_y * kernel_x, -1)
+        pad, out = self.options["pad"], self.out_shape
+        return self._columns("patches", x, (pad, pad), self.options["stride"], (out.sy, out.sx))
 
-    def _scatter(self, batch: int) -> Array:
-        """Add the patches' gradients back onto the pixels that they were copied from (col2im)."""
-        patches = self._buffers["patches"]
-        kernel_x, kernel_y, stride, pad = self._geometry
+    def _gather(self, dy: Array) -> Array:
+        """The input's gradient where the stride is 1: dy convolved with the mirrored filters.
+
+        Copying patches of dy and multiplying takes three quarters of the time of `_scatter`.
+        """
+        kernel_x, kernel_y, pad = (self.options[key] for key in ("sx", "sy", "pad"))
         depth, height, width = self.in_shape.array
-        dx = self.buffer("dx", (depth, height + 2 * pad, width + 2 * pad, batch), patches.dtype)
+        border = (kernel_y - 1 - pad, kernel_x - 1 - pad)
+        columns = self._columns("gradient patches", dy, border, 1, (height, width))
+        # (filters, C, kh, kw), mirrored -> (C, filters*kh*kw)
+        mirrored = self.params["weights"][:, :, ::-1, ::-1].swapaxes(0, 1).reshape(depth, -1)
+        dx = self.buffer("dx", (depth, columns.shape[1]), dy.dtype)
+        return np.matmul(mirrored, columns, out=dx).reshape(depth, height, width, -1)
+
+    def _scatter(self, dy: Array) -> Array:
+        """The input's gradient for any stride: the patches' gradients, put back and added up."""
+        weights, out = self.params["weights"], self.out_shape
+        kernel_x, kernel_y, stride, pad = (
+            self.options[key] for key in ("sx", "sy", "stride", "pad")
+        )
+        depth, height, width = self.in_shape.array
+        # The patches have done their work: their gradient takes their place.
+        patches = self._buffers["patches"]
+        flat = patches.reshape(weights[0].size, -1)
+        np.matmul(weights.reshape(len(weights), -1).T, dy.reshape(len(weights), -1), out=flat)
+        shape = (depth, height + 2 * pad, width + 2 * pad, dy.shape[3])
+        dx = self.buffer("padded dx", shape, dy.dtype)
         dx.fill(0)
-        rows, columns = stride * self.out_shape.sy, stride * self.out_shape.sx
+        rows, columns = stride * out.sy, stride * out.sx
         for u in range(kernel_y):
             for v in range(kernel_x):
                 dx[:, u : u + rows : stride, v : v + columns : stride] += patches[:, u, v]
         return dx[:, pad : pad + height, pad : pad + width]
 
-    @property
-    def _geometry(self) -> tuple[int, int, int, int]:
-        sx, sy, stride, pad = (self.options[key] for key in ("sx", "sy", "stride", "pad"))
-        return sx, sy, stride, pad
+    def _columns(
+        self, name: str, x: Array, pad: tuple[int, int], stride: int, count: tuple[int, int]
+    ) -> Array:
+        """`count` (down, across) windows of `x` padded by `pad`, as (C*kh*kw, windows*B)."""
+        depth, height, width, batch = x.shape
+        down, across = pad
+        if down or across:
+            shape = (depth, height + 2 * down, width + 2 * across, batch)
+            padded = self.buffer(f"{name}, padded", shape, x.dtype)
+            padded[:, down : down + height, across : across + width] = x
+            x = padded
+        kernel = (self.options["sy"], self.options["sx"])
+        # One strided copy: its innermost runs are whole rows of pixels times the batch.
+        c, h, w, b = x.strides
+        windows = as_strided(
+            x,
+            (depth, *kernel, *count, batch),
+            (c, h, w, h * stride, w * stride, b),
+            writeable=False,
+        )
+        columns = self.buffer(name, windows.shape, x.dtype)
+        np.copyto(columns, windows)
+        return columns.reshape(depth * kernel[0] * kernel[1], -1)

@@ -66,24 +66,32 @@ class _Reduction:
     def forward(self, x: Array) -> Array:
         self._in_shape = x.shape
         shape = (*x.shape[: self._axis], self._count, *x.shape[self._axis + 1 :])
-        best = self._layer.buffer(f"{self._name} best", shape, x.dtype)
-        np.copyto(best, x[self._tap(0)])
+        best = x[self._tap(0)]
+        kept = self._layer.buffer(f"{self._name} best", shape, x.dtype)
         self._beaten = self._layer.buffer(f"{self._name} beaten", (self._size, *shape), np.bool_)
         for offset in range(1, self._size):
             challenger = x[self._tap(offset)]
             np.greater(challenger, best, out=self._beaten[offset])
-            np.maximum(challenger, best, out=best)
+            best = np.maximum(challenger, best, out=kept)
         return best
 
     def backward(self, dy: Array) -> Array:
         dx = self._layer.buffer(f"{self._name} dx", self._in_shape, dy.dtype)
-        dx.fill(0)
-        left = self._layer.buffer(f"{self._name} left", dy.shape, dy.dtype)
-        np.copyto(left, dy)
+        overlapping = self._stride < self._size
+        if self._stride != self._size or self._stride * self._count != self._in_shape[self._axis]:
+            dx.fill(0)
+        left = dy
+        if overlapping:
+            spare = self._layer.buffer(f"{self._name} spare", (2, *dy.shape), dy.dtype)
         # From the last challenger back: what it won is its own, the rest went on before it.
         for offset in range(self._size - 1, 0, -1):
-            won = left * self._beaten[offset]
-            dx[self._tap(offset)] += won
-            left -= won
-        dx[self._tap(0)] += left
+            place = dx[self._tap(offset)]
+            won = np.multiply(left, self._beaten[offset], out=spare[0] if overlapping else place)
+            if overlapping:
+                place += won
+            left = np.subtract(left, won, out=spare[1] if overlapping else dx[self._tap(0)])
+        if overlapping:
+            dx[self._tap(0)] += left
+        elif self._size == 1:
+            dx[self._tap(0)] = left
         return dx
