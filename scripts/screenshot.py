@@ -18,9 +18,10 @@ from scripts.live_server import LiveServer
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH, HEIGHT = 1280, 1500
 # Long enough for the curves to have a shape.
-ENOUGH = """count => {
-  const said = document.querySelector("#trainstats").innerText.match(/examples seen\\W*([\\d,. ]+)/i);
-  return said && Number(said[1].replace(/\\D/g, "")) >= count;
+ENOUGH = r"""count => {
+  const said = document.querySelector("#trainstats").innerText;
+  const found = said.match(/examples seen\W*([\d,]+)/i);
+  return found && Number(found[1].replaceAll(",", "")) >= count;
 }"""
 
 
