@@ -1,0 +1,113 @@
+"""The viewers of one session, and all that one who comes later still needs to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from server.history import History
+from server.messages import Event, Layers
+from server.orders import PointRow
+from server.viewer import Viewer
+from server.wire import Frame, encode, select_layers
+
+
+class Audience:
+    """Viewers, the newest message of each kind, and the graph points of the run.
+
+    Attributes:
+        watched: the layers that some viewer has on screen.
+    """
+
+    def __init__(self) -> None:
+        self.watched: frozenset[int] = frozenset()
+        self.history = History()
+        self._viewers: set[Viewer] = set()
+        self._newest: dict[str, Frame] = {}
+        self._run_id = 0
+        self._seq = 0
+
+    def __len__(self) -> int:
+        return len(self._viewers)
+
+    def __iter__(self) -> Iterator[Viewer]:
+        return iter(tuple(self._viewers))
+
+    def join(self, viewer: Viewer) -> None:
+        """Show a viewer all there is; of graph points only what comes from now on."""
+        self._viewers.add(viewer)
+        viewer.next_point = len(self.history)
+        for kind, frame in self._newest.items():
+            self._show(viewer, kind, frame, {})
+
+    def leave(self, viewer: Viewer) -> bool:
+        """Forget a viewer; true if fewer layers are watched now."""
+        self._viewers.discard(viewer)
+        return self._sum_up()
+
+    def watch(self, viewer: Viewer, layers: frozenset[int]) -> bool:
+        """A viewer scrolled; true if other layers are watched now than before."""
+        viewer.watched = layers
+        if (frame := self._newest.get(Layers.type)) is not None:
+            self._show(viewer, Layers.type, frame, {})
+        return self._sum_up()
+
+    def send(self, event: Event) -> None:
+        """Send all viewers a message that none may miss."""
+        frame = encode(event)
+        for viewer in self:
+            viewer.put(frame)
+
+    def show(self, kind: str, frame: Frame) -> None:
+        """Show all viewers a message that only matters while it is the newest of its kind."""
+        self._newest[kind] = frame
+        selected: dict[frozenset[int], Frame] = {}
+        for viewer in self:
+            self._show(viewer, kind, frame, selected)
+
+    def add_points(self, rows: Sequence[PointRow]) -> None:
+        """Lengthen the graphs."""
+        self.history.extend(rows)
+        for viewer in self:
+            viewer.wake()
+
+    def begin_run(self, run_id: int, *, forgotten: Sequence[str]) -> None:
+        """Forget the graph, and the newest messages of the kinds that belong to one run."""
+        self._run_id = run_id
+        self.history.clear()
+        for kind in forgotten:
+            self._newest.pop(kind, None)
+        for viewer in self:
+            viewer.forget(forgotten)
+
+    def next_message(self, viewer: Viewer) -> str | bytes | None:
+        """What to send this viewer next, numbered; None if it has everything."""
+        frame = viewer.take_waiting() or self._take_points(viewer) or viewer.take_newest()
+        return None if frame is None else self.number(frame)
+
+    def number(self, frame: Frame) -> str | bytes:
+        """A message with the session's next sequence number."""
+        self._seq += 1
+        return frame.numbered(self._seq)
+
+    def _take_points(self, viewer: Viewer) -> Frame | None:
+        points = self.history.read(self._run_id, viewer.next_point)
+        if points is None:
+            return None
+        viewer.next_point += len(points.examples)
+        return encode(points)
+
+    def _show(
+        self, viewer: Viewer, kind: str, frame: Frame, selected: dict[frozenset[int], Frame]
+    ) -> None:
+        if kind == Layers.type:
+            if not viewer.watched:
+                return
+            if viewer.watched not in selected:
+                selected[viewer.watched] = select_layers(frame, viewer.watched)
+            frame = selected[viewer.watched]
+        viewer.show(kind, frame)
+
+    def _sum_up(self) -> bool:
+        watched = frozenset().union(*(viewer.watched for viewer in self._viewers))
+        changed, self.watched = watched != self.watched, watched
+        return changed

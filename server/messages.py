@@ -1,0 +1,341 @@
+"""Everything that page and server say to each other, as two closed unions of frozen dataclasses.
+
+`docs/PROTOCOL.md` is the prose, `static/js/protocol.js` the other side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from types import UnionType
+from typing import Any, ClassVar, TypeAlias, get_args
+
+OMIT = {"omit": True}
+"""Marks keys that are left out, rather than null, when there is nothing to say."""
+
+
+# --- up: commands ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    type: ClassVar[str] = "pause"
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    type: ClassVar[str] = "resume"
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Train one batch while paused."""
+
+    type: ClassVar[str] = "step"
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """The same spec and the same initial weights, counters at zero."""
+
+    type: ClassVar[str] = "restart"
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNetwork:
+    type: ClassVar[str] = "change_network"
+    id: int
+    spec: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """Parse only; the running network is not touched."""
+
+    type: ClassVar[str] = "check_spec"
+    id: int
+    spec: str
+
+
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """Change options of the running trainer."""
+
+    type: ClassVar[str] = "configure"
+    id: int
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Which layer cards the viewer has on screen."""
+
+    type: ClassVar[str] = "watch"
+    id: int
+    layers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPoints:
+    """Ask for every graph point whose index is greater than `after`."""
+
+    type: ClassVar[str] = "points"
+    id: int
+    run_id: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowTraining:
+    """The cards show training examples again, not the user's own image."""
+
+    type: ClassVar[str] = "show_training"
+    id: int
+
+
+Command: TypeAlias = (
+    Pause
+    | Resume
+    | Step
+    | Restart
+    | ChangeNetwork
+    | CheckSpec
+    | Configure
+    | Watch
+    | FetchPoints
+    | ShowTraining
+)
+COMMANDS: dict[str, type[Command]] = {member.type: member for member in get_args(Command)}
+
+
+# --- down: events ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """One layer of the running network; shapes are (sx, sy, depth)."""
+
+    index: int
+    type: str
+    in_shape: tuple[int, int, int] = field(metadata={"key": "in"})
+    out_shape: tuple[int, int, int] = field(metadata={"key": "out"})
+    options: Mapping[str, Any]
+    parameters: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
+    """What the network learns from; counts are of images."""
+
+    name: str
+    classes: tuple[str, ...]
+    train: int
+    validation: int
+    test: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent:
+    """All of a session's state; sent on connection and at every change."""
+
+    type: ClassVar[str] = "session"
+    session: str
+    run_id: int
+    status: str
+    role: str
+    spec: str
+    layers: tuple[LayerInfo, ...]
+    parameters: int
+    trainer: Mapping[str, Any]
+    methods: tuple[str, ...]
+    dataset: DatasetInfo
+    seed: int
+    reason: str | None = field(default=None, metadata=OMIT)
+    place: int | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """Accuracy on the whole test set, center crops, with the weights of `at_examples`."""
+
+    __test__: ClassVar[bool] = False  # not a test, whatever pytest makes of its name
+    accuracy: float
+    examples: int
+    at_examples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The running numbers; times are milliseconds per example, accuracies shares of one."""
+
+    type: ClassVar[str] = "stats"
+    run_id: int
+    step: int
+    examples: int
+    epoch: float
+    examples_per_second: float
+    forward_ms: float | None
+    backward_ms: float | None
+    loss: float | None
+    decay_loss: float | None
+    train_accuracy: float | None
+    validation_accuracy: float | None
+    test_accuracy_recent: float | None
+    test_recent_count: int
+    test: TestResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Consecutive graph points as columns of equal length."""
+
+    type: ClassVar[str] = "points"
+    run_id: int
+    first: int
+    examples: tuple[int, ...]
+    loss: tuple[float | None, ...]
+    decay_loss: tuple[float | None, ...]
+    train_accuracy: tuple[float | None, ...]
+    validation_accuracy: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelMap:
+    """Grey levels of one volume or filter bank, and the numbers that 0 and 255 stand for."""
+
+    shape: tuple[int, ...]
+    minimum: float
+    maximum: float
+    pixels: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LayerMaps:
+    """The pictures of one layer's card; None where the layer has none."""
+
+    index: int
+    activations: PixelMap | None
+    gradients: PixelMap | None
+    weights: PixelMap | None
+    weight_gradients: PixelMap | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    type: ClassVar[str] = "layers"
+    run_id: int
+    step: int
+    source: str
+    label: int | None
+    layers: tuple[LayerMaps, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One class and how likely the network takes it to be."""
+
+    klass: int = field(metadata={"key": "class"})
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    label: int
+    top: tuple[Guess, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Four test images with their three likeliest classes; `shape` is that of `pixels`."""
+
+    type: ClassVar[str] = "predictions"
+    run_id: int
+    round: int
+    shape: tuple[int, int, int]
+    items: tuple[Prediction, ...]
+    pixels: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetEvent:
+    """Which data is in use, and how far its download is (bytes)."""
+
+    type: ClassVar[str] = "dataset"
+    state: str
+    name: str
+    received: int | None = field(default=None, metadata=OMIT)
+    total: int | None = field(default=None, metadata=OMIT)
+    message: str | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    type: ClassVar[str] = "notice"
+    level: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What was wrong with a command, and where: a line and column of the spec, or a field."""
+
+    message: str
+    line: int | None = field(default=None, metadata=OMIT)
+    column: int | None = field(default=None, metadata=OMIT)
+    field: str | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The one answer to the command with this id."""
+
+    type: ClassVar[str] = "answer"
+    id: int
+    ok: bool
+    result: Mapping[str, Any] | None = field(default=None, metadata=OMIT)
+    error: Problem | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    type: ClassVar[str] = "heartbeat"
+
+
+TextEvent: TypeAlias = SessionEvent | Stats | Points | DatasetEvent | Notice | Answer | Heartbeat
+BinaryEvent: TypeAlias = Layers | Predictions
+Event: TypeAlias = TextEvent | BinaryEvent
+EVENTS: dict[str, type[Event]] = {member.type: member for member in get_args(Event)}
+
+
+def plain(value: Any) -> Any:
+    """What JSON can say of a message: keys as on the wire, null for numbers that are not finite."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain_members(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    return value
+
+
+def _plain_members(value: Any) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for member in fields(value):
+        item = getattr(value, member.name)
+        if item is None and member.metadata.get("omit"):
+            continue
+        members[member.metadata.get("key", member.name)] = plain(item)
+    return members
+
+
+def members_of(union: UnionType) -> tuple[type, ...]:
+    """The classes of one of this module's unions."""
+    return get_args(union)

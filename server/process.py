@@ -1,0 +1,150 @@
+"""The parent's handle on one training process: start, send, read, stop, and say why it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import multiprocessing
+import queue
+import signal
+import threading
+import weakref
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import TypeVar
+
+from server.host import HostBusy
+from server.orders import Finish, Order, Report
+from server.worker import WorkerConfig, run_worker
+
+MAX_WAITING_ORDERS = 1000
+ORDERLY_SECONDS = 2.0
+TERMINATE_SECONDS = 1.0
+
+T = TypeVar("T")
+
+_SPAWN = multiprocessing.get_context("spawn")
+_started: weakref.WeakSet[SpawnProcess] = weakref.WeakSet()
+
+
+def _kill_leftovers() -> None:
+    """At the program's end Python waits for its processes: none may be there to wait for."""
+    for process in _started:
+        if process.is_alive():
+            process.kill()
+
+
+atexit.register(_kill_leftovers)
+
+
+class LocalProcess:
+    """A `TrainerHost` on this machine.
+
+    One thread reads reports as they come, so that the process never waits for the event loop;
+    another writes orders, so that the event loop never waits for the process.
+    """
+
+    def __init__(self, config: WorkerConfig) -> None:
+        self._config = config
+        self._orders: queue.Queue[Order | None] = queue.Queue()
+        self._process: SpawnProcess | None = None
+        self._gone = threading.Event()
+        self._stopped = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, once it is started."""
+        return self._process.pid if self._process else None
+
+    def start(self, deliver: Callable[[Report], None], ended: Callable[[str], None]) -> None:
+        """Start the process; see `TrainerHost`."""
+        ours, theirs = _SPAWN.Pipe()
+        # No daemon: those may have no helpers of their own.
+        self._process = _SPAWN.Process(
+            target=run_worker, args=(theirs, self._config), name="convnet-live-worker"
+        )
+        _started.add(self._process)
+        self._process.start()
+        # Only the process itself may hold its end: the pipe then ends when the process does.
+        theirs.close()
+        self._deliver, self._ended = deliver, ended
+        self._loop = asyncio.get_running_loop()
+        for work in (self._read, self._write):
+            threading.Thread(target=work, args=(ours,), daemon=True).start()
+
+    def send(self, order: Order) -> None:
+        """Queue an order; see `TrainerHost`."""
+        if self._orders.qsize() >= MAX_WAITING_ORDERS:
+            raise HostBusy("the training process does not take any orders")
+        self._orders.put(order)
+
+    async def stop(self) -> None:
+        """Ask it to finish, then terminate, then kill; see `TrainerHost`."""
+        self._stopped = True
+        process = self._process
+        if process is None:
+            return
+        self._orders.put(Finish())
+        for seconds, harder in (
+            (ORDERLY_SECONDS, process.terminate),
+            (TERMINATE_SECONDS, process.kill),
+        ):
+            if await asyncio.to_thread(self._gone.wait, seconds):
+                return
+            harder()
+        await asyncio.to_thread(self._gone.wait)
+
+    def _read(self, pipe: Connection) -> None:
+        try:
+            while True:
+                self._post(self._deliver_unless_stopped, pipe.recv())
+        except (EOFError, OSError):
+            pass
+        self._orders.put(None)
+        assert self._process is not None
+        # Only this thread waits for the process: two would take its exit code from each other.
+        self._process.join(ORDERLY_SECONDS)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+        reason = describe_exit(self._process.exitcode)
+        self._gone.set()
+        self._post(self._end_unless_stopped, reason)
+
+    def _write(self, pipe: Connection) -> None:
+        # The end of the process breaks the pipe, and the reader says so.
+        try:
+            while (order := self._orders.get()) is not None:
+                pipe.send(order)
+        except OSError:
+            pass
+
+    def _post(self, call: Callable[[T], None], argument: T) -> None:
+        # A closed event loop means that there is nobody left to tell.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call, argument)
+
+    def _deliver_unless_stopped(self, report: Report) -> None:
+        if not self._stopped:
+            self._deliver(report)
+
+    def _end_unless_stopped(self, reason: str) -> None:
+        if not self._stopped:
+            self._ended(reason)
+
+
+def describe_exit(code: int | None) -> str:
+    """What an exit code means, as a sentence for people."""
+    if code is None or code == 0:
+        return "The training process ended."
+    if code > 0:
+        return f"The training process ended with an error (exit code {code})."
+    if code == -signal.SIGKILL:
+        return "The training process was killed, perhaps for want of memory."
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    return f"The training process was ended by {name}."

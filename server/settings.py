@@ -1,0 +1,88 @@
+"""All that can be set about the server, in one frozen object, and where its page's files lie."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that keep one user from taking everybody's share, in bytes and seconds."""
+
+    snapshot_bytes: int = 64 * 1024 * 1024
+    image_bytes: int = 10 * 1024 * 1024
+    upload_seconds: float = 30.0
+    """A body that takes longer to arrive is given up."""
+    send_seconds: float = 10.0
+    """A viewer that takes longer to accept a message is let go."""
+    reply_seconds: float = 30.0
+    """A training process that takes longer to reply is said not to answer."""
+    viewers_per_session: int = 200
+    sessions: int = 1000
+    sessions_per_owner: int = 20
+    worker_bytes: int = 4 * 1024**3
+    """Address space of a training process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the flags and the environment say.
+
+    Attributes:
+        host, port: where to listen; port 0 lets the system choose.
+        data: a directory with an MNIST-format set to use in place of MNIST.
+        offline: never download anything.
+        allowed_origins: origins, as scheme://host:port, that may use the server besides its own.
+        running: how many sessions may train at once; further ones wait in line.
+        pause_seconds, release_seconds: how long after its last viewer a session pauses, and how
+            long after that its process is given back.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data: Path | None = None
+    offline: bool = False
+    allowed_origins: tuple[str, ...] = ()
+    running: int = field(default_factory=lambda: 2 * cores())
+    pause_seconds: float = 60.0
+    release_seconds: float = 600.0
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class PageFiles:
+    """Where the templates and the static files lie."""
+
+    templates: Path
+    static: Path
+
+
+def page_files() -> PageFiles:
+    """Find the page: inside the installed package, or beside it in a checkout.
+
+    Raises:
+        FileNotFoundError: neither place has it.
+    """
+    package = Path(__file__).resolve().parent
+    for root in (package / "page", package.parent):
+        if (root / "templates" / "index.html").is_file() and (root / "static").is_dir():
+            return PageFiles(root / "templates", root / "static")
+    raise FileNotFoundError(f"the page is neither in {package}/page nor beside {package}")
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
+def program_version() -> str:
+    """The installed version, or "0" where the program runs uninstalled."""
+    try:
+        return version("convnet-live")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,308 @@
+"""The training process: take orders, train, report on the clock. No asyncio, no web framework.
+
+A thread reads the pipe, so that between two steps it costs nothing to see that there are no orders,
+and so that the process ends at once when its parent is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import assert_never
+
+import numpy as np
+
+from engine.data import DataError, Dataset, load_builtin, load_directory
+from engine.layers import ShapeError
+from engine.snapshot import SnapshotError, load
+from engine.trainer import DivergenceError
+from server.frames import likeliest
+from server.measures import PointRecorder
+from server.orders import (
+    DataRefused,
+    Failed,
+    Finish,
+    Guesses,
+    Loaded,
+    LoadSnapshot,
+    Order,
+    Refused,
+    Report,
+    SetPaused,
+    SetTrainer,
+    SetWatched,
+    ShowBatch,
+    ShowImage,
+    Snapshot,
+    Started,
+    StartRun,
+    TakeSnapshot,
+    TrainOnce,
+    UseData,
+)
+from server.reporter import Reporter
+from server.run import Run
+
+log = logging.getLogger(__name__)
+
+NO_MEMORY = "There is not enough memory for this network and batch size."
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """What a training process is started with.
+
+    Attributes:
+        data: directory of the data set, or None for the built-in digits.
+        memory_bytes: bound on its address space, where the system has one.
+        processes: how many it may compute with, itself and its helpers.
+    """
+
+    data: str | None
+    memory_bytes: int
+    processes: int
+
+
+def run_worker(pipe: Connection, config: WorkerConfig) -> None:
+    """Main function of the process; returns when it is told to finish."""
+    # Ctrl-C in a terminal reaches the whole group; the server decides when its workers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _bound_memory(config.memory_bytes)
+    # Numbers that overflow are found by looking at the loss.
+    np.seterr(all="ignore")
+    inbox: queue.SimpleQueue[Order] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(pipe, inbox), daemon=True).start()
+    worker = Worker(inbox, pipe.send, config.processes)
+    worker.use_data(config.data)
+    # A broken pipe means that the parent is gone, as in `_receive`.
+    with suppress(BrokenPipeError):
+        worker.work()
+    worker.close()
+
+
+def _receive(pipe: Connection, inbox: queue.SimpleQueue[Order]) -> None:
+    try:
+        while True:
+            inbox.put(pipe.recv())
+    except (EOFError, OSError):
+        # The parent is gone, and with it everyone who could want this process.
+        os._exit(0)
+
+
+def _bound_memory(size: int) -> None:
+    try:
+        import resource
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = size if hard == resource.RLIM_INFINITY else min(size, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+
+
+class Worker:
+    """The loop of the training process, and what each order does."""
+
+    def __init__(
+        self, inbox: queue.SimpleQueue[Order], send: Callable[[Report], None], processes: int
+    ) -> None:
+        self._inbox = inbox
+        self._processes = processes
+        self._send = send
+        self._reporter = Reporter(send)
+        self._dataset: Dataset = load_builtin()
+        self._run: Run | None = None
+        self._paused = False
+        self._failed = False
+        self._finished = False
+
+    def work(self) -> None:
+        """Train and obey until told to finish."""
+        while not self._finished:
+            run = self._run
+            if run is None or self._failed or not self._inbox.empty():
+                self._obey(self._inbox.get())
+            elif not self._paused:
+                self._guard(run.run_id, partial(self._advance, run))
+            elif not self._guard(run.run_id, partial(self._test_on, run)):
+                self._obey(self._inbox.get())
+
+    def close(self) -> None:
+        """End the run's helpers; may be called twice."""
+        if self._run is not None:
+            self._run.close()
+
+    def use_data(self, directory: str | None) -> None:
+        """Train on this data set from now on; a bad one is reported and changes nothing."""
+        try:
+            dataset = load_builtin() if directory is None else load_directory(Path(directory))
+            if self._run is not None:
+                self._run.use(dataset)
+            self._dataset = dataset
+        except (DataError, ShapeError) as error:
+            self._send(DataRefused(str(error)))
+
+    # --- the loop ---------------------------------------------------------------------------------
+
+    def _advance(self, run: Run) -> bool:
+        run.train_batch()
+        now = time.monotonic()
+        run.test_a_little(now)
+        self._reporter.tick(run, now)
+        return True
+
+    def _test_on(self, run: Run) -> bool:
+        """While training stands there is time for the full test; false once it is done."""
+        if not run.test_on(time.monotonic()):
+            return False
+        if run.is_tested:
+            self._reporter.numbers(run)
+        return True
+
+    def _guard(self, run_id: int, act: Callable[[], bool]) -> bool:
+        """Act; what goes wrong ends the run, not the process. False then, or what `act` returns."""
+        try:
+            return act()
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            self._failed = True
+            self._send(Failed(run_id, _describe(error)))
+            return False
+
+    # --- orders -----------------------------------------------------------------------------------
+
+    def _obey(self, order: Order) -> None:
+        match order:
+            case StartRun():
+                self._start(order)
+            case SetPaused(paused):
+                self._set_paused(paused)
+            case TrainOnce():
+                self._with_run(self._train_once)
+            case SetTrainer(options):
+                self._with_run(lambda run: run.configure(options))
+            case SetWatched(layers):
+                self._watch(layers)
+            case UseData(directory):
+                self.use_data(directory)
+            case ShowBatch():
+                self._with_run(self._show_batch)
+            case ShowImage():
+                self._show_image(order)
+            case TakeSnapshot():
+                self._take_snapshot(order)
+            case LoadSnapshot():
+                self._load_snapshot(order)
+            case Finish():
+                self._finished = True
+            case _:
+                assert_never(order)
+
+    def _with_run(self, act: Callable[[Run], object]) -> None:
+        if (run := self._run) is not None and not self._failed:
+            self._guard(run.run_id, lambda: act(run) is None)
+
+    def _start(self, order: StartRun) -> None:
+        self.close()
+        self._run, self._paused = None, order.paused
+        self._guard(order.run_id, lambda: self._begin(self._build(order)))
+
+    def _build(self, order: StartRun) -> Run:
+        if order.snapshot is None:
+            return Run.fresh(order.run_id, order.spec, self._dataset, order.seed, self._processes)
+        snapshot = load(order.snapshot, images=self._dataset.shape)
+        run = Run.resumed(order.run_id, snapshot, self._dataset, order.seed, self._processes)
+        run.points = PointRecorder(order.points)
+        return run
+
+    def _begin(self, run: Run) -> bool:
+        self.close()
+        self._run, self._failed = run, False
+        self._reporter.begin()
+        self._send(Started(run.run_id))
+        if self._paused:
+            self._with_run(self._show_everything)
+        return True
+
+    def _set_paused(self, paused: bool) -> None:
+        changed, self._paused = paused is not self._paused, paused
+        if changed and self._run is not None:
+            self._run.speed.reset()
+            if paused:
+                self._with_run(self._show_everything)
+
+    def _train_once(self, run: Run) -> None:
+        run.train_batch()
+        run.make_point()
+        self._show_everything(run)
+
+    def _show_everything(self, run: Run) -> None:
+        self._reporter.everything(run, time.monotonic())
+
+    def _show_cards(self, run: Run) -> None:
+        self._reporter.cards(run, time.monotonic())
+
+    def _show_batch(self, run: Run) -> None:
+        run.show_training()
+        self._show_cards(run)
+
+    def _watch(self, layers: frozenset[int]) -> None:
+        added = layers - self._reporter.watched
+        self._reporter.watched = layers
+        if added and self._paused:
+            self._with_run(self._show_cards)
+
+    def _show_image(self, order: ShowImage) -> None:
+        run, (_, height, width) = self._run, self._dataset.test_images.shape
+        if run is None or self._failed:
+            self._send(Refused(order.token, "There is no network that could look at it."))
+        elif len(order.pixels) != height * width:
+            reason = f"The network looks at images of {width}x{height}, not at this one."
+            self._send(Refused(order.token, reason))
+        else:
+            image = np.frombuffer(order.pixels, np.uint8).reshape(height, width)
+            self._send(Guesses(order.token, likeliest(run.show_image(image))))
+            self._with_run(self._show_cards)
+
+    def _take_snapshot(self, order: TakeSnapshot) -> None:
+        if self._run is None:
+            self._send(Refused(order.token, "There is no network yet."))
+        else:
+            self._send(Snapshot(order.token, self._run.snapshot()))
+
+    def _load_snapshot(self, order: LoadSnapshot) -> None:
+        try:
+            snapshot = load(order.data, trainer=order.trainer, images=self._dataset.shape)
+            run = Run.resumed(order.run_id, snapshot, self._dataset, order.seed, self._processes)
+        except (SnapshotError, ShapeError) as error:
+            self._send(Refused(order.token, str(error)))
+        except MemoryError:
+            self._send(Refused(order.token, NO_MEMORY))
+        else:
+            self._send(Loaded(order.token, run.run_id, run.spec))
+            self._begin(run)
+
+
+def _describe(error: Exception) -> str:
+    """Why a run cannot go on, as a sentence for people."""
+    match error:
+        case MemoryError():
+            return NO_MEMORY
+        case DivergenceError():
+            reason = str(error)
+            return f"{reason[:1].upper()}{reason[1:]}."
+        case SnapshotError() | ShapeError():
+            return f"The network cannot be trained: {error}."
+        case _:
+            log.error("a run failed", exc_info=error)
+            return f"An error in the program ended the run: {error!r}."
