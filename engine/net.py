@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import SequenceMatcher
 from math import prod
 
 import numpy as np
@@ -82,6 +83,44 @@ class Net:
         """Let the random layers draw from `rng`."""
         for layer in self.layers:
             layer.rng = rng
+
+    def adopt(self, other: Net) -> list[int]:
+        """Take over the weights of layers of `other` that have the same type and shapes here.
+
+        Layers are matched in order, so that one more or one less in between is no obstacle.
+
+        Returns:
+            Indices of the layers that were taken over.
+        """
+        pairs = self._matches(other)
+        for mine, theirs in pairs:
+            held, wanted = self.layers[mine], other.layers[theirs]
+            for name, values in (held.params | held.state).items():
+                np.copyto(values, (wanted.params | wanted.state)[name])
+        return [mine for mine, _ in pairs]
+
+    def _matches(self, other: Net) -> list[tuple[int, int]]:
+        """Indices of layers that learn, here and in `other`, whose weights fit each other."""
+        mine, theirs = (
+            [index for index, layer in enumerate(net.layers) if layer.params]
+            for net in (self, other)
+        )
+        matcher = SequenceMatcher(
+            None, [self._fits(i) for i in mine], [other._fits(i) for i in theirs], autojunk=False
+        )
+        return [
+            (mine[match.a + offset], theirs[match.b + offset])
+            for match in matcher.get_matching_blocks()
+            for offset in range(match.size)
+        ]
+
+    def _fits(self, index: int) -> tuple[object, ...]:
+        """What two layers have in common when the weights of one fit the other."""
+        layer = self.layers[index]
+        shapes = {name: values.shape for name, values in layer.params.items()}
+        # A fully connected layer's weights mean something only for the same volume.
+        volume = layer.in_shape if layer.type == "fc" else None
+        return layer.type, tuple(shapes.items()), volume
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Outputs (C, 1, 1, B) for inputs (C, H, W, B); a buffer that the next call overwrites."""

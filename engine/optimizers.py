@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.layers.base import Array, Option, Options
+from engine.schedule import SCHEDULE_OPTIONS
 
 
 class Optimizer(ABC):
@@ -25,13 +26,13 @@ class Optimizer(ABC):
         self.state: dict[str, Array] = {name: np.zeros(size, dtype) for name in self.remembers}
         self.updates = 0
 
-    def update(self, params: Array, grads: Array, options: Options) -> None:
+    def update(self, params: Array, grads: Array, options: Options, learning_rate: float) -> None:
         """Move `params` in place by `grads`, a batch's mean gradient; it may be overwritten."""
         self.updates += 1
-        self._update(params, grads, options)
+        self._update(params, grads, options, learning_rate)
 
     @abstractmethod
-    def _update(self, p: Array, g: Array, options: Options) -> None: ...
+    def _update(self, p: Array, g: Array, options: Options, lr: float) -> None: ...
 
 
 class Sgd(Optimizer):
@@ -40,8 +41,8 @@ class Sgd(Optimizer):
     method = "sgd"
     remembers = ("v",)
 
-    def _update(self, p: Array, g: Array, options: Options) -> None:
-        g *= options["learning_rate"]
+    def _update(self, p: Array, g: Array, options: Options, lr: float) -> None:
+        g *= lr
         if not options["momentum"]:
             p -= g
             return
@@ -61,11 +62,11 @@ class Nesterov(Optimizer):
     method = "nesterov"
     remembers = ("v",)
 
-    def _update(self, p: Array, g: Array, options: Options) -> None:
+    def _update(self, p: Array, g: Array, options: Options, lr: float) -> None:
         momentum, v = options["momentum"], self.state["v"]
         p += momentum * v
         v *= momentum
-        v += options["learning_rate"] * g
+        v += lr * g
         p -= (1 + momentum) * v
 
 
@@ -75,10 +76,10 @@ class Adagrad(Optimizer):
     method = "adagrad"
     remembers = ("g2",)
 
-    def _update(self, p: Array, g: Array, options: Options) -> None:
+    def _update(self, p: Array, g: Array, options: Options, lr: float) -> None:
         g2 = self.state["g2"]
         g2 += g * g
-        p -= options["learning_rate"] * g / np.sqrt(g2 + options["eps"])
+        p -= lr * g / np.sqrt(g2 + options["eps"])
 
 
 class Windowgrad(Optimizer):
@@ -87,11 +88,11 @@ class Windowgrad(Optimizer):
     method = "windowgrad"
     remembers = ("g2",)
 
-    def _update(self, p: Array, g: Array, options: Options) -> None:
+    def _update(self, p: Array, g: Array, options: Options, lr: float) -> None:
         g2, ro = self.state["g2"], options["ro"]
         g2 *= ro
         g2 += (1 - ro) * g * g
-        p -= options["learning_rate"] * g / np.sqrt(g2 + options["eps"])
+        p -= lr * g / np.sqrt(g2 + options["eps"])
 
 
 class Adadelta(Optimizer):
@@ -103,7 +104,7 @@ class Adadelta(Optimizer):
     method = "adadelta"
     remembers = ("g2", "d2")
 
-    def _update(self, p: Array, g: Array, options: Options) -> None:
+    def _update(self, p: Array, g: Array, options: Options, lr: float) -> None:
         g2, d2, ro, eps = self.state["g2"], self.state["d2"], options["ro"], options["eps"]
         g2 *= ro
         g2 += (1 - ro) * g * g
@@ -124,7 +125,7 @@ class Adam(Optimizer):
     method = "adam"
     remembers = ("m", "v")
 
-    def _update(self, p: Array, g: Array, options: Options) -> None:
+    def _update(self, p: Array, g: Array, options: Options, lr: float) -> None:
         m, v = self.state["m"], self.state["v"]
         beta1, beta2 = options["beta1"], options["beta2"]
         m *= beta1
@@ -133,7 +134,7 @@ class Adam(Optimizer):
         v += (1 - beta2) * g * g
         root = np.sqrt(v / (1 - beta2**self.updates))
         root += options["eps"]
-        p -= options["learning_rate"] / (1 - beta1**self.updates) * m / root
+        p -= lr / (1 - beta1**self.updates) * m / root
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
@@ -151,5 +152,7 @@ TRAINER_OPTIONS: tuple[Option, ...] = (
     Option("eps", float, default=1e-8, minimum=1e-30, maximum=1),
     Option("beta1", float, default=0.9, minimum=0, below=1, help="adam's memory of gradients"),
     Option("beta2", float, default=0.999, minimum=0, below=1, help="adam's memory of squares"),
+    *SCHEDULE_OPTIONS,
+    Option("ema", float, default=0.0, minimum=0, below=1, help="memory of the averaged weights"),
 )
 """What `new convnetjs.Trainer(net, {...})` understands, for every method."""

@@ -11,6 +11,7 @@ from engine.data import Batch
 from engine.layers import Array
 from engine.net import Net
 from engine.optimizers import OPTIMIZERS, Optimizer
+from engine.schedule import learning_rate
 from engine.spec import TrainerSpec
 from engine.team import Team
 
@@ -67,6 +68,7 @@ class Trainer:
         optimizer: the update rule with its memory.
         step_count, examples_seen: so far.
         rng: what dropout draws from; not used by networks without it.
+        average: flat vector, the weights averaged with the memory `ema`; else the newest weights.
         last_gradient: flat vector, mean over the last batch, decay not included.
     """
 
@@ -85,6 +87,7 @@ class Trainer:
         self.examples_seen = 0
         self.optimizer = self._new_optimizer()
         self.last_gradient = np.zeros_like(net.params)
+        self.average = net.params.copy()
         self._last_good = net.params.copy()
         self._team = Team(net, processes)
         self._l1 = net.per_parameter(
@@ -100,6 +103,19 @@ class Trainer:
         self.options = options
         if changed:
             self.optimizer = self._new_optimizer()
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step, as the schedule has it."""
+        return learning_rate(self.options.options, self.examples_seen)
+
+    @property
+    def prediction_net(self) -> Net:
+        """The network to predict with: on the averaged weights with `ema`, else the trained one."""
+        if not self.options.ema:
+            return self.net
+        net = self.net
+        return Net(net.spec, dtype=net.params.dtype, params=self.average, state=net.state)
 
     def close(self) -> None:
         """End the processes that help; may be called twice."""
@@ -119,12 +135,13 @@ class Trainer:
         l1_loss, l2_loss = self._decay_losses()
         if not np.isfinite(loss + l1_loss + l2_loss):
             np.copyto(self.net.params, self._last_good)
-            raise DivergenceError(self.step_count + 1, self.options.learning_rate)
+            raise DivergenceError(self.step_count + 1, self.learning_rate)
         np.copyto(self._last_good, self.net.params)
         np.copyto(self.net.state, self._team.statistics)
         self._update(len(batch))
         self.step_count += 1
         self.examples_seen += len(batch)
+        self._average()
         return StepStats(
             step=self.step_count,
             examples=len(batch),
@@ -151,7 +168,16 @@ class Trainer:
             gradient += (options.l2_decay / batch_size) * self._l2 * params
         if options.l1_decay:
             gradient += (options.l1_decay / batch_size) * self._l1 * np.sign(params)
-        self.optimizer.update(params, gradient, options.options)
+        self.optimizer.update(params, gradient, options.options, self.learning_rate)
+
+    def _average(self) -> None:
+        # Young averages forget faster, so that the initial weights do not linger in them.
+        memory = min(self.options.ema, self.step_count / (self.step_count + 9))
+        if not memory:
+            np.copyto(self.average, self.net.params)
+            return
+        self.average *= memory
+        self.average += (1 - memory) * self.net.params
 
     def _new_optimizer(self) -> Optimizer:
         return OPTIMIZERS[self.options.method](self.net.params.size, self.net.params.dtype)

@@ -1,13 +1,14 @@
 """The layer types by the name that the spec language gives them."""
 
 from engine.layers.activations import Maxout, Relu, Sigmoid, Tanh
+from engine.layers.average_pool import AveragePool
 from engine.layers.base import Array, Layer, Loss, Option, Options, Shape, ShapeError
 from engine.layers.conv import Conv
 from engine.layers.dense import Dense
 from engine.layers.dropout import Dropout
 from engine.layers.input import Input
 from engine.layers.losses import Regression, Softmax, Svm
-from engine.layers.normalization import LocalResponseNormalization
+from engine.layers.normalization import BatchNormalization, LocalResponseNormalization
 from engine.layers.pool import MaxPool
 
 LAYERS: dict[str, type[Layer]] = {
@@ -16,6 +17,7 @@ LAYERS: dict[str, type[Layer]] = {
         Input,
         Conv,
         MaxPool,
+        AveragePool,
         Dense,
         Relu,
         Sigmoid,
@@ -23,6 +25,7 @@ LAYERS: dict[str, type[Layer]] = {
         Maxout,
         Dropout,
         LocalResponseNormalization,
+        BatchNormalization,
         Softmax,
         Svm,
         Regression,

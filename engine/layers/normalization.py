@@ -1,8 +1,10 @@
-"""Local response normalization across channels."""
+"""Layers that rescale activations: across channels, or by the statistics of a batch."""
 
 from __future__ import annotations
 
-from engine.layers.base import Array, Layer, Option
+import numpy as np
+
+from engine.layers.base import Array, Layer, Option, Options, Shape
 
 
 class LocalResponseNormalization(Layer):
@@ -44,3 +46,71 @@ class LocalResponseNormalization(Layer):
             total[offset:] += values[:-offset]
             total[:-offset] += values[offset:]
         return total
+
+
+class BatchNormalization(Layer):
+    """y = scale * (x - mean) / sqrt(variance + eps) + shift, for each channel.
+
+    Ioffe and Szegedy, "Batch normalization" (2015). While training, mean and variance are of the
+    examples that go through the network at once, at most `engine.passes.CHUNK` (a "ghost batch":
+    Hoffer, Hubara and Soudry, 2017); prediction takes running averages. Scale and shift take no
+    decay. An option of ours: ConvNetJS has no such layer.
+    """
+
+    type = "batchnorm"
+    declared = (
+        Option("memory", float, default=0.99, minimum=0, below=1, help="of the running averages"),
+        Option("eps", float, default=1e-5, minimum=1e-12, maximum=1),
+    )
+
+    @classmethod
+    def parameter_shapes(cls, in_shape: Shape, options: Options) -> dict[str, tuple[int, ...]]:
+        return {"scale": (in_shape.depth,), "shift": (in_shape.depth,)}
+
+    @classmethod
+    def state_shapes(cls, in_shape: Shape, options: Options) -> dict[str, tuple[int, ...]]:
+        return {"mean": (in_shape.depth,), "variance": (in_shape.depth,)}
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        self.params["scale"].fill(1)
+        self.state["variance"].fill(1)
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        self._training = training
+        if training:
+            mean, variance = x.mean(axis=(1, 2, 3)), x.var(axis=(1, 2, 3))
+            memory = self.options["memory"]
+            for kept, measured in (("mean", mean), ("variance", variance)):
+                self.state[kept] *= memory
+                self.state[kept] += (1 - memory) * measured
+        else:
+            mean, variance = self.state["mean"], self.state["variance"]
+        self._inverse = 1 / np.sqrt(variance + x.dtype.type(self.options["eps"]))
+        self._normal = self.buffer("normal", x.shape, x.dtype)
+        np.subtract(x, _by_channel(mean), out=self._normal)
+        self._normal *= _by_channel(self._inverse)
+        y = self.buffer("y", x.shape, x.dtype)
+        np.multiply(self._normal, _by_channel(self.params["scale"]), out=y)
+        y += _by_channel(self.params["shift"])
+        return y
+
+    def backward(self, dy: Array, *, need_dx: bool = True) -> Array:
+        self.grads["shift"][...] = shift = dy.sum(axis=(1, 2, 3))
+        self.grads["scale"][...] = scale = np.einsum("chwb,chwb->c", dy, self._normal)
+        factor = self.params["scale"] * self._inverse
+        dx = self.buffer("dx", dy.shape, dy.dtype)
+        if self._training:
+            # Mean and variance are functions of x too: what they pass back is taken off.
+            count = dy.dtype.type(dy[0].size)
+            np.multiply(self._normal, _by_channel(-scale / count), out=dx)
+            dx += dy
+            dx -= _by_channel(shift / count)
+            dx *= _by_channel(factor)
+        else:
+            np.multiply(dy, _by_channel(factor), out=dx)
+        return dx
+
+
+def _by_channel(values: Array) -> Array:
+    """One number a channel, to go with (C, H, W, B)."""
+    return values.reshape(-1, 1, 1, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.layers.base import Array, Layer, Options, Shape
-from engine.layers.windows import window_counts, window_options
+from engine.layers.windows import taps, window_counts, window_options
 
 
 class MaxPool(Layer):
@@ -57,20 +57,16 @@ class _Reduction:
         self._layer, self._name, self._axis = layer, name, axis
         self._size, self._count = size, count
         self._stride: int = layer.options["stride"]
-
-    def _tap(self, offset: int) -> tuple[slice, ...]:
-        """Where every window's number at `offset` stands."""
-        last = offset + self._stride * (self._count - 1)
-        return (slice(None),) * self._axis + (slice(offset, last + 1, self._stride),)
+        self._taps = taps(axis, size, self._stride, count)
 
     def forward(self, x: Array) -> Array:
         self._in_shape = x.shape
         shape = (*x.shape[: self._axis], self._count, *x.shape[self._axis + 1 :])
-        best = x[self._tap(0)]
+        best = x[self._taps[0]]
         kept = self._layer.buffer(f"{self._name} best", shape, x.dtype)
         self._beaten = self._layer.buffer(f"{self._name} beaten", (self._size, *shape), np.bool_)
         for offset in range(1, self._size):
-            challenger = x[self._tap(offset)]
+            challenger = x[self._taps[offset]]
             np.greater(challenger, best, out=self._beaten[offset])
             best = np.maximum(challenger, best, out=kept)
         return best
@@ -85,13 +81,13 @@ class _Reduction:
             spare = self._layer.buffer(f"{self._name} spare", (2, *dy.shape), dy.dtype)
         # From the last challenger back: what it won is its own, the rest went on before it.
         for offset in range(self._size - 1, 0, -1):
-            place = dx[self._tap(offset)]
+            place = dx[self._taps[offset]]
             won = np.multiply(left, self._beaten[offset], out=spare[0] if overlapping else place)
             if overlapping:
                 place += won
-            left = np.subtract(left, won, out=spare[1] if overlapping else dx[self._tap(0)])
+            left = np.subtract(left, won, out=spare[1] if overlapping else dx[self._taps[0]])
         if overlapping:
-            dx[self._tap(0)] += left
+            dx[self._taps[0]] += left
         elif self._size == 1:
-            dx[self._tap(0)] = left
+            dx[self._taps[0]] = left
         return dx

@@ -34,3 +34,10 @@ def window_counts(name: str, in_shape: Shape, options: Options) -> tuple[int, in
         (in_shape.sx + 2 * pad - sx) // stride + 1,
         (in_shape.sy + 2 * pad - sy) // stride + 1,
     )
+
+
+def taps(axis: int, size: int, stride: int, count: int) -> list[tuple[slice, ...]]:
+    """For each offset in a window along `axis`, where that number stands for all windows."""
+    before = (slice(None),) * axis
+    span = stride * (count - 1) + 1
+    return [(*before, slice(offset, offset + span, stride)) for offset in range(size)]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.layers import LAYERS, Array, Layer, Shape
-from engine.net import Net
+from engine.spec import NetSpec
 
 Json = dict[str, Any]
 
@@ -34,9 +34,14 @@ class SnapshotError(ValueError):
     """A file is no snapshot, or one of a network that does not fit; the message says why."""
 
 
-def unknown_types(net: Net) -> list[str]:
-    """The types of layer in `net` that ConvNetJS does not have."""
-    return sorted({layer.type for layer in net.layers} - set(_LISTED))
+def refusal(spec: NetSpec) -> str | None:
+    """Why a network cannot be a file of ConvNetJS; None if it can."""
+    unknown = sorted({layer.type for layer in spec.layers} - set(_LISTED))
+    if unknown:
+        return f"ConvNetJS has no layer of type {unknown[0]}"
+    if spec.trainer.ema:
+        return "ConvNetJS predicts with the weights themselves, not with their average (ema)"
+    return None
 
 
 def layer_to_json(layer: Layer) -> Json:

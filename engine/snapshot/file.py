@@ -21,6 +21,7 @@ from engine.snapshot.convnetjs import (
     definition,
     layer_to_json,
     read_parameters,
+    refusal,
 )
 from engine.spec import (
     DEFAULT_LIMITS,
@@ -92,7 +93,8 @@ def dump(
     """The file's bytes.
 
     With a trainer (and its sampler) the file also holds what it takes to train on as if there had
-    been no break; `extra` is kept along with it and must be JSON.
+    been no break; `extra` is kept along with it and must be JSON. A network that ConvNetJS could
+    not run has no `layers` in the file, only its parameters under our key.
     """
     spec = net.spec if trainer is None else replace(net.spec, trainer=trainer.options)
     own: Json = {"version": VERSION, "spec": to_text(spec)}
@@ -100,7 +102,25 @@ def dump(
         own["training"] = _training(trainer, sampler)
     if extra:
         own["extra"] = extra
-    file = {"layers": [layer_to_json(layer) for layer in net.layers], OWN_KEY: own}
+    if refusal(spec) is None:
+        return _to_bytes({"layers": [layer_to_json(layer) for layer in net.layers], OWN_KEY: own})
+    own |= {"parameters": _encode(net.params), "statistics": _encode(net.state)}
+    return _to_bytes({OWN_KEY: own})
+
+
+def dump_convnetjs(net: Net, options: TrainerSpec | None = None) -> bytes:
+    """The bytes of a file for ConvNetJS alone: the layers and nothing else.
+
+    Raises:
+        SnapshotError: ConvNetJS could not run the network.
+    """
+    spec = net.spec if options is None else replace(net.spec, trainer=options)
+    if reason := refusal(spec):
+        raise SnapshotError(f"this cannot be saved as a file of ConvNetJS: {reason}")
+    return _to_bytes({"layers": [layer_to_json(layer) for layer in net.layers]})
+
+
+def _to_bytes(file: Json) -> bytes:
     return orjson.dumps(file, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
@@ -124,14 +144,13 @@ def load(
         file = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise SnapshotError(f"this is no JSON: {error}") from None
-    layers = file.get("layers") if isinstance(file, dict) else None
-    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
-        raise SnapshotError("this is no network: `layers` should be a list of objects")
+    if not isinstance(file, dict):
+        raise SnapshotError("this is no network: a snapshot is an object with `layers`")
     own = _own(file)
-    spec = _spec(layers, own, trainer, images, limits)
-    net = Net(spec)
-    for index, (layer, each) in enumerate(zip(net.layers, layers, strict=True)):
-        read_parameters(layer, each, index)
+    if "layers" in file:
+        net = _from_layers(file["layers"], own, trainer, images, limits)
+    else:
+        net = _from_own(own, images, limits)
     training = own.get("training")
     extra = own.get("extra")
     return Snapshot(
@@ -149,6 +168,31 @@ def _own(file: Json) -> Json:
     if version != VERSION:
         raise SnapshotError(f"this is of version {version!r:.40}; this program reads {VERSION}")
     return own
+
+
+def _from_layers(
+    layers: object, own: Json, trainer: TrainerSpec | None, images: DataShape, limits: Limits
+) -> Net:
+    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
+        raise SnapshotError("this is no network: `layers` should be a list of objects")
+    net = Net(_spec(layers, own, trainer, images, limits))
+    for index, (layer, each) in enumerate(zip(net.layers, layers, strict=True)):
+        read_parameters(layer, each, index)
+    return net
+
+
+def _from_own(own: Json, images: DataShape, limits: Limits) -> Net:
+    if not isinstance(own.get("spec"), str):
+        raise SnapshotError("this is no network: it has no `layers`")
+    try:
+        net = Net(parse(own["spec"], images=images, limits=limits))
+        np.copyto(net.params, _decode(own.get("parameters"), net.params.size))
+        np.copyto(net.state, _decode(own.get("statistics"), net.state.size))
+    except SpecError as error:
+        raise SnapshotError(f"its spec is refused: {error}") from None
+    except (TypeError, ValueError) as error:
+        raise SnapshotError(f"its parameters are malformed ({error})") from None
+    return net
 
 
 def _spec(
@@ -186,6 +230,7 @@ def _training(trainer: Trainer, sampler: Sampler | None) -> Json:
             "state": {name: _encode(vector) for name, vector in optimizer.state.items()},
         },
         "statistics": _encode(trainer.net.state),
+        "average": _encode(trainer.average),
     }
     if sampler is not None:
         state["sampler"] = sampler.state()
@@ -201,12 +246,14 @@ def _resume_trainer(trainer: Trainer, state: Json) -> None:
     optimizer = OPTIMIZERS[saved["method"]](size, dtype)
     optimizer.state = {name: _decode(saved["state"][name], size) for name in optimizer.remembers}
     statistics = _decode(state["statistics"], trainer.net.state.size)
+    average = _decode(state["average"], size)
     rng = generator_from_state(state["rng"])
     # All is read: nothing below can fail half-way.
     trainer.step_count, trainer.examples_seen, optimizer.updates = counts
     if optimizer.method == trainer.options.method:
         trainer.optimizer = optimizer
     np.copyto(trainer.net.state, statistics)
+    np.copyto(trainer.average, average)
     trainer.rng = rng
 
 
