@@ -1,4 +1,4 @@
-"""Contender: training as `convnet-live train` does it: batches drawn and cropped, nobody watching."""
+"""Contender: training as `convnet-live train` does it: batches drawn and cropped, unwatched."""
 
 from __future__ import annotations
 
