@@ -1,0 +1,148 @@
+"""What a person does on the page and waits for, in words."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any, cast
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import FilePayload, Page, expect
+
+from engine.data import load_builtin
+
+CONVLESS = """layer_defs = [];
+layer_defs.push({type:'input', out_sx:24, out_sy:24, out_depth:1});
+layer_defs.push({type:'fc', num_neurons:30, activation:'relu'});
+layer_defs.push({type:'softmax', num_classes:10});
+net = new convnetjs.Net();
+net.makeLayers(layer_defs);
+trainer = new convnetjs.SGDTrainer(net, {method:'adadelta', batch_size:20, l2_decay:0.001});
+"""
+
+# One number for each canvas inside the selected element: equal pictures have equal numbers. Blank
+# ones, all of one color, are 0.
+FINGERPRINTS = """selector => [...document.querySelectorAll(selector + " canvas")].map(canvas => {
+  if (canvas.width === 0 || canvas.height === 0) return 0;
+  const context = canvas.getContext("2d");
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  const pixels = new Uint32Array(data.buffer);
+  let sum = 7, plain = true;
+  for (const pixel of pixels) {
+    plain &&= pixel === pixels[0];
+    sum = (Math.imul(sum, 31) + pixel) | 0;
+  }
+  return plain ? 0 : sum;
+})"""
+
+
+def examples(page: Page) -> int:
+    """How many examples the page says the network has seen."""
+    return int(page.locator("#trainstats [data-stat=examples]").inner_text())
+
+
+def await_examples(page: Page, count: int) -> None:
+    """Until the page says that at least so many examples were seen."""
+    page.wait_for_function(
+        "count => Number(document.querySelector('#trainstats [data-stat=examples]').innerText)"
+        " >= count",
+        arg=count,
+    )
+
+
+def await_more(page: Page, more: int = 500) -> None:
+    """Until training has visibly gone on from where it is now."""
+    await_examples(page, examples(page) + more)
+
+
+def await_status(page: Page, status: str) -> None:
+    """Until the badge says so: live, paused, reconnecting ..."""
+    expect(page.locator("#status_text")).to_have_text(status)
+
+
+def pause(page: Page) -> None:
+    page.locator("#buttontp").click()
+    await_status(page, "paused")
+
+
+def resume(page: Page) -> None:
+    page.locator("#buttontp").click()
+    await_status(page, "live")
+
+
+def run_number(page: Page) -> int:
+    """Of the network that is shown; it rises with every change of network."""
+    return int(cast(str, page.locator("body").get_attribute("data-run")))
+
+
+def await_run_after(page: Page, run: int) -> None:
+    """Until a later network than that is shown."""
+    page.wait_for_function("run => Number(document.body.dataset.run) > run", arg=run)
+
+
+def write_spec(page: Page, text: str) -> None:
+    """Put the text in the editor, as one who selects all and pastes."""
+    page.locator("#spec_editor .cm-content").click()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.insert_text(text)
+
+
+def change_network(page: Page, text: str) -> None:
+    """Instantiate the network of this text, and wait until it is the one shown."""
+    run = run_number(page)
+    write_spec(page, text)
+    page.locator("#buttonnn").click()
+    await_run_after(page, run)
+
+
+def fingerprints(page: Page, selector: str) -> list[int]:
+    """A number for each picture inside the element: 0 where it is blank."""
+    return cast(list[int], page.evaluate(FINGERPRINTS, selector))
+
+
+def await_pictures(page: Page, selector: str) -> None:
+    """Until there is a picture inside the element that is not blank."""
+    page.wait_for_function(f"selector => ({FINGERPRINTS})(selector).some(Boolean)", arg=selector)
+
+
+def await_other_pictures(page: Page, selector: str, before: list[int]) -> None:
+    """Until some picture inside the element is neither blank nor one of those."""
+    page.wait_for_function(
+        f"([selector, before]) => ({FINGERPRINTS})(selector)"
+        ".some(one => one !== 0 && !before.includes(one))",
+        arg=[selector, before],
+    )
+
+
+def save_snapshot(page: Page) -> dict[str, Any]:
+    """Press the button and read what it writes to the text area."""
+    area = page.locator("#dumpjson")
+    area.fill("")
+    page.locator("#buttonsave").click()
+    expect(area).not_to_have_value("")
+    return cast(dict[str, Any], json.loads(area.input_value()))
+
+
+def digit_png(label: int, *, index: int = 0) -> bytes:
+    """A test digit as somebody would scan it: dark on white, large, off-center."""
+    dataset = load_builtin()
+    chosen = np.flatnonzero(dataset.test_labels == label)[index]
+    digit = Image.fromarray(255 - dataset.test_images[chosen]).resize(
+        (168, 168), Image.Resampling.BICUBIC
+    )
+    paper = Image.new("L", (300, 240), 255)
+    paper.paste(digit, (90, 20))
+    return as_png(paper)
+
+
+def as_png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def upload(page: Page, data: bytes, name: str = "digit.png") -> None:
+    """Choose a picture from the computer."""
+    file = FilePayload(name=name, mimeType="image/png", buffer=data)
+    page.locator("#imagefile").set_input_files(file)

@@ -1,0 +1,96 @@
+"""A picture of one's own: chosen, dropped or pasted, prepared, predicted, shown in the layers."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.actions import (
+    as_png,
+    await_examples,
+    await_pictures,
+    digit_png,
+    fingerprints,
+    pause,
+    upload,
+)
+from tests.browser.watch import Problems
+
+BARS = "#own_bars .prediction-bar"
+
+# What a browser hands over when a file is dropped or pasted.
+TRANSFER = """([target, event, base64]) => {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], "given.png", { type: "image/png" }));
+  const options = { bubbles: true, cancelable: true };
+  document.querySelector(target).dispatchEvent(event === "paste"
+    ? new ClipboardEvent(event, { ...options, clipboardData: data })
+    : new DragEvent(event, { ...options, dataTransfer: data }));
+}"""
+
+
+def hand_over(page: Page, event: str, data: bytes) -> None:
+    target = "body" if event == "paste" else "#own_image"
+    page.evaluate(TRANSFER, [target, event, base64.b64encode(data).decode()])
+
+
+def test_upload_of_a_digit(page: Page) -> None:
+    await_examples(page, 8000)
+    upload(page, digit_png(7))
+    expect(page.locator(BARS)).to_have_count(3)
+    expect(page.locator(BARS).first.locator(".bar-name")).to_have_text("7")
+    # The truth is unknown: no bar claims to be right or wrong.
+    expect(page.locator(f"{BARS}[data-kind=open]")).to_have_count(3)
+    await_pictures(page, "#own_result")
+    expect(page.locator("#own_preview")).to_be_visible()
+
+
+def test_the_layers_show_the_picture_until_sent_back(page: Page) -> None:
+    await_examples(page, 500)
+    pause(page)
+    page.locator("#visnet").scroll_into_view_if_needed()
+    upload(page, digit_png(3))
+    expect(page.locator("#visnet")).to_have_attribute("data-source", "image")
+    page.locator("#buttontraining").click()
+    expect(page.locator("#visnet")).to_have_attribute("data-source", "training")
+
+
+@pytest.mark.parametrize("event", ["drop", "paste"])
+def test_a_picture_may_be_dropped_or_pasted(page: Page, event: str) -> None:
+    await_examples(page, 200)
+    hand_over(page, event, digit_png(1))
+    expect(page.locator(BARS)).to_have_count(3)
+    await_pictures(page, "#own_result")
+
+
+def test_another_picture_looks_different(page: Page) -> None:
+    await_examples(page, 200)
+    upload(page, digit_png(1), "one.png")
+    await_pictures(page, "#own_result")
+    one = fingerprints(page, "#own_result")
+    upload(page, digit_png(0), "zero.png")
+    expect(page.locator("#own_status")).to_contain_text("zero.png")
+    assert fingerprints(page, "#own_result") != one
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (as_png(Image.new("L", (80, 80), 255)), "blank"),
+        (b"\x89PNG\r\n\x1a\n and then nothing that makes sense", "read"),
+    ],
+    ids=["blank", "unreadable"],
+)
+def test_an_unfit_picture_is_said_to_be_so(
+    page: Page, problems: Problems, data: bytes, said: str
+) -> None:
+    problems.allow("status of 4")  # the browser's own note of the refusal
+    await_examples(page, 100)
+    upload(page, data)
+    expect(page.locator("#own_problem")).to_be_visible()
+    expect(page.locator("#own_problem")).to_contain_text(said)
+    expect(page.locator("#own_result")).to_be_hidden()

@@ -1,0 +1,127 @@
+"""The reins of training: it runs, stops, steps and takes new settings as the page says."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.actions import (
+    await_examples,
+    await_more,
+    await_run_after,
+    await_status,
+    examples,
+    pause,
+    resume,
+    run_number,
+)
+
+
+def stat(page: Page, name: str) -> str:
+    return page.locator(f"#trainstats [data-stat={name}]").inner_text()
+
+
+def test_numbers_move(page: Page) -> None:
+    await_examples(page, 2000)
+    loss = stat(page, "loss")
+    await_more(page, 2000)
+    assert stat(page, "loss") != loss
+    assert float(stat(page, "epoch")) > 0
+    for name in ("forward_ms", "backward_ms", "decay_loss", "examples_per_second"):
+        assert any(digit in stat(page, name) for digit in "123456789"), name
+    for name in ("train_accuracy", "validation_accuracy"):
+        assert 0 < float(stat(page, name)) <= 1
+
+
+def test_it_learns_and_tests_itself(page: Page) -> None:
+    page.wait_for_function(
+        "() => Number(document.querySelector('#trainstats [data-stat=test]').innerText) > 0.8"
+    )
+    expect(page.locator("#testset_acc")).to_contain_text(
+        "test accuracy based on last 200 test images: 0."
+    )
+    expect(page.locator("#testset_vis canvas").first).to_be_visible()
+
+
+def test_pause_stops_and_resume_goes_on(page: Page) -> None:
+    await_examples(page, 500)
+    pause(page)
+    expect(page.locator("#buttontp")).to_have_text("resume")
+    halted = examples(page)
+    # An answered command proves that the worker had its turn; it did not use it for training.
+    page.locator("#buttonstep").click()
+    await_examples(page, halted + 20)
+    assert examples(page) == halted + 20
+    resume(page)
+    expect(page.locator("#buttontp")).to_have_text("pause")
+    await_examples(page, halted + 500)
+
+
+def test_restart_begins_again(page: Page) -> None:
+    await_examples(page, 3000)
+    pause(page)
+    run, seen = run_number(page), examples(page)
+    page.locator("#buttonrestart").click()
+    await_run_after(page, run)
+    expect(page.locator("body")).to_have_attribute("data-examples", "0")
+    await_status(page, "paused")
+    resume(page)
+    await_examples(page, seen + 500)
+
+
+def test_live_fields_take_effect(page: Page) -> None:
+    await_examples(page, 200)
+    pause(page)
+    seen = examples(page)
+    field = page.locator("#batch_size_input")
+    field.fill("50")
+    field.press("Enter")
+    expect(page.locator("[data-setting=batch_size]")).to_have_attribute("title", "in force: 50")
+    page.locator("#buttonstep").click()
+    await_examples(page, seen + 50)
+    assert examples(page) == seen + 50
+    page.locator("#method_input").select_option("sgd")
+    rate = page.locator("[data-setting=learning_rate]")
+    rate.locator("input").fill("0.05")
+    rate.get_by_role("button").click()
+    expect(rate).to_have_attribute("title", "in force: 0.05")
+    resume(page)
+    await_more(page)
+    expect(page.locator("#method_input")).to_have_value("sgd")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("learning_rate", "fast"), ("batch_size", "0"), ("momentum", "-1")]
+)
+def test_a_bad_value_says_so_and_keeps_the_old_one(page: Page, setting: str, value: str) -> None:
+    await_examples(page, 20)
+    form = page.locator(f"[data-setting={setting}]")
+    before = form.get_attribute("title")
+    form.locator("input").fill(value)
+    form.get_by_role("button").click()
+    expect(form.locator(".problem")).to_be_visible()
+    expect(form.locator(".problem")).to_contain_text("still")
+    assert form.get_attribute("title") == before
+    await_more(page)
+
+
+def test_keyboard_alone(page: Page) -> None:
+    await_examples(page, 200)
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "buttontp":
+            break
+    else:
+        pytest.fail("Tab does not reach the pause button")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none", "what has the focus must be seen to have it"
+    page.keyboard.press("Space")
+    await_status(page, "paused")
+    page.keyboard.press("Space")
+    await_status(page, "live")
+
+
+def test_space_pauses_from_anywhere(page: Page) -> None:
+    await_examples(page, 200)
+    page.keyboard.press("Space")
+    await_status(page, "paused")
