@@ -1,0 +1,37 @@
+// Names what main.js hands to every view, so that views need to know neither socket nor HTTP.
+
+/** @import { Command, Guess } from "./protocol.js" */
+/** @import { Store } from "./store.js" */
+
+/**
+ * What the server puts into the page.
+ * @typedef {object} Bootstrap
+ * @property {string} session
+ * @property {"owner" | "spectator"} role
+ * @property {string} stream  paths
+ * @property {string} snapshot
+ * @property {string} predict
+ * @property {string} sessions
+ * @property {string} default_spec
+ * @property {{name: string, title: string, text: string}[]} presets
+ * @property {{spec_characters: number, image_bytes: number, snapshot_bytes: number}} limits
+ * @property {string} version
+ */
+
+/**
+ * @typedef {object} Api
+ * @property {() => Promise<string>} readSnapshot
+ * @property {(json: string | Blob) => Promise<void>} writeSnapshot
+ * @property {(picture: Blob) => Promise<{image: Uint8Array, top: Guess[]}>} predict
+ */
+
+/**
+ * @typedef {object} Context
+ * @property {Store} store
+ * @property {(command: Command) => Promise<any>} command
+ * @property {Api} api
+ * @property {Bootstrap} bootstrap
+ * @property {string} nonce  for styles that libraries put into the page
+ */
+
+export {};

@@ -1,0 +1,74 @@
+// Turns numbers into the short text that the page shows.
+
+/** What stands where a number is not known yet. */
+export const UNKNOWN = "–";
+
+/**
+ * At most `digits` decimals, trailing zeros dropped; tiny values in exponent form, so that a small
+ * gradient does not read as zero.
+ * @param {number | null | undefined} value
+ * @param {number} [digits]
+ * @returns {string}
+ */
+export function trimmed(value, digits = 5) {
+  if (!isNumber(value)) return UNKNOWN;
+  if (value === 0) return "0";
+  const smallest = 10 ** -digits;
+  if (Math.abs(value) < smallest || Math.abs(value) >= 1e6) return value.toExponential(1);
+  return String(Number(value.toFixed(digits)));
+}
+
+/**
+ * Always `digits` decimals, so that a running number does not jump about.
+ * @param {number | null | undefined} value
+ * @param {number} digits
+ */
+export function fixed(value, digits) {
+  return isNumber(value) ? value.toFixed(digits) : UNKNOWN;
+}
+
+/** @param {number | null | undefined} value */
+export function count(value) {
+  return isNumber(value) ? Math.round(value).toLocaleString("en-US") : UNKNOWN;
+}
+
+/**
+ * A share of one as per cent.
+ * @param {number | null | undefined} share
+ * @param {number} [digits]
+ */
+export function percent(share, digits = 0) {
+  return isNumber(share) ? `${(share * 100).toFixed(digits)}%` : UNKNOWN;
+}
+
+/** @param {number | null | undefined} value milliseconds */
+export function milliseconds(value) {
+  if (!isNumber(value)) return UNKNOWN;
+  return `${value.toFixed(value < 10 ? 3 : 1)}ms`;
+}
+
+/**
+ * Counts on an axis: 800, 1.6k, 2M.
+ * @param {number} value
+ */
+export function thousands(value) {
+  const size = Math.abs(value);
+  if (size >= 1e6) return `${Number((value / 1e6).toFixed(2))}M`;
+  if (size >= 1e3) return `${Number((value / 1e3).toFixed(2))}k`;
+  return String(Number(value.toFixed(2)));
+}
+
+/** @param {number} bytes */
+export function megabytes(bytes) {
+  return (bytes / 1e6).toFixed(1);
+}
+
+/** @param {readonly number[]} size  as in 24x24x8 */
+export function size(size) {
+  return size.join("x");
+}
+
+/** @param {unknown} value @returns {value is number} */
+function isNumber(value) {
+  return typeof value === "number" && Number.isFinite(value);
+}

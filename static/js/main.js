@@ -1,0 +1,84 @@
+// Wires the page together: state, connection and views meet here and nowhere else.
+
+import { HttpApi } from "./api.js";
+import { byId, messageOf } from "./dom.js";
+import { Connection } from "./socket.js";
+import { Store } from "./store.js";
+import { showCharts } from "./views/charts.js";
+import { showControls } from "./views/controls.js";
+import { showDataset } from "./views/dataset.js";
+import { showEditor } from "./views/editor.js";
+import { showLayers } from "./views/layers.js";
+import { showOwnImage } from "./views/own_image.js";
+import { showPredictions } from "./views/predictions.js";
+import { showSnapshots } from "./views/snapshots.js";
+import { showStats } from "./views/stats.js";
+import { showStatus } from "./views/status.js";
+import { showTheme } from "./views/theme.js";
+
+/** @import { Bootstrap, Context } from "./context.js" */
+/** @import { Message } from "./protocol.js" */
+
+/** @type {Bootstrap} */
+const bootstrap = JSON.parse(byId("bootstrap", HTMLScriptElement).text);
+const api = new HttpApi(bootstrap);
+const store = new Store((callback) => void requestAnimationFrame(callback));
+let greeted = false;
+
+const connection = new Connection({
+  url: () => api.streamUrl,
+  onPhase(phase) {
+    if (phase !== "open") greeted = false;
+    store.setConnection(phase);
+  },
+  onMessage: receive,
+  async onUnknownSession() {
+    await api.newSession();
+    store.addNotice("warning", "The server no longer knows this session: a new one has begun.");
+  },
+});
+
+/** @param {Message} message */
+function receive(message) {
+  store.apply(message);
+  // Only with the first session message is it known which run's points to ask for.
+  const missing = store.takeGap();
+  const first = message.type === "session" && !greeted;
+  if (first) greeted = true;
+  if (first || missing) fetchPoints();
+}
+
+/** Asks for the graph's points after the last one that is here. */
+function fetchPoints() {
+  const command = { type: /** @type {const} */ ("points"), run_id: store.state.run, after: store.lastPoint };
+  connection.command(command).catch((/** @type {unknown} */ error) => {
+    // A run that ended meanwhile, or a lost connection: both are followed by a new session message.
+    console.info("points:", messageOf(error));
+  });
+}
+
+/** @type {Context} */
+const context = {
+  store,
+  command: (command) => connection.command(command),
+  api,
+  bootstrap,
+  nonce: document.querySelector("meta[name=csp-nonce]")?.getAttribute("content") ?? "",
+};
+
+for (const show of [
+  showTheme, showStatus, showDataset, showStats, showControls, showSnapshots, showCharts,
+  showOwnImage, showEditor, showLayers, showPredictions,
+]) {
+  show(context);
+}
+
+window.addEventListener("online", () => connection.hurry());
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) connection.hurry();
+});
+window.addEventListener("pagehide", () => connection.stop());
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) connection.start();
+});
+connection.start();

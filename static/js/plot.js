@@ -1,0 +1,103 @@
+// Wraps uPlot: one graph over examples seen, with zoom and hover left to its owner.
+
+import uPlot from "uplot";
+import { thousands } from "./format.js";
+
+/**
+ * @typedef {object} Curve
+ * @property {string} color  name of a CSS custom property
+ * @property {"raw" | "line" | "dots"} style
+ * @property {boolean} [dashed]
+ */
+
+/** @typedef {{min: number, max: number}} Range */
+
+/**
+ * @typedef {object} PlotOptions
+ * @property {Curve[]} curves
+ * @property {boolean} log  logarithmic upwards
+ * @property {(low: number, high: number) => [number, number]} range  of the visible values, to the axis
+ * @property {(value: number) => string} label  of a value on the axis
+ * @property {((low: number, high: number) => number[])} [ticks]  else uPlot's own
+ * @property {() => Range} extent  what is shown across
+ * @property {(zoom: Range | null) => void} onZoom
+ * @property {(x: number | null) => void} onHover
+ */
+
+const FONT = "11px ui-sans-serif, system-ui, sans-serif";
+const SYNC = "graphs";
+
+/** @param {string} property @returns {string} */
+function colorOf(property) {
+  return getComputedStyle(document.documentElement).getPropertyValue(property).trim();
+}
+
+/** @param {Curve} curve @returns {uPlot.Series} */
+function seriesOf({ color, style, dashed }) {
+  const stroke = colorOf(color);
+  if (style === "dots") {
+    return { stroke, fill: stroke, paths: () => null, points: { show: true, size: 6, fill: stroke, width: 0 } };
+  }
+  const raw = style === "raw";
+  return {
+    stroke, alpha: raw ? 0.28 : 1, width: raw ? 1 : 1.75, points: { show: false }, spanGaps: true,
+    ...(dashed ? { dash: [5, 3] } : {}),
+  };
+}
+
+/** @param {PlotOptions} options @returns {uPlot.Axis[]} */
+function axesOf(options) {
+  const ink = colorOf("--graph-ink");
+  const common = { stroke: ink, font: FONT, grid: { stroke: colorOf("--graph-grid"), width: 1 }, ticks: { show: false } };
+  return [
+    { ...common, size: 24, gap: 4, space: 60, values: (_, splits) => splits.map(thousands) },
+    {
+      ...common, size: 46, gap: 6, space: 26,
+      values: (_, splits) => splits.map((value) => (value === null ? "" : options.label(value))),
+      ...(options.ticks ? { splits: (/** @type {uPlot} */ plot) => ticksOf(plot, options) } : {}),
+    },
+  ];
+}
+
+/** @param {uPlot} plot @param {PlotOptions} options */
+function ticksOf(plot, options) {
+  const { min, max } = plot.scales.y;
+  return options.ticks?.(min ?? 0, max ?? 1) ?? [];
+}
+
+/** @param {PlotOptions} options @param {HTMLElement} place @returns {uPlot} */
+export function makePlot(options, place) {
+  /** @param {uPlot} plot */
+  const selected = (plot) => {
+    const { left, width } = plot.select;
+    if (width < 4) return;
+    options.onZoom({ min: plot.posToVal(left, "x"), max: plot.posToVal(left + width, "x") });
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  };
+  return new uPlot({
+    width: Math.max(place.clientWidth, 100),
+    height: Math.max(place.clientHeight, 80),
+    padding: [8, 10, 0, 0],
+    legend: { show: false },
+    cursor: {
+      drag: { x: true, y: false, setScale: false },
+      sync: { key: SYNC, setSeries: false, scales: ["x", null] },
+      points: { show: false },
+      y: false,
+      bind: { dblclick: () => () => { options.onZoom(null); return null; } },
+    },
+    hooks: {
+      setSelect: [selected],
+      setCursor: [(plot) => {
+        const { left } = plot.cursor;
+        options.onHover(left === undefined || left === null || left < 0 ? null : plot.posToVal(left, "x"));
+      }],
+    },
+    scales: {
+      x: { time: false, range: () => { const { min, max } = options.extent(); return [min, max]; } },
+      y: { distr: options.log ? 3 : 1, range: (_, low, high) => options.range(low ?? 0, high ?? 1) },
+    },
+    axes: axesOf(options),
+    series: [{}, ...options.curves.map(seriesOf)],
+  }, [[], ...options.curves.map(() => [])], place);
+}

@@ -1,0 +1,106 @@
+// Prepares the graphs' numbers: smoothing, and thinning to what a screen can show.
+
+/** @typedef {readonly (number | null)[]} Column */
+
+/**
+ * Exponential average without the pull towards its start: each value is divided by the weight
+ * that the values so far add up to. Gaps stay gaps.
+ * @param {Column} values
+ * @param {number} weight  of the past, from 0 (none) to just under 1
+ * @returns {(number | null)[]}
+ */
+export function smooth(values, weight) {
+  let average = 0;
+  let total = 0;
+  return values.map((value) => {
+    if (value === null || !Number.isFinite(value)) return null;
+    average = average * weight + value * (1 - weight);
+    total = total * weight + (1 - weight);
+    return average / total;
+  });
+}
+
+/**
+ * The first index whose value is not below `x`.
+ * @param {readonly number[]} sorted
+ * @param {number} x
+ */
+export function lowerBound(sorted, x) {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * The index of the value nearest to `x`, or -1 where there is none.
+ * @param {readonly number[]} sorted
+ * @param {number} x
+ */
+export function nearest(sorted, x) {
+  if (sorted.length === 0) return -1;
+  const right = Math.min(lowerBound(sorted, x), sorted.length - 1);
+  const left = Math.max(right - 1, 0);
+  return x - sorted[left] <= sorted[right] - x ? left : right;
+}
+
+/**
+ * Thins columns that share `xs` to about `limit` rows between `from` and `to` (and one row beyond
+ * on each side, so that lines run on to the edge). Each bucket of rows becomes two, which hold its
+ * least and greatest value in the order in which they came: peaks stay.
+ * @param {readonly number[]} xs  ascending
+ * @param {readonly Column[]} columns
+ * @param {number} from
+ * @param {number} to
+ * @param {number} limit
+ * @returns {{xs: number[], columns: (number | null)[][]}}
+ */
+export function decimate(xs, columns, from, to, limit) {
+  const start = Math.max(lowerBound(xs, from) - 1, 0);
+  const end = Math.min(lowerBound(xs, to) + 2, xs.length);
+  if (end - start <= limit) {
+    return { xs: xs.slice(start, end), columns: columns.map((column) => column.slice(start, end)) };
+  }
+  // Buckets begin at multiples of their size, so that the picture does not shimmer as rows come.
+  const size = Math.ceil((2 * (end - start)) / limit);
+  /** @type {number[]} */
+  const thinXs = [];
+  /** @type {(number | null)[][]} */
+  const thin = columns.map(() => []);
+  for (let at = start; at < end; ) {
+    const next = Math.min((Math.floor(at / size) + 1) * size, end);
+    thinXs.push(xs[at]);
+    if (next - at > 1) thinXs.push(xs[next - 1]);
+    for (const [i, column] of columns.entries()) {
+      const [first, second] = extremes(column, at, next);
+      thin[i].push(first);
+      if (next - at > 1) thin[i].push(second);
+    }
+    at = next;
+  }
+  return { xs: thinXs, columns: thin };
+}
+
+/**
+ * Least and greatest value in [from, to), in the order of their places.
+ * @param {Column} column
+ * @param {number} from
+ * @param {number} to
+ * @returns {[number | null, number | null]}
+ */
+function extremes(column, from, to) {
+  let low = -1;
+  let high = -1;
+  for (let i = from; i < to; i++) {
+    const value = column[i];
+    if (value === null) continue;
+    if (low < 0 || value < /** @type {number} */ (column[low])) low = i;
+    if (high < 0 || value > /** @type {number} */ (column[high])) high = i;
+  }
+  if (low < 0) return [null, null];
+  return low <= high ? [column[low], column[high]] : [column[high], column[low]];
+}

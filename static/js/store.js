@@ -1,0 +1,257 @@
+// Holds all that the page knows, in one object; views are told, once a frame, which slices changed.
+
+/** @import * as P from "./protocol.js" */
+
+/** @typedef {"connecting" | "open" | "reconnecting" | "stale"} Phase */
+
+/**
+ * The graph of one run. Column entries with equal index belong together.
+ * @typedef {object} Points
+ * @property {number} from  index of the first point that is still shown (`clear graph` raises it)
+ * @property {number[]} examples
+ * @property {(number | null)[]} loss
+ * @property {(number | null)[]} decay_loss
+ * @property {(number | null)[]} train_accuracy
+ * @property {(number | null)[]} validation_accuracy
+ * @property {{examples: number, accuracy: number}[]} tests  full test set, as far as seen here
+ */
+
+/**
+ * @typedef {object} Layers
+ * @property {number} step
+ * @property {"training" | "image"} source
+ * @property {number | null} label
+ * @property {Map<number, P.LayerMaps>} maps  newest pictures by layer
+ * @property {Set<number>} fresh  layers whose pictures came since the views last looked
+ */
+
+/** @typedef {{id: number, level: "info" | "warning" | "error", message: string}} Notice */
+
+/**
+ * @typedef {object} State
+ * @property {Phase} connection
+ * @property {number} run  the run that is shown; messages of earlier ones are discarded
+ * @property {P.SessionMessage | null} session
+ * @property {P.StatsMessage | null} stats
+ * @property {Points} points
+ * @property {Layers | null} layers
+ * @property {P.PredictionsMessage[]} predictions  newest first, bounded
+ * @property {P.DatasetMessage | null} dataset
+ * @property {Notice[]} notices
+ */
+
+/** @typedef {Exclude<keyof State, "run">} Slice */
+
+/** @type {P.CurveName[]} */
+export const CURVES = ["loss", "decay_loss", "train_accuracy", "validation_accuracy"];
+/** Rounds of test predictions kept: as many as the page shows cards for. */
+export const KEPT_ROUNDS = 12;
+const KEPT_NOTICES = 5;
+
+/** @returns {Points} */
+function noPoints() {
+  return {
+    from: 0, examples: [], loss: [], decay_loss: [], train_accuracy: [], validation_accuracy: [],
+    tests: [],
+  };
+}
+
+export class Store {
+  /** @param {(callback: () => void) => void} schedule  runs the callback at the next frame */
+  constructor(schedule) {
+    /** @type {State} */
+    this.state = {
+      connection: "connecting", run: -1, session: null, stats: null, points: noPoints(),
+      layers: null, predictions: [], dataset: null, notices: [],
+    };
+    this.schedule = schedule;
+    /** @type {Map<Slice, Set<(state: State) => void>>} */
+    this.subscribers = new Map();
+    /** @type {Set<Slice>} */
+    this.changed = new Set();
+    this.firstSessionMessage = true;
+    this.gap = false;
+    this.noticeId = 0;
+  }
+
+  /**
+   * Calls `view` at the next frame, and then once in each frame in which one of the slices changed.
+   * @param {Slice[]} slices
+   * @param {(state: State) => void} view
+   */
+  subscribe(slices, view) {
+    for (const slice of slices) {
+      const views = this.subscribers.get(slice) ?? new Set();
+      this.subscribers.set(slice, views.add(view));
+      this.touch(slice);
+    }
+  }
+
+  /** @param {Slice} slice */
+  touch(slice) {
+    if (this.changed.size === 0) this.schedule(() => this.flush());
+    this.changed.add(slice);
+  }
+
+  flush() {
+    /** @type {Set<(state: State) => void>} */
+    const views = new Set();
+    for (const slice of this.changed) {
+      for (const view of this.subscribers.get(slice) ?? []) views.add(view);
+    }
+    this.changed.clear();
+    for (const view of views) view(this.state);
+  }
+
+  /** @param {Phase} phase */
+  setConnection(phase) {
+    if (phase !== "open") this.firstSessionMessage = true;
+    if (this.state.connection === phase) return;
+    this.state.connection = phase;
+    this.touch("connection");
+  }
+
+  /** @param {P.Message} message */
+  apply(message) {
+    if (message.type === "session") return this.applySession(message);
+    if ("run_id" in message && !this.isCurrent(message.run_id)) return undefined;
+    switch (message.type) {
+      case "stats": return this.applyStats(message);
+      case "points": return this.applyPoints(message);
+      case "layers": return this.applyLayers(message);
+      case "predictions": return this.applyPredictions(message);
+      case "dataset":
+        this.state.dataset = message;
+        return this.touch("dataset");
+      case "notice": return this.addNotice(message.level, message.message);
+      default: return undefined;
+    }
+  }
+
+  /** @param {P.SessionMessage} message */
+  applySession(message) {
+    const { state } = this;
+    const other = state.session !== null && state.session.session !== message.session;
+    // The first word on a new connection is the truth, even where a server restarted its count.
+    if (message.run_id < state.run && !this.firstSessionMessage && !other) return;
+    this.firstSessionMessage = false;
+    if (message.run_id !== state.run || other) this.beginRun(message.run_id);
+    state.session = message;
+    this.touch("session");
+  }
+
+  /** Forgets what belongs to earlier runs. @param {number} run */
+  beginRun(run) {
+    const { state } = this;
+    state.run = run;
+    state.stats = null;
+    state.points = noPoints();
+    state.layers = null;
+    state.predictions = [];
+    this.gap = false;
+    for (const slice of /** @type {const} */ (["stats", "points", "layers", "predictions"])) {
+      this.touch(slice);
+    }
+  }
+
+  /** @param {number} run */
+  isCurrent(run) {
+    if (run > this.state.run) this.beginRun(run);
+    return run === this.state.run;
+  }
+
+  /** @param {P.StatsMessage} message */
+  applyStats(message) {
+    this.state.stats = message;
+    this.touch("stats");
+    const { tests } = this.state.points;
+    if (message.test && message.test.at_examples !== tests.at(-1)?.examples) {
+      tests.push({ examples: message.test.at_examples, accuracy: message.test.accuracy });
+      this.touch("points");
+    }
+  }
+
+  /** @param {P.PointsMessage} message */
+  applyPoints(message) {
+    const { points } = this.state;
+    const known = points.examples.length;
+    if (message.first > known) {
+      this.gap = true;
+      return;
+    }
+    let skip = known - message.first;
+    // A run that went back to a checkpoint draws its graph anew from there.
+    const shared = Math.min(skip, message.examples.length);
+    if (shared > 0 && points.examples[known - skip + shared - 1] !== message.examples[shared - 1]) {
+      for (const column of [points.examples, ...CURVES.map((name) => points[name])]) {
+        column.length = message.first;
+      }
+      skip = 0;
+    }
+    for (let i = skip; i < message.examples.length; i++) {
+      points.examples.push(message.examples[i]);
+      for (const name of CURVES) points[name].push(message[name][i]);
+    }
+    points.from = Math.min(points.from, points.examples.length);
+    this.touch("points");
+  }
+
+  /** What to ask for when points are missing. */
+  get lastPoint() {
+    return this.state.points.examples.length - 1;
+  }
+
+  /** Whether points were found missing since this was last asked. */
+  takeGap() {
+    const { gap } = this;
+    this.gap = false;
+    return gap;
+  }
+
+  clearGraph() {
+    const { points } = this.state;
+    points.from = points.examples.length;
+    points.tests = [];
+    this.touch("points");
+  }
+
+  /** @param {P.LayersMessage} message */
+  applyLayers(message) {
+    const before = this.state.layers;
+    const sameSource = before?.source === message.source;
+    const maps = before && sameSource ? before.maps : new Map();
+    const fresh = before && sameSource ? before.fresh : new Set();
+    for (const layer of message.layers) {
+      maps.set(layer.index, layer);
+      fresh.add(layer.index);
+    }
+    const { step, source, label } = message;
+    this.state.layers = { step, source, label, maps, fresh };
+    this.touch("layers");
+  }
+
+  /** @param {P.PredictionsMessage} message */
+  applyPredictions(message) {
+    const kept = this.state.predictions;
+    if (kept.some((round) => round.round === message.round)) return;
+    this.state.predictions = [message, ...kept].slice(0, KEPT_ROUNDS);
+    this.touch("predictions");
+  }
+
+  /**
+   * @param {Notice["level"]} level
+   * @param {string} message
+   */
+  addNotice(level, message) {
+    const others = this.state.notices.filter((notice) => notice.message !== message);
+    this.noticeId += 1;
+    this.state.notices = [...others, { id: this.noticeId, level, message }].slice(-KEPT_NOTICES);
+    this.touch("notices");
+  }
+
+  /** @param {number} id */
+  dismissNotice(id) {
+    this.state.notices = this.state.notices.filter((notice) => notice.id !== id);
+    this.touch("notices");
+  }
+}

@@ -1,0 +1,102 @@
+// Lets people try a picture of their own: chosen, dropped or pasted.
+
+import { makeBars } from "../bars.js";
+import { byId, messageOf, setText } from "../dom.js";
+import { megabytes } from "../format.js";
+import { drawPicture } from "../paint.js";
+
+/** @import { Context } from "../context.js" */
+
+const SIDE = 28;
+const SCALE = 5;
+
+/** @param {DataTransfer | null} data @returns {File | null} */
+function pictureIn(data) {
+  return [...(data?.files ?? [])].find((file) => file.type.startsWith("image/")) ?? data?.files[0] ?? null;
+}
+
+/** @param {Context} context */
+export function showOwnImage({ store, command, api, bootstrap }) {
+  const place = byId("own_image", HTMLFieldSetElement);
+  const input = byId("imagefile", HTMLInputElement);
+  const again = byId("buttontest", HTMLButtonElement);
+  const back = byId("buttontraining", HTMLButtonElement);
+  const status = byId("own_status", HTMLElement);
+  const problem = byId("own_problem", HTMLElement);
+  const result = byId("own_result", HTMLElement);
+  const preview = byId("own_preview", HTMLCanvasElement);
+  const bars = byId("own_bars", HTMLElement);
+  /** @type {File | null} */
+  let chosen = null;
+
+  /** @param {string} message */
+  const complain = (message) => {
+    setText(problem, message);
+    problem.hidden = message === "";
+  };
+  /** @param {File} file */
+  const test = async (file) => {
+    if (place.disabled) return;
+    if (file.size > bootstrap.limits.image_bytes) {
+      return complain(`This file has ${megabytes(file.size)} MB; up to ${megabytes(bootstrap.limits.image_bytes)} MB are taken.`);
+    }
+    place.setAttribute("aria-busy", "true");
+    try {
+      const { image, top } = await api.predict(file);
+      drawPicture(preview, image, SIDE, SIDE, SCALE);
+      bars.replaceChildren(...makeBars(top, store.state.session?.dataset.classes ?? [], null));
+      chosen = file;
+      again.disabled = false;
+      result.hidden = false;
+      back.hidden = false;
+      setText(status, `${file.name || "Your picture"}: the layers below show it too.`);
+      complain("");
+    } catch (error) {
+      complain(messageOf(error));
+    }
+    place.removeAttribute("aria-busy");
+    return undefined;
+  };
+
+  byId("buttonchoose", HTMLButtonElement).addEventListener("click", () => input.click());
+  input.addEventListener("change", () => {
+    const [file] = input.files ?? [];
+    if (file) void test(file);
+    input.value = ""; // so that the same file can be chosen again
+  });
+  again.addEventListener("click", () => chosen && void test(chosen));
+  back.addEventListener("click", async () => {
+    try {
+      await command({ type: "show_training" });
+      complain("");
+    } catch (error) {
+      complain(messageOf(error));
+    }
+  });
+
+  for (const type of ["dragenter", "dragover"]) {
+    place.addEventListener(type, (event) => {
+      event.preventDefault();
+      place.classList.add("over");
+    });
+  }
+  for (const type of ["dragleave", "drop"]) {
+    place.addEventListener(type, () => place.classList.remove("over"));
+  }
+  place.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const file = pictureIn(event.dataTransfer);
+    if (file) void test(file);
+  });
+  document.addEventListener("paste", (event) => {
+    const file = pictureIn(event.clipboardData);
+    if (!file) return; // text goes where it was meant to
+    event.preventDefault();
+    void test(file);
+  });
+
+  // The server goes back to training examples by itself when the network changes.
+  store.subscribe(["layers"], ({ layers }) => {
+    if (layers) back.hidden = layers.source !== "image";
+  });
+}
