@@ -87,7 +87,9 @@ class PointRecorder:
         return self._examples >= self.interval
 
     def make(self, seen: int, train_accuracy: float | None, validation: float | None) -> None:
-        """Make the due point, at `seen` examples."""
+        """Make a point at `seen` examples, of what was added since the last; nothing of nothing."""
+        if not self._examples:
+            return
         loss, decay = self._loss / self._examples, self._decay / self._examples
         self._pending.append((seen, loss, decay, train_accuracy, validation))
         self.made += 1
@@ -112,11 +114,12 @@ class TestSchedule:
 
     __test__ = False
 
-    def __init__(self, share: float, burst: float, pause: float) -> None:
+    def __init__(self, share: float, burst: float, pause: float, first: float) -> None:
+        """The first test may begin at the time `first`."""
         self._share = share
         self._burst = burst
         self._pause = pause
-        self._next = 0.0
+        self._next = first
         self._began = 0.0
         self._spent = 0.0
 

@@ -28,7 +28,8 @@ VALIDATION_SHARE = 1 / 9
 TEST_SLICE = 100
 LARGEST_FORWARD = 8_000_000
 """Numbers that a look at many images may hold at once; large networks look at fewer."""
-TEST_SHARE, TEST_BURST, TEST_PAUSE = 0.04, 0.2, 3.0
+# The full test's share of all time, and of that while it runs; seconds between two, and to the first.
+TEST_SHARE, TEST_BURST, TEST_PAUSE, FIRST_TEST = 0.04, 0.2, 3.0, 1.0
 
 
 class Run:
@@ -51,13 +52,16 @@ class Run:
         self._dataset = dataset
         self.sampler = Sampler(dataset, net.spec.input_shape, order)
         self.trainer = Trainer(net, net.spec.trainer, training, processes=processes)
-        self._inspected, self._validated, self._guessing = (net.replica() for _ in range(3))
+        self._inspected = net.replica()
+        self._choose_predictor()
         self._forget_measures()
 
         self._frozen = Net(net.spec)
         self._evaluation: Evaluation | None = None
         self._tested_at = self._testing_at = -1
-        self._schedule = TestSchedule(TEST_SHARE, TEST_BURST, TEST_PAUSE)
+        self._schedule = TestSchedule(
+            TEST_SHARE, TEST_BURST, TEST_PAUSE, first=perf_counter() + FIRST_TEST
+        )
         self.test: TestResult | None = None
 
         self.points = PointRecorder()
@@ -92,11 +96,18 @@ class Run:
         except SnapshotError:
             run.close()
             raise
+        run._choose_predictor()
         return run
 
     def close(self) -> None:
         """End the processes that help to train; may be called twice."""
         self.trainer.close()
+
+    def _choose_predictor(self) -> None:
+        # What predicts is not always what is trained: it may be on averaged weights. Each use has
+        # a replica of its own, since buffers fit one size of batch.
+        predictor = self.trainer.prediction_net
+        self._predicting, self._validated = predictor.replica(), predictor.replica()
 
     def _forget_measures(self) -> None:
         self.speed = Speed()
@@ -139,6 +150,7 @@ class Run:
     def configure(self, options: TrainerSpec) -> None:
         """Train on with other options."""
         self.trainer.configure(options)
+        self._choose_predictor()
 
     def use(self, dataset: Dataset) -> None:
         """Train on with other data; what was measured on the old is forgotten.
@@ -190,7 +202,7 @@ class Run:
     def test_round(self) -> tuple[Batch, Array]:
         """Four random test images and their scores (4, classes), averaged over four crops each."""
         batch = self.sampler.next_test(TEST_ROUND)
-        scores = predict(self._guessing, batch.images, self._showing)
+        scores = predict(self._predicting, batch.images, self._showing)
         correct = int(np.count_nonzero(scores.argmax(axis=1) == batch.labels))
         self.test_recent.add(correct, len(batch))
         return batch, scores
@@ -215,8 +227,8 @@ class Run:
 
     def _begin_test(self, now: float) -> None:
         # The test takes a while and the weights change meanwhile: it is of those of one moment.
-        np.copyto(self._frozen.params, self.net.params)
-        np.copyto(self._frozen.state, self.net.state)
+        np.copyto(self._frozen.params, self._predicting.params)
+        np.copyto(self._frozen.state, self._predicting.state)
         self._evaluation = Evaluation(self._frozen, self._dataset)
         self._testing_at = self.trainer.step_count
         self._testing_examples = self.trainer.examples_seen
@@ -241,7 +253,7 @@ class Run:
         """Show this image (h, w) uint8 on the cards; returns its scores (classes,)."""
         images = image[np.newaxis]
         self._image = center_crops(images, self.net.spec.input_shape)
-        scores: Array = predict(self._guessing, images, self._showing)[0]
+        scores: Array = predict(self._predicting, images, self._showing)[0]
         return scores
 
     def show_training(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -72,12 +73,14 @@ class Session:
         id: unguessable name.
         owner: hash of the token of the browser that created it.
         run_id: rises with every new run.
+        seen: when somebody last began or ended looking, in seconds since 1970.
     """
 
     def __init__(self, session_id: str, owner: str, shared: Surroundings) -> None:
         self.id = session_id
         self.owner = owner
         self.run_id = self._last_run_id = 1
+        self.seen = time.time()
         self.audience = Audience()
         self.audience.begin_run(self.run_id, forgotten=())
         self._shared = shared
@@ -112,6 +115,7 @@ class Session:
 
     def join(self, viewer: Viewer) -> None:
         """Somebody looks: a session that rests wakes up."""
+        self.seen = time.time()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -125,6 +129,7 @@ class Session:
 
     def leave(self, viewer: Viewer) -> None:
         """Somebody looks no more; may be called twice."""
+        self.seen = time.time()
         if self.audience.leave(viewer):
             with suppress(HostSilent):
                 self._order(SetWatched(self.audience.watched))

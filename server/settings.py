@@ -35,10 +35,11 @@ class Settings:
         host, port: where to listen; port 0 lets the system choose.
         data: a directory with an MNIST-format set to use in place of MNIST.
         offline: never download anything.
-        allowed_origins: origins, as scheme://host:port, that may use the server besides its own.
+        allowed_origins: as scheme://host:port, of pages that may use the server besides its own.
         running: how many sessions may train at once; further ones wait in line.
         pause_seconds, release_seconds: how long after its last viewer a session pauses, and how
             long after that its process is given back.
+        keep_seconds: how long a session is kept that nobody looks at.
     """
 
     host: str = "127.0.0.1"
@@ -49,6 +50,7 @@ class Settings:
     running: int = field(default_factory=lambda: 2 * cores())
     pause_seconds: float = 60.0
     release_seconds: float = 600.0
+    keep_seconds: float = 30 * 24 * 3600.0
     limits: Limits = field(default_factory=Limits)
 
 

@@ -20,6 +20,7 @@ OWNER, SPECTATOR = "owner", "spectator"
 # Close codes, with their reasons.
 CLOSED = (1001, "The session was closed.")
 UNKNOWN_SESSION = (4404, "There is no such session.")
+NOT_TEXT = (1003, "Commands are text messages.")
 TOO_SLOW = (4408, "This viewer reads too slowly.")
 TOO_MANY = (4429, "Too many viewers watch this session.")
 
@@ -82,10 +83,11 @@ class Viewer:
         kind = next(iter(self._slots), None)
         return None if kind is None else self._slots.pop(kind)
 
-    async def wait(self, seconds: float) -> None:
-        """Return when there may be something to send, at the latest after so many seconds."""
+    async def wait(self, seconds: float) -> bool:
+        """True when there may be something to send; false after so many seconds of nothing."""
         try:
             await asyncio.wait_for(self._wake.wait(), seconds)
         except TimeoutError:
-            return
+            return False
         self._wake.clear()
+        return True

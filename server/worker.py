@@ -11,13 +11,13 @@ import os
 import queue
 import signal
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
+from time import perf_counter
 from typing import assert_never
 
 import numpy as np
@@ -155,14 +155,14 @@ class Worker:
 
     def _advance(self, run: Run) -> bool:
         run.train_batch()
-        now = time.monotonic()
+        now = perf_counter()
         run.test_a_little(now)
         self._reporter.tick(run, now)
         return True
 
     def _test_on(self, run: Run) -> bool:
         """While training stands there is time for the full test; false once it is done."""
-        if not run.test_on(time.monotonic()):
+        if not run.test_on(perf_counter()):
             return False
         if run.is_tested:
             self._reporter.numbers(run)
@@ -247,10 +247,10 @@ class Worker:
         self._show_everything(run)
 
     def _show_everything(self, run: Run) -> None:
-        self._reporter.everything(run, time.monotonic())
+        self._reporter.everything(run, perf_counter())
 
     def _show_cards(self, run: Run) -> None:
-        self._reporter.cards(run, time.monotonic())
+        self._reporter.cards(run, perf_counter())
 
     def _show_batch(self, run: Run) -> None:
         run.show_training()

@@ -1,0 +1,75 @@
+"""Wires everything together; nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from engine.data import download_mnist
+from server import errors
+from server.datasets import DatasetManager, Download
+from server.guard import Guard, Policy
+from server.host import TrainerHost
+from server.line import Line
+from server.pages import Assets, Page
+from server.process import LocalProcess
+from server.registry import Registry
+from server.routes import make_router
+from server.session import Surroundings
+from server.settings import Settings, cores, page_files, program_version
+from server.worker import WorkerConfig
+
+
+def create_app(settings: Settings, *, download: Download = download_mnist) -> FastAPI:
+    """The application, for a server that listens where the settings say.
+
+    Raises:
+        DataError: the data set that the user named cannot be used.
+        FileNotFoundError: the page's files are not there.
+    """
+    data = DatasetManager(settings.data, offline=settings.offline, download=download)
+    line = Line(settings.running)
+
+    def new_host(directory: str | None) -> TrainerHost:
+        # Each of those that train gets its share of the cores, and at least one.
+        processes = max(1, cores() // max(1, line.running))
+        return LocalProcess(WorkerConfig(directory, settings.limits.worker_bytes, processes))
+
+    shared = Surroundings(settings, new_host, line, lambda: data.current, lambda: data.event)
+    registry = Registry(shared)
+
+    def data_changed(another_set: bool) -> None:
+        for session in registry:
+            session.show_dataset()
+            if another_set:
+                session.change_dataset()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        data.start(data_changed)
+        try:
+            yield
+        finally:
+            await data.stop()
+            await registry.close()
+
+    files = page_files()
+    assets = Assets(files.static)
+    policy = Policy(settings.host, settings.port, settings.allowed_origins)
+    app = FastAPI(
+        title="ConvNet Live",
+        version=program_version(),
+        lifespan=lifespan,
+        middleware=[Middleware(Guard, policy=policy)],
+        # The pages that show an interface load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    errors.install(app)
+    app.include_router(make_router(registry, Page(files, assets, settings.limits), settings.limits))
+    app.mount("/static", assets)
+    return app

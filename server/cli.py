@@ -1,0 +1,159 @@
+"""The command `convnet-live`: serve the page, or use the engine without it.
+
+Training processes import this module again, as the main module of what starts them: whatever
+only the server needs is imported when it is needed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from engine import cli as engine_cli
+from engine.commands import UsageError
+from server.settings import Settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit code."""
+    parser = engine_cli.Parser(
+        prog=engine_cli.PROGRAM,
+        description="A convolutional network that learns MNIST before your eyes.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_serve(commands)
+    engine_cli.add_commands(commands)
+    return engine_cli.execute(parser.parse_args(argv))
+
+
+def _add_serve(commands: argparse._SubParsersAction[Any]) -> None:
+    defaults = Settings()
+    parser = commands.add_parser("serve", help="serve the page", description="Serve the page.")
+    parser.add_argument("--host", default=defaults.host, help="address to bind (%(default)s)")
+    parser.add_argument(
+        "--port", type=_port, default=defaults.port, help="0 for any free one (%(default)s)"
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder in MNIST's format, to be used in place of MNIST",
+    )
+    parser.add_argument("--offline", action="store_true", help="never download anything")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the page")
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        type=_origin,
+        help="address that pages may also come from, such as https://example.org; may be repeated",
+    )
+    parser.add_argument(
+        "--running",
+        type=_positive,
+        default=defaults.running,
+        metavar="N",
+        help="networks that may train at once, the others wait in line (%(default)s)",
+    )
+    parser.set_defaults(run=_serve)
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    from server.app import create_app
+    from server.guard import is_loopback
+    from server.listen import make_server, open_socket, url_of
+
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        listening = open_socket(arguments.host, arguments.port)
+    except (OSError, OverflowError) as error:
+        raise UsageError(_refused(arguments, error)) from None
+    with listening:
+        port = listening.getsockname()[1]
+        settings = _settings(arguments, port)
+        url = url_of(settings.host, port)
+
+        def announce() -> None:
+            print(f"ConvNet Live is at {url}  (Ctrl-C ends it)", flush=True)
+            if not arguments.no_browser and _has_desktop():
+                threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+        if not is_loopback(settings.host) and not settings.allowed_origins:
+            print(
+                f"{engine_cli.PROGRAM}: warning: {settings.host} can be reached from other "
+                "machines; whoever can reach it may train here (see --allow-origin)",
+                file=sys.stderr,
+            )
+        app = create_app(settings)
+        make_server(app, settings.host, announce).run(sockets=[listening])
+
+
+def _settings(arguments: argparse.Namespace, port: int) -> Settings:
+    return Settings(
+        host=arguments.host,
+        port=port,
+        data=arguments.data,
+        offline=arguments.offline,
+        allowed_origins=tuple(arguments.allow_origin),
+        running=arguments.running,
+    )
+
+
+def _refused(arguments: argparse.Namespace, error: Exception) -> str:
+    import errno
+
+    where = f"{arguments.host}:{arguments.port}"
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return f"port {arguments.port} is in use on {arguments.host}; choose another with --port"
+    if isinstance(error, OSError) and error.errno == errno.EACCES:
+        return f"{where} may not be used; choose another port with --port"
+    reason = error.strerror if isinstance(error, OSError) else None
+    return f"{where} cannot be used ({reason or error}); see --host and --port"
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    # The web server hands the signal on after it has shut down in order.
+    sys.exit(0)
+
+
+def _has_desktop() -> bool:
+    """Whether there is somebody at a terminal with a browser to open."""
+    if not sys.stdout.isatty():
+        return False
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text[:6]) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port, which is a number from 0 to 65535")
+
+
+def _positive(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text[:6]) > 0:
+        return int(text[:6])
+    raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 up")
+
+
+def _origin(text: str) -> str:
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(text.rstrip("/"))
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+        raise argparse.ArgumentTypeError(f"{text!r} is no origin such as https://example.org")
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""The one table from exceptions to HTTP statuses, and the form in which an error is told."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from engine.images import ImageError
+from server.bodies import BodyTooLarge, BodyTooSlow, UnsupportedBody
+from server.messages import Problem, plain
+from server.registry import NoSuchSession, TooManySessions
+from server.requests import Declined, HostSilent, SessionError
+
+log = logging.getLogger(__name__)
+
+STATUSES: dict[type[Exception], HTTPStatus] = {
+    NoSuchSession: HTTPStatus.NOT_FOUND,
+    TooManySessions: HTTPStatus.TOO_MANY_REQUESTS,
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    BodyTooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    UnsupportedBody: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    ImageError: HTTPStatus.BAD_REQUEST,
+    Declined: HTTPStatus.BAD_REQUEST,
+    HostSilent: HTTPStatus.SERVICE_UNAVAILABLE,
+    SessionError: HTTPStatus.CONFLICT,
+}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error in the same form."""
+    for kind in STATUSES:
+        app.add_exception_handler(kind, _known)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unknown)
+
+
+def status_of(error: Exception) -> HTTPStatus:
+    """The status for an exception: its own, or that of the class nearest above it."""
+    for kind in type(error).__mro__:
+        if kind in STATUSES:
+            return STATUSES[kind]
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def answer(status: int, problem: Problem) -> JSONResponse:
+    """An error as the page reads it."""
+    return JSONResponse({"error": plain(problem)}, status_code=status)
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    return answer(status_of(error), Problem(str(error)))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    response = answer(error.status_code, Problem(f"{error.detail}."))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return answer(HTTPStatus.INTERNAL_SERVER_ERROR, Problem("The server has a fault."))

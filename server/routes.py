@@ -1,0 +1,92 @@
+"""The page and the HTTP interface; what is live goes over the websocket."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+
+from fastapi import APIRouter, Request, WebSocket
+from starlette.responses import JSONResponse, Response
+
+from engine.images import prepare_digit
+from server.bodies import read_body
+from server.guard import COOKIE
+from server.pages import Page
+from server.registry import Registry, new_token, owner_of
+from server.session import Session
+from server.settings import Limits
+from server.stream import serve_stream
+
+COOKIE_SECONDS = 365 * 24 * 3600
+
+
+def make_router(registry: Registry, page: Page, limits: Limits) -> APIRouter:
+    """All routes but those of the static files."""
+    router = APIRouter()
+
+    def find(request: Request, session_id: str) -> Session:
+        return registry.find(session_id, owner_of(request.cookies.get(COOKIE, "")))
+
+    @router.get("/", response_class=Response)
+    async def show_page(request: Request) -> Response:
+        """The page with this browser's newest session, or a new one."""
+        token = request.cookies.get(COOKIE) or new_token()
+        owner = owner_of(token)
+        session = registry.newest(owner) or registry.create(owner)
+        response = page.render(request, session.id)
+        _set_cookie(request, response, token)
+        return response
+
+    @router.post("/api/sessions", status_code=201, response_class=JSONResponse)
+    async def create_session(request: Request) -> Response:
+        """A new session of this browser."""
+        token = request.cookies.get(COOKIE) or new_token()
+        session = registry.create(owner_of(token))
+        response = JSONResponse({"session": session.id}, status_code=201)
+        _set_cookie(request, response, token)
+        return response
+
+    @router.get("/api/sessions/{session_id}/snapshot", response_class=JSONResponse)
+    async def read_snapshot(request: Request, session_id: str) -> Response:
+        """The network as JSON, in ConvNetJS's format and with all it takes to train on."""
+        data = await find(request, session_id).snapshot()
+        return Response(data, media_type="application/json", headers={"cache-control": "no-store"})
+
+    @router.put("/api/sessions/{session_id}/snapshot", response_class=JSONResponse)
+    async def write_snapshot(request: Request, session_id: str) -> Response:
+        """Run the network that the body holds."""
+        session = find(request, session_id)
+        data = await read_body(request, limits.snapshot_bytes, limits.upload_seconds)
+        return JSONResponse({"run_id": await session.load_snapshot(data)})
+
+    @router.post("/api/sessions/{session_id}/predict", response_class=JSONResponse)
+    async def predict(request: Request, session_id: str) -> Response:
+        """Read the digit in the picture that is the body, and show it on the layer cards."""
+        session = find(request, session_id)
+        data = await read_body(request, limits.image_bytes, limits.upload_seconds)
+        prepared = await asyncio.to_thread(prepare_digit, data)
+        pixels = prepared.image.tobytes()
+        top = await session.predict(pixels)
+        return JSONResponse(
+            {
+                "image": base64.b64encode(pixels).decode(),
+                "top": [{"class": klass, "probability": share} for klass, share in top],
+            }
+        )
+
+    @router.websocket("/api/sessions/{session_id}/stream")
+    async def stream(socket: WebSocket, session_id: str) -> None:
+        await serve_stream(socket, session_id, registry, limits)
+
+    return router
+
+
+def _set_cookie(request: Request, response: Response, token: str) -> None:
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=COOKIE_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )

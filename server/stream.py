@@ -1,0 +1,110 @@
+"""The websocket endpoint: for each viewer one task that sends and one that receives."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from server.commands import carry_out, refusal
+from server.guard import COOKIE
+from server.messages import Heartbeat, Notice
+from server.registry import NoSuchSession, Registry, owner_of
+from server.session import Session
+from server.settings import Limits
+from server.viewer import NOT_TEXT, TOO_MANY, UNKNOWN_SESSION, Viewer
+from server.wire import CommandError, decode_command, encode
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 2.0
+HEARTBEAT = encode(Heartbeat())
+
+
+class _Over(Exception):
+    """This connection is at its end."""
+
+
+async def serve_stream(
+    socket: WebSocket, session_id: str, registry: Registry, limits: Limits
+) -> None:
+    """Serve one viewer until either side has enough."""
+    await socket.accept()
+    try:
+        session = registry.find(session_id, owner_of(socket.cookies.get(COOKIE, "")))
+    except NoSuchSession:
+        # Accepted first: to a page, a refused handshake looks like a server that is down.
+        await _close(socket, *UNKNOWN_SESSION)
+        return
+    if len(session.audience) >= limits.viewers_per_session:
+        await _close(socket, *TOO_MANY)
+        return
+    viewer = Viewer()
+    session.join(viewer)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_send(socket, session, viewer, limits.send_seconds))
+            tasks.create_task(_receive(socket, session, viewer))
+    except* (_Over, WebSocketDisconnect):
+        pass
+    finally:
+        session.leave(viewer)
+
+
+async def _send(socket: WebSocket, session: Session, viewer: Viewer, seconds: float) -> None:
+    while viewer.closing is None:
+        message = session.audience.next_message(viewer)
+        if message is None:
+            if await viewer.wait(HEARTBEAT_SECONDS):
+                continue
+            message = session.audience.number(HEARTBEAT)
+        try:
+            async with asyncio.timeout(seconds):
+                await _send_one(socket, message)
+        except TimeoutError:
+            # Its buffers are full, so no word of farewell would reach it either.
+            raise _Over from None
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await _close(socket, *viewer.closing)
+    raise _Over
+
+
+async def _send_one(socket: WebSocket, message: str | bytes) -> None:
+    if isinstance(message, str):
+        await socket.send_text(message)
+    else:
+        await socket.send_bytes(message)
+
+
+async def _receive(socket: WebSocket, session: Session, viewer: Viewer) -> None:
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise _Over
+        if message.get("text") is None:
+            viewer.close(*NOT_TEXT)
+            return
+        await _obey(session, viewer, message["text"])
+        # Whoever sends without pause must not keep the others from being served.
+        await asyncio.sleep(0)
+
+
+async def _obey(session: Session, viewer: Viewer, text: str) -> None:
+    try:
+        command = decode_command(text)
+    except CommandError as error:
+        if error.id is None:
+            viewer.put(encode(Notice("error", error.message)))
+        else:
+            viewer.put(encode(refusal(error.id, error)))
+        return
+    viewer.put(encode(await carry_out(session, viewer, command)))
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    if socket.application_state is not WebSocketState.DISCONNECTED:
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await socket.close(code, reason)
