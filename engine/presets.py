@@ -1,0 +1,104 @@
+"""Networks to start from, by name: the original, the homework's steps, and two classics."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from engine.spec import DEFAULT_TEXT
+
+
+class Preset(NamedTuple):
+    """A network to choose.
+
+    Attributes:
+        title: what people read.
+        text: the network and its trainer in the spec language.
+    """
+
+    title: str
+    text: str
+
+
+TRAINER = "{method:'adadelta', batch_size:20, l2_decay:0.001}"
+
+
+def _text(layers: list[str], trainer: str = TRAINER) -> str:
+    """The layers, one object literal each, laid out as the original's text."""
+    pushes = [f"  layer_defs.push({{{layer}}});" for layer in layers]
+    return "\n".join(
+        [
+            "layer_defs = [];",
+            *pushes,
+            "",
+            "  net = new convnetjs.Net();",
+            "  net.makeLayers(layer_defs);",
+            "",
+            f"  trainer = new convnetjs.SGDTrainer(net, {trainer});",
+            "",
+        ]
+    )
+
+
+_INPUT = "type:'input', out_sx:24, out_sy:24, out_depth:1"
+_WHOLE_INPUT = "type:'input', out_sx:28, out_sy:28, out_depth:1"
+_CONV_8 = "type:'conv', sx:5, filters:8, stride:1, pad:2, activation:'relu'"
+_CONV_16 = "type:'conv', sx:5, filters:16, stride:1, pad:2, activation:'relu'"
+_CONV_32 = "type:'conv', sx:5, filters:32, stride:1, pad:2, activation:'relu'"
+_POOL_2 = "type:'pool', sx:2, stride:2"
+_POOL_3 = "type:'pool', sx:3, stride:3"
+_SOFTMAX = "type:'softmax', num_classes:10"
+
+PRESETS = {
+    "original": Preset("The original", DEFAULT_TEXT),
+    "twice-the-filters": Preset(
+        "Twice the filters", _text([_INPUT, _CONV_16, _POOL_2, _CONV_32, _POOL_3, _SOFTMAX])
+    ),
+    # Padded by 5, so that what the pools make of it stays 12x12 and 4x4 as in the original.
+    "twice-the-filter-size": Preset(
+        "Twice the filter size",
+        _text(
+            [
+                _INPUT,
+                "type:'conv', sx:10, filters:8, stride:1, pad:5, activation:'relu'",
+                _POOL_2,
+                "type:'conv', sx:10, filters:16, stride:1, pad:5, activation:'relu'",
+                _POOL_3,
+                _SOFTMAX,
+            ]
+        ),
+    ),
+    "no-pooling": Preset("No pooling", _text([_INPUT, _CONV_8, _CONV_16, _SOFTMAX])),
+    "one-more-conv": Preset(
+        "One more conv layer",
+        _text([_INPUT, _CONV_8, _POOL_2, _CONV_16, _CONV_16, _POOL_3, _SOFTMAX]),
+    ),
+    "batch-40": Preset("Batches of 40", DEFAULT_TEXT.replace("batch_size:20", "batch_size:40")),
+    "batch-200": Preset("Batches of 200", DEFAULT_TEXT.replace("batch_size:20", "batch_size:200")),
+    # LeCun et al. 1998, section II.B, with every filter seeing every map and a softmax at the end.
+    "lenet-5": Preset(
+        "LeNet-5",
+        _text(
+            [
+                _WHOLE_INPUT,
+                "type:'conv', sx:5, filters:6, stride:1, pad:2, activation:'tanh'",
+                "type:'avgpool', sx:2, stride:2",
+                "type:'conv', sx:5, filters:16, stride:1, activation:'tanh'",
+                "type:'avgpool', sx:2, stride:2",
+                "type:'conv', sx:5, filters:120, stride:1, activation:'tanh'",
+                "type:'fc', num_neurons:84, activation:'tanh'",
+                _SOFTMAX,
+            ]
+        ),
+    ),
+    "mlp": Preset(
+        "Multilayer perceptron",
+        _text(
+            [
+                _INPUT,
+                "type:'fc', num_neurons:200, activation:'relu'",
+                "type:'fc', num_neurons:100, activation:'relu'",
+                _SOFTMAX,
+            ]
+        ),
+    ),
+}
