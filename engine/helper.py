@@ -73,6 +73,7 @@ class Board:
             params=self["params"],
             grads=self["grads"][index],
             state=self["states"][index],
+            pool_early=True,
         )
 
     def examples(self, shape: tuple[int, ...]) -> tuple[Array, Array]:

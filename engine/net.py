@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.layers import LAYERS, Array, Layer, Loss
+from engine.layers.pool import MaxPool
 from engine.spec import NetSpec
 
 Shapes = dict[str, tuple[int, ...]]
@@ -35,12 +36,19 @@ class Net:
         params: Array | None = None,
         grads: Array | None = None,
         state: Array | None = None,
+        pool_early: bool = False,
     ) -> None:
-        """Build the layers over the given flat vectors, or over zeros where there are none."""
+        """Build the layers over the given flat vectors, or over zeros where there are none.
+
+        With `pool_early` activations behind which a max pooling stands are computed after it: the
+        greatest of f(x) is f of the greatest x where f is monotonic, and there is less left to
+        compute. Outputs and gradients of the network are the same, `outputs` in between are not.
+        """
         self.spec = spec
         self.layers = [LAYERS[layer.type](layer.in_shape, layer.options) for layer in spec.layers]
         learned = [layer.parameter_shapes(layer.in_shape, layer.options) for layer in self.layers]
         kept = [layer.state_shapes(layer.in_shape, layer.options) for layer in self.layers]
+        self._order = _pool_early(self.layers) if pool_early else self.layers
         self.params = np.zeros(_total(learned), dtype) if params is None else params
         self.grads = np.zeros_like(self.params) if grads is None else grads
         self.state = np.zeros(_total(kept), dtype) if state is None else state
@@ -125,7 +133,7 @@ class Net:
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Outputs (C, 1, 1, B) for inputs (C, H, W, B); a buffer that the next call overwrites."""
         self.outputs = []
-        for layer in self.layers:
+        for layer in self._order:
             x = layer.forward(x, training=training)
             self.outputs.append(x)
         return x
@@ -145,7 +153,7 @@ class Net:
         dy = self.loss_layer.backward(target)
         for index in range(len(self.layers) - 2, lowest - 1, -1):
             self.output_gradients[index] = dy
-            dx = self.layers[index].backward(dy, need_dx=need_dx or index > lowest)
+            dx = self._order[index].backward(dy, need_dx=need_dx or index > lowest)
             if dx is None:
                 break
             dy = dx
@@ -165,8 +173,16 @@ class Net:
         return vector
 
     def _lowest_learning_layer(self) -> int:
-        learning = (index for index, layer in enumerate(self.layers) if layer.params)
+        learning = (index for index, layer in enumerate(self._order) if layer.params)
         return next(learning, len(self.layers) - 1)
+
+
+def _pool_early(layers: list[Layer]) -> list[Layer]:
+    order = list(layers)
+    for index, layer in enumerate(order[1:], start=1):
+        if isinstance(layer, MaxPool) and order[index - 1].monotonic:
+            order[index - 1 : index + 1] = [layer, order[index - 1]]
+    return order
 
 
 def _total(shapes: list[Shapes]) -> int:

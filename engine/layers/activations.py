@@ -11,6 +11,7 @@ class Relu(Layer):
     """y = max(0, x); see Nair and Hinton, "Rectified linear units" (2010)."""
 
     type = "relu"
+    monotonic = True
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self._y = self.buffer("y", x.shape, x.dtype)
@@ -25,6 +26,7 @@ class Sigmoid(Layer):
     """y = 1 / (1 + exp(-x)), computed as (1 + tanh(x/2)) / 2, which cannot overflow."""
 
     type = "sigmoid"
+    monotonic = True
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self._y = y = self.buffer("y", x.shape, x.dtype)
@@ -42,6 +44,7 @@ class Tanh(Layer):
     """y = tanh(x)."""
 
     type = "tanh"
+    monotonic = True
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self._y = self.buffer("y", x.shape, x.dtype)

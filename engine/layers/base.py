@@ -76,11 +76,14 @@ class Layer(ABC):
         params, grads: by name, views of the network's flat vectors; empty for most layers.
         state: by name, views of what is learned without gradients (running statistics).
         rng: where random layers draw from while training.
+        random: whether the layer draws random numbers while training.
+        monotonic: whether it maps each number by itself, and a greater one never to a lesser.
     """
 
     type: ClassVar[str]
     declared: ClassVar[tuple[Option, ...]] = ()
     random: ClassVar[bool] = False
+    monotonic: ClassVar[bool] = False
 
     def __init__(self, in_shape: Shape, options: Options) -> None:
         self.options = options
