@@ -28,7 +28,8 @@ VALIDATION_SHARE = 1 / 9
 TEST_SLICE = 100
 LARGEST_FORWARD = 8_000_000
 """Numbers that a look at many images may hold at once; large networks look at fewer."""
-# The full test's share of all time, and of that while it runs; seconds between two, and to the first.
+# The full test's share of all time, and of the time while it runs; then the seconds between two
+# tests, and before the first.
 TEST_SHARE, TEST_BURST, TEST_PAUSE, FIRST_TEST = 0.04, 0.2, 3.0, 1.0
 
 
@@ -106,7 +107,7 @@ class Run:
     def _choose_predictor(self) -> None:
         # What predicts is not always what is trained: it may be on averaged weights. Each use has
         # a replica of its own, since buffers fit one size of batch.
-        predictor = self.trainer.prediction_net
+        predictor = self.trainer.prediction_replica()
         self._predicting, self._validated = predictor.replica(), predictor.replica()
 
     def _forget_measures(self) -> None:

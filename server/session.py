@@ -102,6 +102,11 @@ class Session:
         return self._life.status
 
     @property
+    def resting(self) -> bool:
+        """Whether it is giving its process back just now."""
+        return self._releasing is not None
+
+    @property
     def spec(self) -> NetSpec:
         """The network of the current run, with the trainer's options of now."""
         return self._spec

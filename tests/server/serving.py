@@ -1,0 +1,137 @@
+"""A real server on a port of its own within the test's process, and clients that speak to it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx
+from websockets.sync.client import ClientConnection, connect
+
+from engine.data import download_mnist
+from server.app import create_app
+from server.datasets import Download
+from server.listen import make_server, open_socket
+from server.settings import Settings
+from server.wire import decode_event
+
+PATIENCE = 60.0
+ADDRESS = "127.0.0.1"
+
+
+@contextmanager
+def serving(settings: Settings, download: Download = download_mnist) -> Iterator[Site]:
+    """Serve until the block ends, then shut down as a signal would."""
+    listening = open_socket(ADDRESS, 0)
+    port = listening.getsockname()[1]
+    started = threading.Event()
+    app = create_app(replace(settings, host=ADDRESS, port=port), download=download)
+    server = make_server(app, ADDRESS, started.set)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        assert started.wait(PATIENCE)
+        yield Site(port)
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+
+class Site:
+    """Where a server is, and ways to it."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.origin = f"http://{ADDRESS}:{port}"
+
+    @contextmanager
+    def browser(self) -> Iterator[Browser]:
+        """Somebody with a cookie jar of their own."""
+        headers = {"origin": self.origin}
+        with httpx.Client(
+            base_url=self.origin, headers=headers, trust_env=False, timeout=PATIENCE
+        ) as client:
+            yield Browser(self, client)
+
+
+class Browser:
+    """A client that keeps cookies and sends the right Origin."""
+
+    def __init__(self, site: Site, client: httpx.Client) -> None:
+        self.site = site
+        self.http = client
+
+    def open(self) -> dict[str, Any]:
+        """Open the page; returns its bootstrap data."""
+        page = self.http.get("/").raise_for_status().text
+        block = re.search(r'<script type="application/json" id="bootstrap">(.*?)</script>', page)
+        assert block is not None
+        bootstrap: dict[str, Any] = json.loads(block.group(1))
+        return bootstrap
+
+    @property
+    def cookie(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+
+    @contextmanager
+    def watch(self, session: str, **options: Any) -> Iterator[Stream]:
+        """Connect to a session's stream."""
+        url = f"ws://{ADDRESS}:{self.site.port}/api/sessions/{session}/stream"
+        headers = {"cookie": self.cookie} if self.cookie else {}
+        options = {"origin": self.site.origin, "additional_headers": headers} | options
+        with connect(url, proxy=None, open_timeout=PATIENCE, max_size=None, **options) as socket:
+            yield Stream(socket)
+
+    @contextmanager
+    def session(self) -> Iterator[Stream]:
+        """Open the page and its stream."""
+        with self.watch(self.open()["session"]) as stream:
+            yield stream
+
+
+class Stream:
+    """One viewer's side of the websocket."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self._ids = itertools.count(1)
+
+    def next(self) -> dict[str, Any]:
+        """The next message; a binary one's payload is under "payload"."""
+        header, payload = decode_event(self.socket.recv(timeout=PATIENCE))
+        return header | ({"payload": payload} if payload else {})
+
+    def until(
+        self, kind: str, fits: Callable[[dict[str, Any]], bool] = lambda message: True
+    ) -> dict[str, Any]:
+        """The next message of this kind that fits; others are passed over."""
+        while True:
+            message = self.next()
+            if message["type"] == kind and fits(message):
+                return message
+
+    def until_status(self, status: str) -> dict[str, Any]:
+        """The session message that says this status; a failure that was not waited for is told."""
+        message = self.until("session", lambda message: message["status"] in (status, "failed"))
+        assert message["status"] == status, message.get("reason")
+        return message
+
+    def command(self, kind: str, **keys: Any) -> dict[str, Any]:
+        """Send a command; returns its answer."""
+        number = next(self._ids)
+        self.socket.send(json.dumps({"type": kind, "id": number, **keys}))
+        return self.until("answer", lambda answer: answer["id"] == number)
+
+    def do(self, kind: str, **keys: Any) -> dict[str, Any]:
+        """Send a command that must succeed; returns its result."""
+        answer = self.command(kind, **keys)
+        assert answer["ok"], answer
+        result: dict[str, Any] = answer.get("result", {})
+        return result

@@ -1,0 +1,91 @@
+"""Windows, speed, graph points and the test schedule, by hand-worked cases."""
+
+from __future__ import annotations
+
+from server.measures import (
+    POINT_INTERVAL,
+    POINTS_PER_DOUBLING,
+    PointRecorder,
+    Speed,
+    TestSchedule,
+    Window,
+)
+
+
+def test_a_window_says_nothing_of_too_few_examples() -> None:
+    window = Window(100)
+    window.add(15, 19)
+    assert window.mean() is None
+    window.add(1, 1)
+    assert window.mean() == 16 / 20
+
+
+def test_a_window_forgets_what_it_does_not_need() -> None:
+    window = Window(100)
+    for _ in range(10):
+        window.add(0, 50)
+    for _ in range(2):
+        window.add(50, 50)
+    assert (window.mean(), window.count) == (1, 100)
+    window.add(0, 500)
+    assert (window.mean(), window.count) == (0, 500)
+
+
+def test_speed_is_of_the_last_two_seconds_of_training() -> None:
+    speed = Speed()
+    assert speed.per_second() == 0
+    for tick in range(100):
+        speed.mark(tick / 10, tick * tick)
+    assert speed.per_second() == (99**2 - 79**2) / 2
+    speed.reset()
+    speed.mark(50, 0)
+    assert speed.per_second() == 0
+
+
+def test_a_point_is_the_mean_over_its_interval() -> None:
+    recorder = PointRecorder()
+    assert not recorder.add(1.0, 0.5, 100)
+    assert recorder.add(3.0, 1.5, 100)
+    recorder.make(200, 0.5, None)
+    assert recorder.take() == (0, ((200, 2.0, 1.0, 0.5, None),))
+    recorder.make(200, 0.5, None)
+    assert recorder.take() == (1, ())
+
+
+def test_a_batch_larger_than_the_interval_is_one_point() -> None:
+    recorder = PointRecorder()
+    assert recorder.add(1.0, 0.0, 5 * POINT_INTERVAL)
+
+
+def test_points_grow_with_the_logarithm_of_the_examples() -> None:
+    recorder = PointRecorder()
+    batch, seen = POINT_INTERVAL, 0
+    for _ in range(POINTS_PER_DOUBLING * 7):
+        seen += batch
+        if recorder.add(1.0, 0.0, batch):
+            recorder.make(seen, None, None)
+    assert recorder.made == 3 * POINTS_PER_DOUBLING
+    assert recorder.interval == 8 * POINT_INTERVAL
+    assert PointRecorder(recorder.made).interval == recorder.interval
+
+
+def test_tests_keep_to_their_share_of_the_time() -> None:
+    schedule = TestSchedule(share=0.1, burst=0.5, pause=3, first=1)
+    assert not schedule.may_begin(0.9)
+    schedule.begin(1)
+    assert schedule.may_go_on(1)
+    schedule.spend(1)
+    assert not schedule.may_go_on(2.9)
+    assert schedule.may_go_on(3)
+    schedule.end(3)
+    assert not schedule.may_begin(10.9)
+    assert schedule.may_begin(11)
+
+
+def test_cheap_tests_still_have_a_pause_between_them() -> None:
+    schedule = TestSchedule(share=0.1, burst=0.5, pause=3, first=0)
+    schedule.begin(0)
+    schedule.spend(0.001)
+    schedule.end(0.5)
+    assert not schedule.may_begin(3.4)
+    assert schedule.may_begin(3.5)

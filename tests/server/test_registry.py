@@ -1,0 +1,94 @@
+"""Sessions are found by their owners alone, and limited in number."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from server.registry import NoSuchSession, Registry, TooManySessions, new_token, owner_of
+from server.settings import Limits
+from server.viewer import Viewer
+from tests.server.fake_host import Stage
+
+pytestmark = pytest.mark.anyio
+
+
+def registry(stage: Stage, **limits: int) -> Registry:
+    settings = replace(stage.shared.settings, limits=Limits(**limits))
+    return Registry(replace(stage.shared, settings=settings))
+
+
+async def test_a_session_is_found_by_its_owner_alone() -> None:
+    sessions = registry(Stage())
+    session = sessions.create("me")
+    assert sessions.find(session.id, "me") is session
+    refusals = []
+    for name, owner in ((session.id, "you"), ("absent", "me")):
+        with pytest.raises(NoSuchSession) as caught:
+            sessions.find(name, owner)
+        refusals.append(str(caught.value))
+    # Nothing tells a foreign session from an absent one.
+    assert refusals[0] == refusals[1]
+
+
+async def test_ids_and_tokens_cannot_be_guessed() -> None:
+    sessions = registry(Stage())
+    assert len({sessions.create(str(number)).id for number in range(50)}) == 50
+    assert min(len(sessions.create("me").id), len(new_token())) >= 22
+    token = new_token()
+    assert owner_of(token) == owner_of(token) != token
+
+
+async def test_a_browser_gets_the_session_that_it_looked_at_last() -> None:
+    sessions = registry(Stage())
+    first, second = sessions.create("me"), sessions.create("me")
+    assert sessions.newest("you") is None
+    first.seen, second.seen = 2, 1
+    assert sessions.newest("me") is first
+
+
+async def test_beyond_the_limit_the_oldest_unwatched_one_goes() -> None:
+    stage = Stage()
+    sessions = registry(stage, sessions_per_owner=2)
+    first, second = sessions.create("me"), sessions.create("me")
+    first.join(Viewer())
+    third = sessions.create("me")
+    assert {session.id for session in sessions} == {first.id, third.id}
+    with pytest.raises(NoSuchSession):
+        sessions.find(second.id, "me")
+    third.join(Viewer())
+    with pytest.raises(TooManySessions):
+        sessions.create("me")
+    await sessions.close()
+
+
+async def test_the_server_as_a_whole_has_a_limit_too() -> None:
+    sessions = registry(Stage(places=5), sessions=2)
+    for owner in "ab":
+        sessions.create(owner).join(Viewer())
+    with pytest.raises(TooManySessions):
+        sessions.create("c")
+    await sessions.close()
+
+
+async def test_sessions_that_nobody_looks_at_expire() -> None:
+    stage = Stage()
+    sessions = registry(stage)
+    old, watched = sessions.create("me"), sessions.create("me")
+    watched.join(Viewer())
+    old.seen = watched.seen = time.time() - stage.shared.settings.keep_seconds - 1
+    new = sessions.create("me")
+    assert {session.id for session in sessions} == {watched.id, new.id}
+    await sessions.close()
+
+
+async def test_closing_ends_every_process_and_may_be_done_twice() -> None:
+    stage = Stage(places=3)
+    sessions = registry(stage)
+    for owner in "abc":
+        sessions.create(owner).join(Viewer())
+    await sessions.close()
+    await sessions.close()
+    assert [host.stopped for host in stage.hosts] == [1, 1, 1]
