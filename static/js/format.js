@@ -15,7 +15,7 @@ export function trimmed(value, digits = 5) {
   if (value === 0) return "0";
   const smallest = 10 ** -digits;
   if (Math.abs(value) < smallest || Math.abs(value) >= 1e6) return value.toExponential(1);
-  return String(Number(value.toFixed(digits)));
+  return String(Number(value.toFixed(Math.abs(value) < 10 ? digits : digits - 1)));
 }
 
 /**

@@ -126,7 +126,7 @@ export class LayerCard {
     this.layer = layer;
     this.classes = classes;
     this.activation = make("p", { class: "range", "data-range": "activations" }, "max activation: –, min: –");
-    this.gradient = make("p", { class: "range", "data-range": "gradients" }, "max gradient: –, min: –");
+    this.gradient = make("p", { class: "range", "data-range": "gradients", hidden: isLoss(layer.type) }, "max gradient: –, min: –");
     this.example = make("p", { class: "example", hidden: true });
     const words = [summary(layer), parameters(layer)].map((text) => make("p", { hidden: text === "" }, text));
     const text = make("div", { class: "layer-text" }, make("h3", {}, title(layer)), words[0], this.activation, this.gradient, words[1], this.example);
@@ -216,7 +216,7 @@ export class LayerCard {
   /** @param {HTMLElement} place @param {string} what @param {PixelMap | undefined} map */
   sayRange(place, what, map) {
     setText(place, `max ${what}: ${trimmed(map?.max)}, min: ${trimmed(map?.min)}`);
-    place.hidden = !map && this.layer.index === 0 && what === "gradient";
+    place.hidden = !map && isLoss(this.layer.type); // a loss layer's own gradient is not shown
   }
 
   /** @param {string} text  which example is shown */

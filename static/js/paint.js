@@ -23,10 +23,12 @@
  * @property {number} lines
  */
 
-/** Lengths in CSS pixels that decide how large maps are drawn. */
+/** Lengths in CSS pixels, at a usual size of letters, that decide how large maps are drawn. */
 const SIZES = { gap: 3, slit: 1, bracket: 3, least: 2, dot: 10, most: 8, side: 72, dotSide: 26 };
 /** Maps are drawn larger as long as a row of them is not higher than this. */
 const HEIGHT_BUDGET = 112;
+/** The size of letters that the lengths above were chosen for. */
+const USUAL_LETTERS = 15;
 /** More pictures than this are not drawn: nobody could tell them apart. */
 export const MOST_TILES = 4096;
 
@@ -87,24 +89,40 @@ export function arrange(tiles, scale, available, density) {
 
 /**
  * The largest whole scale at which the pictures fit a line, or few lines; at least 2 to 1
- * (10 to 1 for single pixels, as rows of neurons are).
+ * (10 to 1 for single pixels, as rows of neurons are). Lines are about equally long.
  * @param {Tiles} tiles
  * @param {number} available  CSS pixels
- * @param {number} density
- * @param {boolean} [oneLine]
+ * @param {number} density  screen pixels in a CSS pixel
+ * @param {{oneLine?: boolean, zoom?: number}} [options]  zoom: larger where letters are larger
  * @returns {Layout}
  */
-export function fit(tiles, available, density, oneLine = false) {
+export function fit(tiles, available, density, { oneLine = false, zoom = 1 } = {}) {
+  const layout = largest(tiles, available, density, oneLine, zoom);
+  if (layout.lines === 1 || tiles.group > 1) return layout;
+  const columns = Math.ceil(tiles.count / layout.lines);
+  const right = layout.xs[columns - 1] + tiles.sx * layout.scale;
+  return arrange(tiles, layout.scale, right, density);
+}
+
+/**
+ * @param {Tiles} tiles
+ * @param {number} available
+ * @param {number} density
+ * @param {boolean} oneLine
+ * @param {number} zoom
+ * @returns {Layout}
+ */
+function largest(tiles, available, density, oneLine, zoom) {
   const room = Math.floor(available * density);
   const dots = tiles.sx === 1 && tiles.sy === 1;
   const least = Math.max(1, Math.round((dots ? SIZES.dot : SIZES.least) * density));
-  const side = (dots ? SIZES.dotSide : SIZES.side) * density;
-  const most = dots ? side : Math.min(SIZES.most * density, side / Math.max(tiles.sx, tiles.sy));
+  const side = (dots ? SIZES.dotSide : SIZES.side) * density * zoom;
+  const most = dots ? side : Math.min(SIZES.most * density * zoom, side / Math.max(tiles.sx, tiles.sy));
   const wide = Math.floor(room / tiles.sx);
   for (let scale = Math.min(Math.floor(most), wide); scale > least; scale--) {
     const layout = arrange(tiles, scale, room, density);
     if (layout.lines === 1) return layout;
-    if (!oneLine && layout.height <= HEIGHT_BUDGET * density) return layout;
+    if (!oneLine && layout.height <= HEIGHT_BUDGET * density * zoom) return layout;
   }
   // Where even the least scale is too wide for the place, a smaller one beats a cut picture.
   return arrange(tiles, Math.max(1, Math.min(least, wide)), room, density);
@@ -137,7 +155,8 @@ export class MapPainter {
   resize(tiles, available, oneLine = false) {
     this.density = window.devicePixelRatio || 1;
     this.tiles = { ...tiles, count: Math.min(tiles.count, MOST_TILES) };
-    this.layout = fit(this.tiles, available, this.density, oneLine);
+    const zoom = parseFloat(getComputedStyle(document.documentElement).fontSize) / USUAL_LETTERS;
+    this.layout = fit(this.tiles, available, this.density, { oneLine, zoom });
     const { width, height } = this.layout;
     this.canvas.width = Math.max(width, 1);
     this.canvas.height = Math.max(height, 1);

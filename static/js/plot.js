@@ -24,7 +24,8 @@ import { thousands } from "./format.js";
  * @property {(x: number | null) => void} onHover
  */
 
-const FONT = "11px ui-sans-serif, system-ui, sans-serif";
+/** Size of the axes' letters, in the root's. */
+const LETTER = 0.75;
 const SYNC = "graphs";
 
 /** @param {string} property @returns {string} */
@@ -47,12 +48,14 @@ function seriesOf({ color, style, dashed }) {
 
 /** @param {PlotOptions} options @returns {uPlot.Axis[]} */
 function axesOf(options) {
+  const root = getComputedStyle(document.documentElement);
+  const letter = parseFloat(root.fontSize) * LETTER;
   const ink = colorOf("--graph-ink");
-  const common = { stroke: ink, font: FONT, grid: { stroke: colorOf("--graph-grid"), width: 1 }, ticks: { show: false } };
+  const common = { stroke: ink, font: `${letter}px ${root.getPropertyValue("--sans")}`, grid: { stroke: colorOf("--graph-grid"), width: 1 }, ticks: { show: false } };
   return [
-    { ...common, size: 24, gap: 4, space: 60, values: (_, splits) => splits.map(thousands) },
+    { ...common, size: letter * 2, gap: letter * 0.35, space: letter * 5.5, values: (_, splits) => splits.map(thousands) },
     {
-      ...common, size: 46, gap: 6, space: 26,
+      ...common, size: letter * 4, gap: letter * 0.5, space: letter * 2.4,
       values: (_, splits) => splits.map((value) => (value === null ? "" : options.label(value))),
       ...(options.ticks ? { splits: (/** @type {uPlot} */ plot) => ticksOf(plot, options) } : {}),
     },
@@ -77,7 +80,7 @@ export function makePlot(options, place) {
   return new uPlot({
     width: Math.max(place.clientWidth, 100),
     height: Math.max(place.clientHeight, 80),
-    padding: [8, 10, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: {
       drag: { x: true, y: false, setScale: false },

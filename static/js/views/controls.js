@@ -65,7 +65,11 @@ function showRun({ store, command }) {
   });
 
   store.subscribe(["session"], (state) => {
-    for (const button of toggles) setText(button, isHalted(state) ? "resume" : "pause");
+    for (const button of toggles) {
+      const next = isHalted(state) ? "resume" : "pause";
+      setText(button, next);
+      button.dataset.next = next;
+    }
     step.disabled = state.session?.status !== "paused";
   });
 }

@@ -1,0 +1,186 @@
+// Holds the store to what keeps the page right: no late frames, no gap in the graph, bounded lists.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { KEPT_ROUNDS, Store } from "../../static/js/store.js";
+
+/** @import * as P from "../../static/js/protocol.js" */
+
+/** A store whose frames are run by hand. */
+function makeStore() {
+  /** @type {(() => void)[]} */
+  const frames = [];
+  const store = new Store((callback) => frames.push(callback));
+  const frame = () => frames.splice(0).forEach((callback) => callback());
+  return { store, frame, frames };
+}
+
+/** @param {Partial<P.SessionMessage>} [changes] @returns {P.SessionMessage} */
+function session(changes) {
+  return {
+    type: "session", session: "a", run_id: 1, status: "running", role: "owner", spec: "", layers: [],
+    parameters: 0, trainer: {}, methods: [], seed: 1,
+    dataset: { name: "MNIST", classes: [], train: 0, validation: 0, test: 0 }, ...changes,
+  };
+}
+
+/** @param {number} run @param {number} first @param {number[]} examples @returns {P.PointsMessage} */
+function points(run, first, examples) {
+  const column = examples.map((n) => n / 1000);
+  return { type: "points", run_id: run, first, examples, loss: column, decay_loss: column, train_accuracy: column, validation_accuracy: column.map(() => null) };
+}
+
+/** @param {number} run @param {number} examples @returns {P.StatsMessage} */
+function stats(run, examples) {
+  return {
+    type: "stats", run_id: run, step: examples / 20, examples, epoch: 0, examples_per_second: 1, forward_ms: 1,
+    backward_ms: 1, loss: 1, decay_loss: 1, train_accuracy: null, validation_accuracy: null,
+    test_accuracy_recent: null, test_recent_count: 0, test: { accuracy: 0.9, examples: 10, at_examples: 100 },
+  };
+}
+
+/** @param {number} run @param {number} round @returns {P.PredictionsMessage} */
+const predictions = (run, round) => ({ type: "predictions", run_id: run, round, width: 1, height: 1, items: [] });
+
+test("views are told once a frame, of the slices they asked for", () => {
+  const { store, frame, frames } = makeStore();
+  let told = 0;
+  store.subscribe(["stats", "session"], () => (told += 1));
+  frame();
+  assert.equal(told, 1);
+  store.apply(session());
+  store.apply(stats(1, 20));
+  store.apply(stats(1, 40));
+  assert.equal(frames.length, 1);
+  frame();
+  assert.equal(told, 2);
+  store.apply({ type: "notice", level: "info", message: "hello" });
+  frame();
+  assert.equal(told, 2);
+});
+
+test("messages of an earlier run are discarded", () => {
+  const { store } = makeStore();
+  store.apply(session({ run_id: 3 }));
+  store.apply(stats(2, 20));
+  store.apply(points(2, 0, [200]));
+  store.apply(predictions(2, 1));
+  store.apply({ type: "layers", run_id: 2, step: 1, source: "training", label: null, layers: [] });
+  const { state } = store;
+  assert.deepEqual([state.stats, state.layers, state.predictions, state.points.examples], [null, null, [], []]);
+  store.apply(session({ run_id: 2, status: "paused" }));
+  assert.equal(state.session?.status, "running");
+});
+
+test("a new run begins with nothing, even where its first frame comes before its session", () => {
+  const { store } = makeStore();
+  store.apply(session({ run_id: 1 }));
+  store.apply(stats(1, 20));
+  store.apply(points(1, 0, [200, 400]));
+  store.apply(predictions(1, 1));
+  store.apply(stats(2, 40));
+  assert.equal(store.state.run, 2);
+  assert.equal(store.state.stats?.examples, 40);
+  assert.deepEqual([store.state.points.examples, store.state.predictions], [[], []]);
+  store.apply(session({ run_id: 2 }));
+  assert.equal(store.state.stats?.examples, 40);
+});
+
+test("another session begins anew, whatever its run", () => {
+  const { store } = makeStore();
+  store.setConnection("open");
+  store.apply(session({ run_id: 9 }));
+  store.apply(points(9, 0, [200]));
+  store.setConnection("reconnecting");
+  store.setConnection("open");
+  store.apply(session({ session: "b", run_id: 1 }));
+  assert.equal(store.state.run, 1);
+  assert.deepEqual(store.state.points.examples, []);
+});
+
+test("points join without gap and without doubles", () => {
+  const { store } = makeStore();
+  store.apply(session());
+  store.apply(points(1, 0, [200, 400]));
+  store.apply(points(1, 2, [600]));
+  store.apply(points(1, 1, [400, 600, 800]));
+  assert.deepEqual(store.state.points.examples, [200, 400, 600, 800]);
+  assert.deepEqual(store.state.points.loss, [0.2, 0.4, 0.6, 0.8]);
+  store.apply(points(1, 0, [200, 400]));
+  assert.equal(store.state.points.examples.length, 4);
+  assert.equal(store.takeGap(), false);
+});
+
+test("a gap is seen, asked for once, and filled", () => {
+  const { store } = makeStore();
+  store.apply(session());
+  store.apply(points(1, 0, [200]));
+  store.apply(points(1, 3, [800]));
+  assert.deepEqual(store.state.points.examples, [200]);
+  assert.equal(store.lastPoint, 0);
+  assert.equal(store.takeGap(), true);
+  assert.equal(store.takeGap(), false);
+  store.apply(points(1, 1, [400, 600, 800]));
+  assert.deepEqual(store.state.points.examples, [200, 400, 600, 800]);
+});
+
+test("a reconnection keeps the graph of the same run", () => {
+  const { store } = makeStore();
+  store.apply(session());
+  store.apply(points(1, 0, [200, 400]));
+  store.setConnection("reconnecting");
+  store.apply(session());
+  assert.equal(store.lastPoint, 1);
+});
+
+test("a run that went back to a checkpoint draws its graph anew from there", () => {
+  const { store } = makeStore();
+  store.apply(session());
+  store.apply(points(1, 0, [200, 400, 600]));
+  store.apply(points(1, 1, [420, 640]));
+  assert.deepEqual(store.state.points.examples, [200, 420, 640]);
+  assert.equal(store.state.points.validation_accuracy.length, 3);
+});
+
+test("a cleared graph stays clear as points come", () => {
+  const { store } = makeStore();
+  store.apply(session());
+  store.apply(stats(1, 100));
+  store.apply(points(1, 0, [200, 400]));
+  assert.deepEqual(store.state.points.tests, [{ examples: 100, accuracy: 0.9 }]);
+  store.clearGraph();
+  store.apply(points(1, 2, [600]));
+  assert.equal(store.state.points.from, 2);
+  assert.equal(store.lastPoint, 2);
+  assert.deepEqual(store.state.points.tests, []);
+});
+
+test("predictions are kept newest first, without doubles, and bounded", () => {
+  const { store } = makeStore();
+  store.apply(session());
+  for (let round = 0; round < 2 * KEPT_ROUNDS; round++) store.apply(predictions(1, round));
+  store.apply(predictions(1, 2 * KEPT_ROUNDS - 1));
+  assert.equal(store.state.predictions.length, KEPT_ROUNDS);
+  assert.equal(store.state.predictions[0].round, 2 * KEPT_ROUNDS - 1);
+});
+
+test("pictures of layers that were not sent stay until they are", () => {
+  const { store } = makeStore();
+  store.apply(session());
+  /** @param {number[]} indices @param {"training" | "image"} source */
+  const frame = (indices, source) => store.apply({ type: "layers", run_id: 1, step: 1, source, label: null, layers: indices.map((index) => ({ index })) });
+  frame([0, 1], "training");
+  frame([1, 2], "training");
+  assert.deepEqual([...(store.state.layers?.maps.keys() ?? [])], [0, 1, 2]);
+  frame([0], "image");
+  assert.deepEqual([...(store.state.layers?.maps.keys() ?? [])], [0]);
+});
+
+test("the same notice is not shown twice", () => {
+  const { store } = makeStore();
+  store.addNotice("info", "once");
+  store.addNotice("info", "once");
+  assert.equal(store.state.notices.length, 1);
+  store.dismissNotice(store.state.notices[0].id);
+  assert.deepEqual(store.state.notices, []);
+});
