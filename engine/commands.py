@@ -177,7 +177,7 @@ def _load_net(path: Path, images: DataShape) -> Net:
     except SnapshotError as error:
         raise UsageError(f"{path}: {error}") from None
     trainer.close()
-    return trainer.prediction_net
+    return trainer.prediction_replica()
 
 
 def _read(path: Path, limit: int) -> bytes:

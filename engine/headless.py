@@ -86,7 +86,7 @@ class HeadlessRun:
         net = Net.create(spec, np.random.default_rng([seed, 0]))
         self._sampler = Sampler(dataset, spec.input_shape, order)
         self._trainer = Trainer(net, spec.trainer, training, processes=processes)
-        self._validated = net.replica()
+        self._validated = self._trainer.prediction_replica()
         self._loss, self._correct, self._validation = Window(), Window(), Window()
         self._seconds = 0.0
 
@@ -130,7 +130,7 @@ class HeadlessRun:
 
     def result(self) -> Result:
         """The run's numbers so far, with a test on all test images."""
-        evaluation = Evaluation(self._trainer.prediction_net, self._dataset)
+        evaluation = Evaluation(self._trainer.prediction_replica(), self._dataset)
         evaluation.run()
         examples = self._trainer.examples_seen
         return Result(

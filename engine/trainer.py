@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.data import Batch
 from engine.layers import Array
-from engine.net import Net
+from engine.net import Net, quiet
 from engine.optimizers import OPTIMIZERS, Optimizer
 from engine.schedule import learning_rate
 from engine.spec import TrainerSpec
@@ -17,7 +17,7 @@ from engine.team import Team
 
 
 class DivergenceError(ArithmeticError):
-    """The loss is no longer finite.
+    """The loss, or a number that the step computed from it, is no longer finite.
 
     Attributes:
         step: the step that found it, counted from 1.
@@ -109,11 +109,8 @@ class Trainer:
         """The learning rate of the next step, as the schedule has it."""
         return learning_rate(self.options.options, self.examples_seen)
 
-    @property
-    def prediction_net(self) -> Net:
-        """The network to predict with: on the averaged weights with `ema`, else the trained one."""
-        if not self.options.ema:
-            return self.net
+    def prediction_replica(self) -> Net:
+        """A network to predict with, on `average` as it goes on, with buffers of its own."""
         net = self.net
         return Net(net.spec, dtype=net.params.dtype, params=self.average, state=net.state)
 
@@ -121,24 +118,26 @@ class Trainer:
         """End the processes that help; may be called twice."""
         self._team.close()
 
+    @quiet
     def step(self, batch: Batch) -> StepStats:
-        """Train on one batch.
+        """Train on one batch. Between steps all weights and statistics are finite.
 
         Raises:
-            DivergenceError: the loss is not finite. Nothing is updated, and the network holds the
-                last weights whose loss was.
+            DivergenceError: the loss is not finite, or the weights would not be. The network holds
+                the last weights whose loss was finite, and the optimizer's memory is cleared.
         """
         results = self._team.run(batch.x, batch.labels, self.rng)
         np.divide(self._team.gradient, len(batch), out=self.last_gradient)
         loss = sum(result.loss for result in results) / len(batch)
         start = perf_counter()
         l1_loss, l2_loss = self._decay_losses()
-        if not np.isfinite(loss + l1_loss + l2_loss):
-            np.copyto(self.net.params, self._last_good)
-            raise DivergenceError(self.step_count + 1, self.learning_rate)
+        if not np.isfinite([loss, l1_loss, l2_loss, *self._team.statistics]).all():
+            raise self._diverged()
         np.copyto(self._last_good, self.net.params)
-        np.copyto(self.net.state, self._team.statistics)
         self._update(len(batch))
+        if not np.isfinite(self.net.params).all():
+            raise self._diverged()
+        np.copyto(self.net.state, self._team.statistics)
         self.step_count += 1
         self.examples_seen += len(batch)
         self._average()
@@ -153,6 +152,13 @@ class Trainer:
             backward_seconds=max(result.backward_seconds for result in results),
             update_seconds=perf_counter() - start,
         )
+
+    def _diverged(self) -> DivergenceError:
+        """Go back to the last good weights, with no memory of the gradients that led away."""
+        for weights in (self.net.params, self.average):
+            np.copyto(weights, self._last_good)
+        self.optimizer = self._new_optimizer()
+        return DivergenceError(self.step_count + 1, self.learning_rate)
 
     def _decay_losses(self) -> tuple[float, float]:
         params, options = self.net.params, self.options

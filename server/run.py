@@ -54,7 +54,9 @@ class Run:
         self.sampler = Sampler(dataset, net.spec.input_shape, order)
         self.trainer = Trainer(net, net.spec.trainer, training, processes=processes)
         self._inspected = net.replica()
-        self._choose_predictor()
+        # Each use has a replica of its own, since buffers fit one size of batch.
+        self._predicting = self.trainer.prediction_replica()
+        self._validated = self.trainer.prediction_replica()
         self._forget_measures()
 
         self._frozen = Net(net.spec)
@@ -97,18 +99,11 @@ class Run:
         except SnapshotError:
             run.close()
             raise
-        run._choose_predictor()
         return run
 
     def close(self) -> None:
         """End the processes that help to train; may be called twice."""
         self.trainer.close()
-
-    def _choose_predictor(self) -> None:
-        # What predicts is not always what is trained: it may be on averaged weights. Each use has
-        # a replica of its own, since buffers fit one size of batch.
-        predictor = self.trainer.prediction_replica()
-        self._predicting, self._validated = predictor.replica(), predictor.replica()
 
     def _forget_measures(self) -> None:
         self.speed = Speed()
@@ -151,7 +146,6 @@ class Run:
     def configure(self, options: TrainerSpec) -> None:
         """Train on with other options."""
         self.trainer.configure(options)
-        self._choose_predictor()
 
     def use(self, dataset: Dataset) -> None:
         """Train on with other data; what was measured on the old is forgotten.
