@@ -15,6 +15,9 @@ from engine.spec import NetSpec
 
 Shapes = dict[str, tuple[int, ...]]
 
+quiet = np.errstate(over="ignore", divide="ignore", invalid="ignore")
+"""No warning on overflow: the trainer looks whether what comes out is finite, and says so."""
+
 
 class Net:
     """The network that a spec describes.
@@ -130,6 +133,7 @@ class Net:
         volume = layer.in_shape if layer.type == "fc" else None
         return layer.type, tuple(shapes.items()), volume
 
+    @quiet
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Outputs (C, 1, 1, B) for inputs (C, H, W, B); a buffer that the next call overwrites."""
         self.outputs = []
@@ -138,6 +142,7 @@ class Net:
             self.outputs.append(x)
         return x
 
+    @quiet
     def backward(self, target: Array, *, need_dx: bool = False) -> float:
         """Set `grads` to the gradients, summed over the batch of the last `forward`.
 

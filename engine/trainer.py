@@ -120,7 +120,7 @@ class Trainer:
 
     @quiet
     def step(self, batch: Batch) -> StepStats:
-        """Train on one batch. Between steps all weights and statistics are finite.
+        """Train on one batch. Between steps whatever a snapshot holds is finite.
 
         Raises:
             DivergenceError: the loss is not finite, or the weights would not be. The network holds
@@ -135,7 +135,9 @@ class Trainer:
             raise self._diverged()
         np.copyto(self._last_good, self.net.params)
         self._update(len(batch))
-        if not np.isfinite(self.net.params).all():
+        if not all(
+            np.isfinite(each).all() for each in (self.net.params, *self.optimizer.state.values())
+        ):
             raise self._diverged()
         np.copyto(self.net.state, self._team.statistics)
         self.step_count += 1
