@@ -209,7 +209,7 @@ export class LayerCard {
     } else {
       row.map = null;
       row.painter.canvas.classList.add("stale-map");
-      row.say("none: nobody told the network what your picture shows");
+      row.say("none: what your picture shows is not known");
     }
   }
 

@@ -49,7 +49,7 @@ function seriesOf({ color, style, dashed }) {
 /** @param {PlotOptions} options @returns {uPlot.Axis[]} */
 function axesOf(options) {
   const root = getComputedStyle(document.documentElement);
-  const letter = parseFloat(root.fontSize) * LETTER;
+  const letter = Math.round(parseFloat(root.fontSize) * LETTER); // uPlot reads whole pixels only
   const ink = colorOf("--graph-ink");
   const common = { stroke: ink, font: `${letter}px ${root.getPropertyValue("--sans")}`, grid: { stroke: colorOf("--graph-grid"), width: 1 }, ticks: { show: false } };
   return [

@@ -104,3 +104,20 @@ function extremes(column, from, to) {
   if (low < 0) return [null, null];
   return low <= high ? [column[low], column[high]] : [column[high], column[low]];
 }
+
+/**
+ * What a graph shows across when nobody has zoomed: from zero, or from the first point where the
+ * points begin late, as in a run that goes on from a snapshot; and a little beyond the last, in
+ * steps, so that the picture does not creep all the time.
+ * @param {readonly number[]} xs  ascending
+ * @param {boolean} cleared  earlier points were put out of sight
+ * @returns {{min: number, max: number}}  max is greater than min
+ */
+export function extentOf(xs, cleared) {
+  const [first = 0, second = 2 * first] = xs;
+  const last = Math.max(xs.at(-1) ?? 0, 1);
+  const min = cleared || first > 3 * (second - first) ? first : 0;
+  const step = 10 ** Math.floor(Math.log10(last)) / 5;
+  const max = Math.ceil(last / step) * step;
+  return { min, max: max > min ? max : min + step };
+}

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decimate, lowerBound, nearest, smooth } from "../../static/js/series.js";
+import { decimate, extentOf, lowerBound, nearest, smooth } from "../../static/js/series.js";
 
 test("smoothing leaves a constant as it is from the first value on", () => {
   for (const value of smooth([3, 3, 3], 0.9)) assert.ok(Math.abs((value ?? 0) - 3) < 1e-12);
@@ -46,4 +46,15 @@ test("a bucket of nothing but gaps is a gap", () => {
   const xs = Array.from({ length: 1000 }, (_, i) => i);
   const { columns: [thin] } = decimate(xs, [xs.map(() => null)], 0, 999, 100);
   assert.ok(thin.every((value) => value === null));
+});
+
+test("a graph always has some width, from zero unless the points begin late", () => {
+  assert.deepEqual(extentOf([], false), { min: 0, max: 1 });
+  assert.deepEqual(extentOf([200], false), { min: 0, max: 200 });
+  assert.deepEqual(extentOf([200, 400, 1300], false), { min: 0, max: 1400 });
+  assert.equal(extentOf([85_000, 85_200, 85_400], false).min, 85_000);
+  for (const xs of [[200], [20_000], [123_456]]) {
+    const { min, max } = extentOf(xs, true);
+    assert.ok(min === xs[0] && max > min);
+  }
 });

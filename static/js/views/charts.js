@@ -3,7 +3,7 @@
 import { byId, make, setText } from "../dom.js";
 import { count, fixed, percent } from "../format.js";
 import { makePlot } from "../plot.js";
-import { decimate, nearest, smooth } from "../series.js";
+import { decimate, extentOf, nearest, smooth } from "../series.js";
 
 /** @import { Context } from "../context.js" */
 /** @import { Curve, Range } from "../plot.js" */
@@ -14,7 +14,15 @@ import { decimate, nearest, smooth } from "../series.js";
 const REDRAW_MS = 200;
 /** An accuracy of 1 has no place on a logarithmic axis of errors: it is drawn at this error. */
 const LEAST_ERROR = 1e-4;
-const ERROR_TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999];
+/** Accuracies that a logarithmic axis may name, the most welcome first. */
+const ERROR_TICKS = [
+  0.9, 0.99, 0, 0.999, 0.5, 0.95, 0.98, 0.8, 0.995, 0.998, 0.7, 0.97, 0.85, 0.6, 0.93, 0.96, 0.88, 0.92, 0.94, 0.91,
+  0.985, 0.992, 0.994, 0.996, 0.997, 0.9995, 0.9999,
+];
+/** Names on an axis are at least this share of its length apart. */
+const TICK_DISTANCE = 1 / 8;
+/** Numbers that a logarithmic axis of losses names in each decade. */
+const ROUND_MANTISSAS = [1, 2, 5];
 
 /** @typedef {{name: CurveName | "tests", label: string, color: string, dashed?: boolean}} Line */
 /** @typedef {{id: string, lines: Line[], write: (value: number | null) => string}} Graph */
@@ -153,7 +161,7 @@ class GraphView {
       curves,
       log: log && !this.isAccuracy,
       range: this.isAccuracy ? accuracyRange(log) : lossRange(log),
-      label: this.isAccuracy ? accuracyLabel(log) : (value) => String(Number(value.toPrecision(3))),
+      label: this.isAccuracy ? accuracyLabel(log) : lossLabel(log),
       ...(this.isAccuracy && log ? { ticks: errorTicks } : {}),
       extent: () => this.extent,
       ...this.hooks,
@@ -169,9 +177,7 @@ class GraphView {
   draw() {
     const points = this.points();
     const xs = points.examples.slice(points.from);
-    const last = Math.max(xs.at(-1) ?? 0, 1);
-    const whole = { min: points.from > 0 ? (xs[0] ?? 0) : 0, max: roundUp(last) };
-    this.extent = this.look.zoom ?? whole;
+    this.extent = this.look.zoom ?? extentOf(xs, points.from > 0);
     const columns = this.graph.lines.flatMap(({ name }) => {
       if (name === "tests") return [];
       const raw = points[name].slice(points.from);
@@ -226,12 +232,6 @@ function curvesOf({ name, color, dashed }) {
   return [{ color, style: "raw" }, { color, style: "line", dashed }];
 }
 
-/** The axis grows in steps, so that the picture does not creep all the time. @param {number} x */
-function roundUp(x) {
-  const step = 10 ** Math.floor(Math.log10(x)) / 5;
-  return Math.ceil(x / step) * step;
-}
-
 /** @param {boolean} log @returns {(low: number, high: number) => [number, number]} */
 function lossRange(log) {
   if (!log) return (_, high) => [0, Math.max(high * 1.05, 1e-3)];
@@ -251,7 +251,23 @@ function accuracyLabel(log) {
   return log ? (value) => write(fromErrorScale(value)) : write;
 }
 
+/** @param {boolean} log @returns {(value: number) => string} */
+function lossLabel(log) {
+  /** @param {number} value */
+  const write = (value) => String(Number(value.toPrecision(3)));
+  if (!log) return write;
+  return (value) => (ROUND_MANTISSAS.includes(Number(value.toExponential(6).split("e")[0])) ? write(value) : "");
+}
+
 /** @param {number} low @param {number} high @returns {number[]} */
 function errorTicks(low, high) {
-  return ERROR_TICKS.map((share) => errorScale(share) ?? 0).filter((value) => value >= low && value <= high);
+  /** @type {number[]} */
+  const ticks = [];
+  const apart = (high - low) * TICK_DISTANCE;
+  for (const share of ERROR_TICKS) {
+    const value = errorScale(share) ?? 0;
+    if (value < low || value > high || ticks.some((tick) => Math.abs(tick - value) < apart)) continue;
+    ticks.push(value);
+  }
+  return ticks.sort((a, b) => a - b);
 }

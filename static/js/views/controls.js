@@ -121,9 +121,12 @@ function makeField({ store, command }, { setting, id, label, mode }) {
     form.removeAttribute("aria-busy");
     return undefined;
   });
-  store.subscribe(["session"], () => {
+  let run = store.state.run;
+  store.subscribe(["session"], (state) => {
     form.title = `in force: ${running()}`;
-    if (!edited) input.value = running();
+    // What was being typed was meant for the run before.
+    if (!edited || state.run !== run) revert();
+    run = state.run;
   });
   return form;
 }

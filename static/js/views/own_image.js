@@ -97,6 +97,8 @@ export function showOwnImage({ store, command, api, bootstrap }) {
 
   // The server goes back to training examples by itself when the network changes.
   store.subscribe(["layers"], ({ layers }) => {
-    if (layers) back.hidden = layers.source !== "image";
+    if (!layers || back.hidden === (layers.source !== "image")) return;
+    back.hidden = layers.source !== "image";
+    if (back.hidden) setText(status, `${chosen?.name || "Your picture"}, as the network took it then.`);
   });
 }
