@@ -124,6 +124,15 @@ def save_snapshot(page: Page) -> dict[str, Any]:
     return cast(dict[str, Any], json.loads(area.input_value()))
 
 
+def trained_on(page: Page) -> int:
+    """How many examples the worker has trained on, asked of the worker itself.
+
+    It answers after all that it was told before, so after a pause the number stands; the figures
+    on the page come a tenth of a second later.
+    """
+    return cast(int, save_snapshot(page)["convnet_live"]["training"]["examples_seen"])
+
+
 def digit_png(label: int, *, index: int = 0) -> bytes:
     """A test digit as somebody would scan it: dark on white, large, off-center."""
     dataset = load_builtin()

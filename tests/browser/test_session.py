@@ -17,6 +17,7 @@ from tests.browser.actions import (
     examples,
     pause,
     run_number,
+    trained_on,
 )
 from tests.browser.watch import Problems
 
@@ -26,11 +27,11 @@ def test_reload_finds_the_session(page: Page) -> None:
     change_network(page, CONVLESS)
     await_examples(page, 2000)
     pause(page)
-    seen, run = examples(page), run_number(page)
+    seen, run = trained_on(page), run_number(page)
     page.reload()
     await_status(page, "paused")
     await_examples(page, seen)
-    assert examples(page) == seen
+    assert examples(page) == trained_on(page) == seen
     assert run_number(page) == run
     expect(page.locator("#visnet")).to_contain_text("fc (1x1x30)")
 
@@ -43,10 +44,10 @@ def test_two_tabs_show_one_run(page: Page, context: BrowserContext, server: Live
     assert run_number(other) == run_number(page)
     pause(other)
     await_status(page, "paused")
-    page.wait_for_function(
-        "seen => document.querySelector('#trainstats [data-stat=examples]').innerText === seen",
-        arg=str(examples(other)),
-    )
+    seen = trained_on(other)
+    for tab in (page, other):
+        await_examples(tab, seen)
+        assert examples(tab) == seen
 
 
 def test_another_browser_has_a_session_of_its_own(

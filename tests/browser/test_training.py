@@ -14,6 +14,7 @@ from tests.browser.actions import (
     pause,
     resume,
     run_number,
+    trained_on,
 )
 
 
@@ -47,11 +48,10 @@ def test_pause_stops_and_resume_goes_on(page: Page) -> None:
     await_examples(page, 500)
     pause(page)
     expect(page.locator("#buttontp")).to_have_text("resume")
-    halted = examples(page)
-    # An answered command proves that the worker had its turn; it did not use it for training.
+    halted = trained_on(page)
     page.locator("#buttonstep").click()
     await_examples(page, halted + 20)
-    assert examples(page) == halted + 20
+    assert trained_on(page) == examples(page) == halted + 20
     resume(page)
     expect(page.locator("#buttontp")).to_have_text("pause")
     await_examples(page, halted + 500)
@@ -72,14 +72,14 @@ def test_restart_begins_again(page: Page) -> None:
 def test_live_fields_take_effect(page: Page) -> None:
     await_examples(page, 200)
     pause(page)
-    seen = examples(page)
+    seen = trained_on(page)
     field = page.locator("#batch_size_input")
     field.fill("50")
     field.press("Enter")
     expect(page.locator("[data-setting=batch_size]")).to_have_attribute("title", "in force: 50")
     page.locator("#buttonstep").click()
     await_examples(page, seen + 50)
-    assert examples(page) == seen + 50
+    assert trained_on(page) == seen + 50
     page.locator("#method_input").select_option("sgd")
     rate = page.locator("[data-setting=learning_rate]")
     rate.locator("input").fill("0.05")
