@@ -11,6 +11,9 @@ import numpy.typing as npt
 from engine.layers import Array, Layer
 from engine.net import Net
 
+LARGEST = 1e38
+"""Numbers beyond, infinity among them, are shown as this one, so that every range is finite."""
+
 
 @dataclass(frozen=True, eq=False)
 class Map:
@@ -92,17 +95,27 @@ def _filters(layer: Layer, weights: Array) -> Array:
 
 
 def _scale_whole(values: Array) -> Map:
+    values = _finite(values)
     return _scale(values, values.min(), values.max())
 
 
 def _scale_each(filters: Array) -> Map:
+    filters = _finite(filters)
     axes = tuple(range(1, filters.ndim))
     low, high = filters.min(axis=axes, keepdims=True), filters.max(axis=axes, keepdims=True)
     return _scale(filters, low, high)
 
 
+def _finite(values: Array) -> Array:
+    """The values, or with zeros for what is no number and the largest one for what is beyond it."""
+    if abs(values.min()) < LARGEST and abs(values.max()) < LARGEST:
+        return values
+    return np.nan_to_num(values, posinf=LARGEST, neginf=-LARGEST).clip(-LARGEST, LARGEST)
+
+
 def _scale(values: Array, low: Array, high: Array) -> Map:
     # Without a range (a dead map, a single number) all is drawn black.
     span = np.where(high > low, high - low, 1)
-    pixels = np.rint((values - low) * (255 / span)).astype(np.uint8)
+    # Divided first: the factor 255 / span would overflow for gradients that have all but vanished.
+    pixels = np.rint((values - low) / span * 255).astype(np.uint8)
     return Map(pixels, minimum=float(np.min(low)), maximum=float(np.max(high)))

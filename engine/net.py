@@ -164,9 +164,15 @@ class Net:
             dy = dx
         return self.loss_layer.loss(target)
 
+    @quiet
     def probabilities(self, x: Array) -> Array:
-        """Scores (classes, B) from 0 to 1 that sum to 1, for inputs (C, H, W, B)."""
-        return self.loss_layer.probabilities(self.forward(x))
+        """Scores (classes, B) from 0 to 1 that sum to 1, for inputs (C, H, W, B).
+
+        Where huge weights have led beyond float32 all classes have the same score.
+        """
+        scores = self.loss_layer.probabilities(self.forward(x))
+        known = np.isfinite(scores).all(axis=0)
+        return scores if known.all() else np.where(known, scores, 1 / len(scores))
 
     def per_parameter(self, values: Callable[[Layer], dict[str, float]]) -> Array:
         """A vector as long as `params`: for each parameter what `values` says for it, else 0."""
