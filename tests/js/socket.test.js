@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { backoff, CommandError, Connection, STALE_AFTER_MS } from "../../static/js/socket.js";
+import { takeClock } from "./clock.js";
 
 /** A socket in the test's hands. */
 class FakeSocket {
@@ -34,8 +35,7 @@ class FakeSocket {
 
 /** @param {import("node:test").TestContext} t */
 function connect(t) {
-  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
-  t.after(() => mock.timers.reset());
+  const clock = takeClock(t);
   /** @type {FakeSocket[]} */
   const sockets = [];
   /** @type {string[]} */
@@ -56,7 +56,7 @@ function connect(t) {
   });
   t.after(() => connection.stop());
   connection.start();
-  return { connection, sockets, phases, seen };
+  return { clock, connection, sockets, phases, seen };
 }
 
 test("attempts come ever more slowly, spread, and never more than 8 s apart", () => {
@@ -77,35 +77,35 @@ test("an answer settles its command and no other", async (t) => {
 });
 
 test("a lost connection is opened again, and waiting commands are told", async (t) => {
-  const { connection, sockets, phases, seen } = connect(t);
+  const { clock, connection, sockets, phases, seen } = connect(t);
   sockets[0].receive({ type: "heartbeat" });
   const waiting = connection.command({ type: "pause" });
   sockets[0].onclose?.({ code: 1006 });
   await assert.rejects(waiting, CommandError);
   await assert.rejects(connection.command({ type: "pause" }), /Not connected/);
-  mock.timers.tick(300);
+  clock.tick(300);
   sockets[1].receive({ type: "heartbeat" });
   assert.deepEqual(phases, ["connecting", "open", "reconnecting", "open"]);
   assert.deepEqual(seen, ["heartbeat", "heartbeat"]);
 });
 
 test("silence is called stale, and ends in a new connection", (t) => {
-  const { sockets, phases } = connect(t);
+  const { clock, sockets, phases } = connect(t);
   sockets[0].receive({ type: "heartbeat" });
-  mock.timers.tick(STALE_AFTER_MS - 1000);
+  clock.tick(STALE_AFTER_MS - 1000);
   assert.equal(sockets[0].closed, false);
-  mock.timers.tick(1000);
+  clock.tick(1000);
   assert.equal(sockets[0].closed, true);
   assert.equal(phases.at(-1), "stale");
-  mock.timers.tick(300);
+  clock.tick(300);
   assert.equal(sockets.length, 2);
 });
 
 test("an unknown session leads to another one", async (t) => {
-  const { sockets } = connect(t);
+  const { clock, sockets } = connect(t);
   sockets[0].onclose?.({ code: 4404 });
   await new Promise((resolve) => setImmediate(resolve));
-  mock.timers.tick(300);
+  clock.tick(300);
   assert.equal(/** @type {any} */ (sockets[1]).url, "ws://x/1");
 });
 

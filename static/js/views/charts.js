@@ -11,7 +11,7 @@ import { decimate, extentOf, nearest, smooth } from "../series.js";
 /** @import { Points } from "../store.js" */
 
 /** The graphs are drawn anew no more often than this. */
-const REDRAW_MS = 200;
+const REDRAW_MS = 250;
 /** An accuracy of 1 has no place on a logarithmic axis of errors: it is drawn at this error. */
 const LEAST_ERROR = 1e-4;
 /** Accuracies that a logarithmic axis may name, the most welcome first. */

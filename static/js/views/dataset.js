@@ -10,7 +10,7 @@ import { count, megabytes } from "../format.js";
 function wording({ dataset, session }) {
   const sizes = session?.dataset;
   const using = sizes
-    ? `Learning from ${sizes.name}: ${count(sizes.train)} training, ${count(sizes.validation)} validation, ${count(sizes.test)} test images.`
+    ? `Data set: ${sizes.name}, ${count(sizes.train)} training, ${count(sizes.validation)} validation and ${count(sizes.test)} test images.`
     : "";
   switch (dataset?.state) {
     case "downloading": {
@@ -19,7 +19,7 @@ function wording({ dataset, session }) {
       return `${using} The full ${dataset.name} is being downloaded (${far}); training goes over to it when it is complete.`;
     }
     case "failed":
-      return `${using} The full data set could not be had: ${dataset.message ?? "the download failed"}`;
+      return `${using} Training stays with these: the full set could not be had. ${dataset.message ?? ""}`;
     default:
       return dataset?.message ? `${using} ${dataset.message}` : using;
   }

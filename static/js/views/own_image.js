@@ -74,20 +74,7 @@ export function showOwnImage({ store, command, api, bootstrap }) {
     }
   });
 
-  for (const type of ["dragenter", "dragover"]) {
-    place.addEventListener(type, (event) => {
-      event.preventDefault();
-      place.classList.add("over");
-    });
-  }
-  for (const type of ["dragleave", "drop"]) {
-    place.addEventListener(type, () => place.classList.remove("over"));
-  }
-  place.addEventListener("drop", (event) => {
-    event.preventDefault();
-    const file = pictureIn(event.dataTransfer);
-    if (file) void test(file);
-  });
+  takeDrops(place, (file) => void test(file));
   document.addEventListener("paste", (event) => {
     const file = pictureIn(event.clipboardData);
     if (!file) return; // text goes where it was meant to
@@ -100,5 +87,28 @@ export function showOwnImage({ store, command, api, bootstrap }) {
     if (!layers || back.hidden === (layers.source !== "image")) return;
     back.hidden = layers.source !== "image";
     if (back.hidden) setText(status, `${chosen?.name || "Your picture"}, as the network took it then.`);
+  });
+}
+
+/**
+ * Takes files dropped anywhere: one that misses its place would else make the browser leave the page.
+ * @param {HTMLElement} place  shows that a file may be let go
+ * @param {(file: File) => void} take
+ */
+function takeDrops(place, take) {
+  document.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return; // text is dragged in the editor
+    event.preventDefault();
+    place.classList.add("over");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (event.relatedTarget === null) place.classList.remove("over"); // it left the window
+  });
+  document.addEventListener("drop", (event) => {
+    place.classList.remove("over");
+    const file = pictureIn(event.dataTransfer);
+    if (!file) return;
+    event.preventDefault();
+    take(file);
   });
 }

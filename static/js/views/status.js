@@ -33,7 +33,7 @@ function reasonOf(state, status) {
 }
 
 /** @param {Context} context */
-export function showStatus({ store }) {
+export function showStatus({ store, bootstrap }) {
   const text = byId("status_text", HTMLElement);
   const reason = byId("status_reason", HTMLElement);
   const hint = byId("spectator_hint", HTMLElement);
@@ -47,8 +47,9 @@ export function showStatus({ store }) {
     const why = reasonOf(state, status);
     setText(reason, why);
     reason.hidden = why === "";
-    const watching = state.session?.role === "spectator";
-    document.body.dataset.role = state.session?.role ?? "owner";
+    const role = state.session?.role ?? bootstrap.role;
+    const watching = role === "spectator";
+    document.body.dataset.role = role;
     hint.hidden = !watching;
     for (const fieldset of guarded) {
       if (fieldset instanceof HTMLFieldSetElement) fieldset.disabled = watching;
