@@ -55,6 +55,11 @@ class StepStats:
     backward_seconds: float
     update_seconds: float
 
+    @property
+    def decay_loss(self) -> float:
+        """What the weights cost by their size, l1 and l2 together."""
+        return self.l1_decay_loss + self.l2_decay_loss
+
 
 class Trainer:
     """Trains a network batch by batch.

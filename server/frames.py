@@ -17,19 +17,19 @@ TOP = 3
 
 def stats_of(run: Run) -> Stats:
     """The running numbers of now."""
-    trainer = run.trainer
+    trainer = run.training.trainer
     return Stats(
         run_id=run.run_id,
         step=trainer.step_count,
         examples=trainer.examples_seen,
-        epoch=run.sampler.epoch,
+        epoch=run.training.sampler.epoch,
         examples_per_second=run.speed.per_second(),
-        forward_ms=_milliseconds(run.forward_seconds.mean()),
-        backward_ms=_milliseconds(run.backward_seconds.mean()),
-        loss=run.loss.mean(),
-        decay_loss=run.decay.mean(),
-        train_accuracy=run.train_accuracy.mean(),
-        validation_accuracy=run.validation_accuracy.mean(),
+        forward_ms=_milliseconds(run.training.forward_seconds.mean()),
+        backward_ms=_milliseconds(run.training.backward_seconds.mean()),
+        loss=run.training.loss.mean(),
+        decay_loss=run.training.decay.mean(),
+        train_accuracy=run.training.train_accuracy.mean(),
+        validation_accuracy=run.training.validation_accuracy.mean(),
         test_accuracy_recent=run.test_recent.mean(),
         test_recent_count=run.test_recent.count,
         test=run.test,
@@ -41,7 +41,7 @@ def layers_of(run: Run, watched: Collection[int]) -> Layers:
     label, views = run.views(watched)
     return Layers(
         run_id=run.run_id,
-        step=run.trainer.step_count,
+        step=run.training.trainer.step_count,
         source=run.source,
         label=label,
         layers=tuple(_maps(view) for view in views),

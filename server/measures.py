@@ -1,4 +1,4 @@
-"""The running numbers of a training run: windows, speed, graph points, and when to test again."""
+"""The running numbers that only a page shows: speed, graph points, and when to test again."""
 
 from __future__ import annotations
 
@@ -6,37 +6,9 @@ from collections import deque
 
 from server.orders import PointRow
 
-WINDOW_EXAMPLES = 1000
-"""Accuracies and losses are means over the newest examples, so many where there are as many."""
-MINIMUM_EXAMPLES = 20
-"""Fewer examples than this say nothing yet about an accuracy."""
 POINT_INTERVAL = 200
 POINTS_PER_DOUBLING = 2000
 SPEED_SECONDS = 2.0
-
-
-class Window:
-    """Mean of a quantity over the newest examples, fed with sums over batches."""
-
-    def __init__(self, examples: int = WINDOW_EXAMPLES) -> None:
-        self._wanted = examples
-        self._batches: deque[tuple[float, int]] = deque()
-        self._total = 0.0
-        self.count = 0
-
-    def add(self, total: float, examples: int) -> None:
-        """Add a batch's sum; forget batches that are not needed for a full window."""
-        self._batches.append((total, examples))
-        self._total += total
-        self.count += examples
-        while self.count - self._batches[0][1] >= self._wanted:
-            old_total, old_examples = self._batches.popleft()
-            self._total -= old_total
-            self.count -= old_examples
-
-    def mean(self) -> float | None:
-        """None until there are enough examples to mean something."""
-        return self._total / self.count if self.count >= MINIMUM_EXAMPLES else None
 
 
 class Speed:

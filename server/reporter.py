@@ -42,7 +42,7 @@ class Reporter:
             return
         # Never catching up: after a long step the next message is due a whole tick later.
         self._next_tick = max(self._next_tick + TICK, now)
-        run.speed.mark(now, run.trainer.examples_seen)
+        run.speed.mark(now, run.training.trainer.examples_seen)
         self._test(run, show=now >= self._next_predictions, now=now)
         self._send_numbers(run)
         if self.watched and now >= self._next_layers:

@@ -190,7 +190,7 @@ class Worker:
             case TrainOnce():
                 self._with_run(self._train_once)
             case SetTrainer(options):
-                self._with_run(lambda run: run.configure(options))
+                self._with_run(lambda run: run.training.trainer.configure(options))
             case SetWatched(layers):
                 self._watch(layers)
             case UseData(directory):
@@ -278,7 +278,7 @@ class Worker:
         if self._run is None:
             self._send(Refused(order.token, "There is no network yet."))
         else:
-            self._send(Snapshot(order.token, self._run.snapshot()))
+            self._send(Snapshot(order.token, self._run.training.snapshot()))
 
     def _load_snapshot(self, order: LoadSnapshot) -> None:
         try:
@@ -289,7 +289,7 @@ class Worker:
         except MemoryError:
             self._send(Refused(order.token, NO_MEMORY))
         else:
-            self._send(Loaded(order.token, run.run_id, run.spec))
+            self._send(Loaded(order.token, run.run_id, run.training.spec))
             self._begin(run)
 
 

@@ -17,7 +17,6 @@ from PIL import Image
 from engine import cli, commands
 from engine.data import load_builtin, load_directory
 from engine.evaluation import Evaluation
-from engine.headless import Window
 from engine.presets import PRESETS
 from engine.snapshot import load
 from engine.spec import DEFAULT_TEXT, parse
@@ -424,13 +423,3 @@ def test_presets_hold_the_original_and_the_steps_of_the_homework() -> None:
     assert "conv'" not in PRESETS["mlp"].text
     convolutions = [layer.type for layer in parse(PRESETS["one-more-conv"].text).layers]
     assert convolutions.count("conv") == 3
-
-
-def test_a_window_holds_the_newest_thousand_and_no_batch_too_many() -> None:
-    window = Window()
-    assert np.isnan(window.mean())
-    for total in (0, 0, 200, 400, 400, 400):
-        window.add(total, 400)
-    assert window.mean() == 1
-    window.add(0, 3000)
-    assert window.mean() == 0

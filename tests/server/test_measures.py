@@ -1,4 +1,4 @@
-"""Windows, speed, graph points and the test schedule, by hand-worked cases."""
+"""Speed, graph points and the test schedule, by hand-worked cases."""
 
 from __future__ import annotations
 
@@ -8,27 +8,7 @@ from server.measures import (
     PointRecorder,
     Speed,
     TestSchedule,
-    Window,
 )
-
-
-def test_a_window_says_nothing_of_too_few_examples() -> None:
-    window = Window(100)
-    window.add(15, 19)
-    assert window.mean() is None
-    window.add(1, 1)
-    assert window.mean() == 16 / 20
-
-
-def test_a_window_forgets_what_it_does_not_need() -> None:
-    window = Window(100)
-    for _ in range(10):
-        window.add(0, 50)
-    for _ in range(2):
-        window.add(50, 50)
-    assert (window.mean(), window.count) == (1, 100)
-    window.add(0, 500)
-    assert (window.mean(), window.count) == (0, 500)
 
 
 def test_speed_is_of_the_last_two_seconds_of_training() -> None:

@@ -1,0 +1,53 @@
+"""Windows by hand-worked cases, and what a training run measures along with its steps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.data import load_builtin
+from engine.spec import parse
+from engine.training import Training, Window
+
+SPEC = """
+layer_defs = [{type:'input', out_sx:20, out_sy:20, out_depth:1}, {type:'softmax', num_classes:10}];
+trainer = new convnetjs.Trainer(net, {method:'adadelta', batch_size:30});
+"""
+
+
+def test_a_window_says_nothing_of_too_few_examples() -> None:
+    window = Window(100)
+    window.add(15, 19)
+    assert window.mean() is None
+    window.add(1, 1)
+    assert window.mean() == 16 / 20
+
+
+def test_a_window_forgets_what_it_does_not_need() -> None:
+    window = Window(100)
+    for _ in range(10):
+        window.add(0, 50)
+    for _ in range(2):
+        window.add(50, 50)
+    assert (window.mean(), window.count) == (1, 100)
+    window.add(0, 500)
+    assert (window.mean(), window.count) == (0, 500)
+
+
+def test_nine_images_are_trained_on_for_each_that_is_validated() -> None:
+    training = Training.fresh(parse(SPEC), load_builtin(), seed=1, processes=1)
+    for _ in range(36):
+        training.train_batch()
+    assert training.trainer.examples_seen == 9 * training.validation_accuracy.count
+    assert training.train_accuracy.mean() > 0.2
+    training.close()
+
+
+def test_the_seed_decides_everything() -> None:
+    def weights(seed: int) -> bytes:
+        training = Training.fresh(parse(SPEC), load_builtin(), seed, processes=1)
+        for _ in range(5):
+            training.train_batch()
+        training.close()
+        return np.asarray(training.net.params).tobytes()
+
+    assert weights(1) == weights(1) != weights(2)
