@@ -1,7 +1,8 @@
-"""Contender: this project's engine, with the threads that it chooses by default."""
+"""Contender: this project's engine, with the processes that it chooses by default."""
 
 from __future__ import annotations
 
+import atexit
 import itertools
 from typing import Any
 
@@ -23,6 +24,7 @@ def prepare(config: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
     rng = np.random.default_rng(0)
     parsed = spec.parse(config["spec"])
     trainer = Trainer(Net.create(parsed, rng), parsed.trainer, rng)
+    atexit.register(trainer.close)
     batches = []
     for start in range(0, len(labels) - size + 1, size):
         chosen = np.arange(start, start + size)

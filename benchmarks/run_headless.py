@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ def prepare(config: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
     parsed = spec.parse(config["spec"], images=dataset.shape)
     rng = np.random.default_rng(0)
     trainer = Trainer(Net.create(parsed, rng), parsed.trainer, rng)
+    atexit.register(trainer.close)
     sampler = Sampler(dataset, parsed.input_shape, rng)
 
     def step() -> tuple[int, float]:

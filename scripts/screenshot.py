@@ -16,7 +16,7 @@ from scripts.ensure_chromium import ensure_chromium
 from scripts.live_server import LiveServer
 
 ROOT = Path(__file__).resolve().parent.parent
-WIDTH, HEIGHT = 1280, 1500
+WIDTH, HEIGHT = 1280, 2080
 # Long enough for the curves to have a shape.
 ENOUGH = r"""count => {
   const said = document.querySelector("#trainstats").innerText;
@@ -40,15 +40,18 @@ def take(browser: Browser, url: str, scheme: Literal["light", "dark"], count: in
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=ROOT / "docs")
-    parser.add_argument("--examples", type=int, default=60_000)
+    parser.add_argument("--examples", type=int, default=200_000)
     options = parser.parse_args()
-    with LiveServer(data=None) as server, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=ensure_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         for scheme, name in (("light", "screenshot.png"), ("dark", "screenshot-dark.png")):
+            # A server for each: the session of the first picture would train on beside the second.
+            with LiveServer(data=None) as server:
+                picture = take(browser, server.url, scheme, options.examples)
             file = options.folder / name
-            file.write_bytes(take(browser, server.url, scheme, options.examples))
+            file.write_bytes(picture)
             print(file)
         browser.close()
     return 0
