@@ -44,6 +44,18 @@ def refusal(spec: NetSpec) -> str | None:
     return None
 
 
+def described(spec: NetSpec) -> list[tuple[str, Shape, Json]]:
+    """What the layers of a file say about a network besides its numbers."""
+    return [
+        (
+            each.type,
+            each.out_shape,
+            {name: each.options[name] for name in _COPIED.get(each.type, ())},
+        )
+        for each in spec.layers
+    ]
+
+
 def layer_to_json(layer: Layer) -> Json:
     """One layer, its weights as float32 arrays for the encoder to list."""
     out = layer.out_shape
@@ -152,8 +164,10 @@ def _numbers(volume: object, count: int, where: str) -> Array:
         raise SnapshotError(f"{where}: holds {len(values)} numbers where {count} belong")
     if not all(type(value) in (int, float) for value in values):
         raise SnapshotError(f"{where}: holds something that is no number")
-    numbers = np.array(values, np.float64)
-    if not (np.abs(numbers) <= np.finfo(np.float32).max).all():
+    # Rounded first: the largest float32 is written as a decimal that lies a little above it.
+    with np.errstate(over="ignore"):
+        numbers = np.array(values, np.float64).astype(np.float32)
+    if not np.isfinite(numbers).all():
         raise SnapshotError(f"{where}: holds a number beyond float32")
     return numbers
 

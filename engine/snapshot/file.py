@@ -19,6 +19,7 @@ from engine.optimizers import OPTIMIZERS
 from engine.snapshot.convnetjs import (
     SnapshotError,
     definition,
+    described,
     layer_to_json,
     read_parameters,
     refusal,
@@ -65,22 +66,19 @@ class Snapshot:
         than the file's stays as it is too.
 
         Raises:
-            SnapshotError: the state is malformed.
+            SnapshotError: the state is malformed; then nothing has changed.
         """
         if self.training is None:
             return
+        before = None if sampler is None else sampler.state()
         try:
+            if sampler is not None:
+                _resume_sampler(sampler, self.training.get("sampler"))
             _resume_trainer(trainer, self.training)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            if sampler is not None and before is not None:
+                sampler.restore(before)
             raise SnapshotError(f"its training state is malformed ({error})") from None
-        state = self.training.get("sampler")
-        if sampler is not None and isinstance(state, Mapping):
-            sampled = state.get("training_images")
-            try:
-                sampler.restore(state)
-            except ValueError as error:
-                if sampled == sampler.state()["training_images"]:
-                    raise SnapshotError(f"its training state is malformed ({error})") from None
 
 
 def dump(
@@ -211,9 +209,7 @@ def _spec(
         raise SnapshotError(error.message) from None
     except SpecError as error:
         raise SnapshotError(f"its spec is refused: {error}") from None
-    if [(each.type, each.out_shape) for each in spec.layers] != [
-        (each.type, each.out_shape) for each in shown.layers
-    ]:
+    if described(spec) != described(shown):
         raise SnapshotError("its spec and its layers do not describe the same network")
     return spec
 
@@ -235,6 +231,12 @@ def _training(trainer: Trainer, sampler: Sampler | None) -> Json:
     if sampler is not None:
         state["sampler"] = sampler.state()
     return state
+
+
+def _resume_sampler(sampler: Sampler, state: object) -> None:
+    size = sampler.state()["training_images"]
+    if isinstance(state, Mapping) and state.get("training_images") == size:
+        sampler.restore(state)
 
 
 def _resume_trainer(trainer: Trainer, state: Json) -> None:
