@@ -38,7 +38,6 @@ def test_nine_images_are_trained_on_for_each_that_is_validated() -> None:
     for _ in range(36):
         training.train_batch()
     assert training.trainer.examples_seen == 9 * training.validation_accuracy.count
-    assert training.train_accuracy.mean() > 0.2
     training.close()
 
 
