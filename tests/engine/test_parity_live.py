@@ -1,4 +1,4 @@
-"""ConvNetJS itself, under node: it loads our files, predicts the same, and we load what it saves."""
+"""ConvNetJS itself, under node: it loads our files, predicts the same, and saves what we load."""
 
 from __future__ import annotations
 

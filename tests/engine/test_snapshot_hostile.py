@@ -13,7 +13,6 @@ import pytest
 
 from engine.data import Sampler
 from engine.snapshot import SnapshotError, dump, load
-from engine.spec import Limits
 from engine.trainer import DivergenceError, Trainer
 from tests.engine.networks import (
     NOISY,
@@ -295,9 +294,3 @@ def test_a_memory_that_no_training_could_have_made_is_survived() -> None:
             trainer.step(random_batch(12))
         assert np.array_equal(snapshot.net.params, before)
         trainer.step(random_batch(12))
-
-
-def test_a_small_limit_refuses_what_a_large_one_takes() -> None:
-    assert load(saved(NOISY), limits=Limits(layers=9)).net.params.size
-    with pytest.raises(SnapshotError, match="the limit is 8"):
-        load(saved(NOISY), limits=Limits(layers=8))
