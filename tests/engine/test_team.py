@@ -13,8 +13,10 @@ from multiprocessing.shared_memory import SharedMemory
 import numpy as np
 import pytest
 
+from engine.helper import HelperError
 from engine.layers import Array
 from engine.net import Net
+from engine.passes import PassStats
 from engine.team import MOST_DEATHS, SMALLEST_LANE, Team
 from tests.engine.networks import NOISY, NORMED, PLAIN, make_spec, random_batch, train, training
 
@@ -117,19 +119,25 @@ def test_the_death_of_a_helper_does_not_show() -> None:
         assert not processes(team)
 
 
-def test_a_helper_that_dies_at_work_is_replaced() -> None:
+@pytest.mark.parametrize("moment", ["at work", "before it could answer"])
+def test_a_helper_that_dies_is_replaced_and_its_work_done_again(moment: str) -> None:
     with team_of(2, NORMED) as team, lonely_team(2, NORMED) as undisturbed:
         await_helpers(team)
         expected = run(undisturbed)
         helper = team._helpers[1]
-        start = helper.start
+        finish = helper.finish
 
-        def start_and_die(*arguments: object) -> None:
-            start(*arguments)  # type: ignore[arg-type]
+        def die() -> PassStats:
+            stats = finish() if moment != "at work" else None
             assert helper._process.pid is not None
             os.kill(helper._process.pid, signal.SIGKILL)
+            helper._process.join(PATIENCE)
+            if stats is not None:
+                # By now gradients and statistics are written; only the answer is missing.
+                raise HelperError("a helper process has died")
+            return finish()
 
-        helper.start = start_and_die  # type: ignore[method-assign]
+        helper.finish = die  # type: ignore[method-assign]
         assert run(team) == expected
         assert run(team) == expected
 

@@ -191,6 +191,7 @@ def test_divergence_leaves_the_last_good_weights(layers: str, loss: str, method:
         )
         # Either the newest weights had no loss any more, or the next would not have been finite.
         assert any(np.array_equal(trainer.net.params, each) for each in kept[-2:])
+        assert np.array_equal(trainer.average, trainer.net.params)
         # From there training goes on with a smaller step.
         trainer.configure(spec.trainer.with_options(learning_rate=0, method="sgd"))
         assert np.isfinite(train(trainer, sampler, 2)).all()
