@@ -100,6 +100,13 @@ class LiveServer:
         finally:
             self._end()
 
+    def wait(self, seconds: float) -> int:
+        """Wait until it has ended by itself; returns the exit code."""
+        assert self._process is not None
+        code = self._process.wait(seconds)
+        self._end()
+        return code
+
     def children(self) -> list[int]:
         """The processes that it started, by id."""
         return list(_children(self.pid))

@@ -14,6 +14,9 @@ class Waiter(Protocol):
     def advance(self, place: int) -> None:
         """You are now so far back in line, counted from 1."""
 
+    def spare(self) -> bool:
+        """Somebody waits: leave soon if you have no use for your place; true if you will."""
+
 
 class Line:
     """So many places, and the line for them."""
@@ -42,6 +45,8 @@ class Line:
                 self._inside.add(waiter)
                 return 0
             self._waiting.append(waiter)
+            # One is enough: it makes room for the one that has just come.
+            any(each.spare() for each in tuple(self._inside))
         return self._waiting.index(waiter) + 1
 
     def leave(self, waiter: Waiter) -> None:

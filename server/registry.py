@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import secrets
 import time
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from server.session import Session, Surroundings
+
+TOKEN_BYTES = 32
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class NoSuchSession(LookupError):
@@ -21,7 +26,12 @@ class TooManySessions(Exception):
 
 def new_token() -> str:
     """A secret that names a browser."""
-    return secrets.token_urlsafe(32)
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def is_token(text: str | None) -> TypeGuard[str]:
+    """Whether a cookie's value is a token that this server may have given."""
+    return text is not None and _TOKEN.fullmatch(text) is not None
 
 
 def owner_of(token: str) -> str:

@@ -12,7 +12,7 @@ from engine.images import prepare_digit
 from server.bodies import read_body
 from server.guard import COOKIE
 from server.pages import Page
-from server.registry import Registry, new_token, owner_of
+from server.registry import Registry, is_token, new_token, owner_of
 from server.session import Session
 from server.settings import Limits
 from server.stream import serve_stream
@@ -30,7 +30,7 @@ def make_router(registry: Registry, page: Page, limits: Limits) -> APIRouter:
     @router.get("/", response_class=Response)
     async def show_page(request: Request) -> Response:
         """The page with this browser's newest session, or a new one."""
-        token = request.cookies.get(COOKIE) or new_token()
+        token = _token(request)
         owner = owner_of(token)
         session = registry.newest(owner) or registry.create(owner)
         response = page.render(request, session.id)
@@ -40,7 +40,7 @@ def make_router(registry: Registry, page: Page, limits: Limits) -> APIRouter:
     @router.post("/api/sessions", status_code=201, response_class=JSONResponse)
     async def create_session(request: Request) -> Response:
         """A new session of this browser."""
-        token = request.cookies.get(COOKIE) or new_token()
+        token = _token(request)
         session = registry.create(owner_of(token))
         response = JSONResponse({"session": session.id}, status_code=201)
         _set_cookie(request, response, token)
@@ -79,6 +79,12 @@ def make_router(registry: Registry, page: Page, limits: Limits) -> APIRouter:
         await serve_stream(socket, session_id, registry, limits)
 
     return router
+
+
+def _token(request: Request) -> str:
+    """What names this browser: its cookie, or a new token for one that has none of ours."""
+    token = request.cookies.get(COOKIE)
+    return token if is_token(token) else new_token()
 
 
 def _set_cookie(request: Request, response: Response, token: str) -> None:

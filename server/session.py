@@ -124,13 +124,13 @@ class Session:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        viewer.put(encode(self._describe(viewer.role)))
-        self.audience.join(viewer)
         if self._unseen:
             self._unseen = False
             self._apply_pause()
-        if self.status is Status.STOPPED and self._releasing is None:
+        if self.status is Status.STOPPED and not self.resting:
             self._ask_for_place()
+        viewer.put(encode(self._describe(viewer.role)))
+        self.audience.join(viewer)
 
     def leave(self, viewer: Viewer) -> None:
         """Somebody looks no more; may be called twice."""
@@ -250,7 +250,7 @@ class Session:
         if self._host is not None:
             self._life.move(Status.STARTING)
             self._order(self._start_order())
-        elif self.status in (Status.STOPPED, Status.FAILED) and self._releasing is None:
+        elif self.status in (Status.STOPPED, Status.FAILED) and not self.resting:
             self._ask_for_place()
         self._announce()
 
@@ -304,10 +304,20 @@ class Session:
         self._unseen = True
         with suppress(HostSilent):
             self._apply_pause()
-        self._later(self._shared.settings.release_seconds, self._release)
+        somebody_waits = self._shared.line.waiting > 0
+        self._later(0 if somebody_waits else self._shared.settings.release_seconds, self._release)
+
+    def spare(self) -> bool:
+        """Give the place back if nobody has been watching for a while; see `line.Waiter`."""
+        if not self._unseen or self.resting or self._host is None:
+            return False
+        self._release()
+        return True
 
     def _release(self) -> None:
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._releasing = asyncio.get_running_loop().create_task(self._rest_without_process())
 
     async def _rest_without_process(self) -> None:

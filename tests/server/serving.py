@@ -6,12 +6,14 @@ import itertools
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 import httpx
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from engine.data import download_mnist
@@ -102,26 +104,41 @@ class Stream:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self._ids = itertools.count(1)
+        self.state: dict[str, Any] = {}
 
     def next(self) -> dict[str, Any]:
         """The next message; a binary one's payload is under "payload"."""
         header, payload = decode_event(self.socket.recv(timeout=PATIENCE))
+        if header["type"] == "session":
+            self.state = header
         return header | ({"payload": payload} if payload else {})
 
     def until(
         self, kind: str, fits: Callable[[dict[str, Any]], bool] = lambda message: True
     ) -> dict[str, Any]:
         """The next message of this kind that fits; others are passed over."""
-        while True:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
             message = self.next()
             if message["type"] == kind and fits(message):
                 return message
+        raise TimeoutError(f"no such {kind} message came")
 
     def until_status(self, status: str) -> dict[str, Any]:
-        """The session message that says this status; a failure that was not waited for is told."""
-        message = self.until("session", lambda message: message["status"] in (status, "failed"))
-        assert message["status"] == status, message.get("reason")
-        return message
+        """The session message that says this status, which may have come before."""
+        while self.state.get("status") != status:
+            self.until("session")
+            assert self.state["status"] in (status, "starting", "running", "paused"), self.state
+        return self.state
+
+    def closing_code(self) -> int:
+        """Read on to the end of the connection; returns the code that the server gave."""
+        with suppress(ConnectionClosed):
+            while True:
+                self.next()
+        code = self.socket.close_code
+        assert code is not None
+        return code
 
     def command(self, kind: str, **keys: Any) -> dict[str, Any]:
         """Send a command; returns its answer."""

@@ -6,7 +6,9 @@ from server.line import Line
 
 
 class Guest:
-    def __init__(self) -> None:
+    def __init__(self, idle: bool = False) -> None:
+        self.idle = idle
+        self.asked = 0
         self.admitted = 0
         self.place: int | None = None
 
@@ -15,6 +17,10 @@ class Guest:
 
     def advance(self, place: int) -> None:
         self.place = place
+
+    def spare(self) -> bool:
+        self.asked += 1
+        return self.idle
 
 
 def test_whoever_finds_no_place_waits_and_moves_up() -> None:
@@ -44,3 +50,12 @@ def test_whoever_stops_waiting_lets_the_others_up() -> None:
     line.leave(guests[1])
     assert [guest.place for guest in guests[2:]] == [1, 2]
     assert (line.running, line.waiting) == (1, 2)
+
+
+def test_whoever_has_no_use_for_a_place_is_asked_to_leave() -> None:
+    line = Line(3)
+    guests = [Guest(idle=True) for _ in range(3)]
+    for guest in guests:
+        line.enter(guest)
+    assert line.enter(Guest()) == 1
+    assert sum(guest.asked for guest in guests) == 1

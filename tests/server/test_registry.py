@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.registry import NoSuchSession, Registry, TooManySessions, new_token, owner_of
+from server.registry import NoSuchSession, Registry, TooManySessions, is_token, new_token, owner_of
 from server.settings import Limits
 from server.viewer import Viewer
 from tests.server.fake_host import Stage
@@ -38,6 +38,8 @@ async def test_ids_and_tokens_cannot_be_guessed() -> None:
     assert len({sessions.create(str(number)).id for number in range(50)}) == 50
     assert min(len(sessions.create("me").id), len(new_token())) >= 22
     token = new_token()
+    assert is_token(token)
+    assert not any(map(is_token, (None, "", "chosen", token + "x", token[:-1] + " ")))
     assert owner_of(token) == owner_of(token) != token
 
 

@@ -60,11 +60,7 @@ async def test_the_first_viewer_starts_it_and_is_told() -> None:
     assert stage.host.last(StartRun).run_id == session.run_id
     stage.host.begin()
     messages = read(session, viewer)
-    assert [m["status"] for m in messages if m["type"] == "session"] == [
-        "stopped",
-        "starting",
-        "running",
-    ]
+    assert [m["status"] for m in messages if m["type"] == "session"] == ["starting", "running"]
     assert messages[-1]["type"] == "dataset"
     assert messages[0]["spec"] == DEFAULT_TEXT
     assert messages[0]["dataset"] == {
@@ -359,6 +355,24 @@ async def test_unwatched_it_pauses_then_gives_its_process_back_and_goes_on_later
     assert not start.paused
     assert stage.host.last(SetTrainer).options.momentum == 0.125
     await session.close()
+
+
+async def test_an_unwatched_session_makes_room_for_one_that_waits() -> None:
+    stage = Stage(places=1, pause_seconds=0, release_seconds=1000)
+    idle, viewer = stage.running()
+    idle.leave(viewer)
+    await stage.host.ordered(SetPaused)
+    waiting = stage.session("waiting")
+    waiting.join(Viewer())
+    assert waiting.status is Status.WAITING
+    first = stage.host
+    order = await first.ordered(TakeSnapshot)
+    first.report(Snapshot(order.token, b"state"))
+    while waiting.status is Status.WAITING:
+        await asyncio.sleep(0)
+    assert (first.stopped, len(stage.hosts)) == (1, 2)
+    await idle.close()
+    await waiting.close()
 
 
 async def test_whoever_comes_back_in_time_finds_it_training() -> None:
