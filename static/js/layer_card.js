@@ -3,122 +3,9 @@
 import { make, setText } from "./dom.js";
 import { trimmed } from "./format.js";
 import { family, isLoss, parameters, summary, title } from "./layer_text.js";
-import { MapPainter, MOST_TILES } from "./paint.js";
+import { CAPTIONS, MapRow } from "./map_row.js";
 
 /** @import { LayerInfo, LayerMaps, MapName, PixelMap } from "./protocol.js" */
-/** @import { Tiles } from "./paint.js" */
-
-/** @type {Record<MapName, string>} */
-const CAPTIONS = {
-  activations: "Activations",
-  gradients: "Activation Gradients",
-  weights: "Weights",
-  weight_gradients: "Weight Gradients",
-};
-const RGB = 3;
-
-/**
- * How a map's pictures are laid out: one for each channel, or a bracketed row for each deep filter;
- * three channels of an input are one picture in color.
- * @param {number[]} shape
- * @param {boolean} ofInput  the map shows pixels, or weights that look at pixels
- * @returns {Tiles}
- */
-export function tilesOf(shape, ofInput) {
-  const [sy, sx] = shape.slice(-2);
-  const depth = shape[shape.length - 3];
-  const filters = shape.length === 4 ? shape[0] : 1;
-  const color = ofInput && depth === RGB;
-  const slices = color ? 1 : depth;
-  return { count: filters * slices, group: shape.length === 4 ? slices : 1, sx, sy, color };
-}
-
-/** A row of maps under its caption. */
-class MapRow {
-  /** @param {MapName} name @param {LayerInfo} layer @param {string[]} classes */
-  constructor(name, layer, classes) {
-    this.name = name;
-    this.layer = layer;
-    this.classes = classes;
-    const label = `${CAPTIONS[name]} of layer ${layer.index}, ${title(layer)}`;
-    const canvas = make("canvas", { role: "img", "aria-label": label });
-    this.painter = new MapPainter(canvas);
-    this.note = make("p", { class: "hint", hidden: true });
-    this.names = make("ol", { class: "class-names", hidden: true });
-    this.element = make("figure", { class: "maps", "data-map": name }, make("figcaption", {}, `${CAPTIONS[name]}:`), canvas, this.names, this.note);
-    /** @type {PixelMap | null} */
-    this.map = null;
-    this.key = "";
-  }
-
-  /** @param {number[]} shape @param {number} available */
-  resize(shape, available) {
-    const key = `${shape.join()} ${available} ${window.devicePixelRatio}`;
-    if (key === this.key) return;
-    this.key = key;
-    const ofInput = this.layer.index === 0 || (shape.length === 4 && this.layer.index === 1);
-    const tiles = tilesOf(shape, ofInput);
-    const named = isLoss(this.layer.type) && this.name === "activations" && shape[0] === this.classes.length;
-    this.painter.resize(tiles, available, named);
-    if (tiles.count > MOST_TILES) this.say(`the first ${MOST_TILES} of ${tiles.count}`);
-    if (named) this.nameClasses();
-  }
-
-  /** Puts each class's name under its square; a row that broke into lines has no place for them. */
-  nameClasses() {
-    const { layout, density } = this.painter;
-    this.names.hidden = layout.lines > 1;
-    this.names.classList.toggle("upright", this.classes.some((name) => name.length > 2));
-    this.names.replaceChildren(...this.classes.map((name, i) => {
-      const item = make("li", {}, name);
-      item.style.left = `${(layout.xs[i] + layout.scale / 2) / density}px`;
-      return item;
-    }));
-  }
-
-  /** @param {string} text */
-  say(text) {
-    setText(this.note, text);
-    this.note.hidden = text === "";
-  }
-
-  /** @param {PixelMap} map @param {number} available */
-  draw(map, available) {
-    this.map = map;
-    this.resize(map.shape, available);
-    this.painter.draw(map.pixels);
-    this.painter.canvas.classList.remove("stale-map");
-  }
-
-  /**
-   * What lies under the pointer, in words.
-   * @param {number} left
-   * @param {number} top
-   */
-  describe(left, top) {
-    const hit = this.map && this.painter.at(left, top);
-    if (!hit || !this.map) return "";
-    const { shape, min, max, pixels } = this.map;
-    const range = `${trimmed(min)} to ${trimmed(max)}`;
-    const { tiles } = this.painter;
-    if (shape.length === 4) {
-      const filter = `filter ${Math.floor(hit.tile / tiles.group)}`;
-      const slice = tiles.group > 1 ? `, slice ${hit.tile % tiles.group}` : "";
-      return `${filter}${slice} of ${shape.join("x")} · all filters ${range}`;
-    }
-    const value = min + ((max - min) * pixels[hit.tile * tiles.sx * tiles.sy + hit.y * tiles.sx + hit.x]) / 255;
-    const near = `≈ ${trimmed(value, 4)}`;
-    const single = tiles.sx * tiles.sy === 1;
-    const name = single ? this.nameOf(hit.tile) : `map ${hit.tile}, x ${hit.x}, y ${hit.y}`;
-    return tiles.color ? `x ${hit.x}, y ${hit.y} · volume ${range}` : `${name}: ${near} · volume ${range}`;
-  }
-
-  /** @param {number} neuron */
-  nameOf(neuron) {
-    const known = this.layer.out[2] === this.classes.length && this.classes[neuron];
-    return known ? `class ${known}` : `neuron ${neuron}`;
-  }
-}
 
 export class LayerCard {
   /** @param {LayerInfo} layer @param {string[]} classes */
@@ -144,8 +31,9 @@ export class LayerCard {
     /** @type {[MapName, number[]][]} */
     const rows = [["activations", volume]];
     if (!isLoss(type)) rows.push(["gradients", volume]);
-    if (type === "conv" && Number(options.sx) > 3) {
-      const filters = [out[2], input[2], Number(options.sy), Number(options.sx)];
+    if (type === "conv" || type === "fc") {
+      const window = type === "conv" ? [Number(options.sy), Number(options.sx)] : [input[1], input[0]];
+      const filters = [out[2], input[2], ...window];
       rows.push(["weights", filters], ["weight_gradients", filters]);
     }
     return rows;
@@ -186,7 +74,6 @@ export class LayerCard {
         const row = this.row(name);
         row.element.hidden = false;
         row.draw(map, available);
-        if (row.painter.tiles.count < MOST_TILES) row.say("");
       } else {
         this.without(name, source);
       }
@@ -207,9 +94,7 @@ export class LayerCard {
     if (source === "training") {
       row.element.hidden = true;
     } else {
-      row.map = null;
-      row.painter.canvas.classList.add("stale-map");
-      row.say("none: what your picture shows is not known");
+      row.empty("none: what your picture shows is not known");
     }
   }
 

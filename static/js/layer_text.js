@@ -22,7 +22,8 @@ export function summary(layer) {
   switch (layer.type) {
     case "input": return "";
     case "conv": return `filter size ${options.sx}x${options.sy}x${layer.in[2]}, ${windowing(options)}`;
-    case "pool": return `pooling size ${options.sx}x${options.sy}, ${windowing(options)}`;
+    case "pool":
+    case "avgpool": return `pooling size ${options.sx}x${options.sy}, ${windowing(options)}`;
     case "dropout": return `drop probability ${options.drop_prob}`;
     case "maxout": return `group size ${options.group_size}`;
     default: return others(options);
@@ -69,6 +70,8 @@ export function parameters(layer) {
 export function family(type) {
   const known = ["input", "conv", "pool", "fc", "relu", "softmax", "lrn", "dropout"];
   if (known.includes(type)) return type;
+  if (type === "avgpool") return "pool";
+  if (type === "batchnorm") return "lrn";
   if (["sigmoid", "tanh", "maxout"].includes(type)) return "relu";
   if (["svm", "regression"].includes(type)) return "softmax";
   return "other";

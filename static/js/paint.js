@@ -128,6 +128,18 @@ function largest(tiles, available, density, oneLine, zoom) {
   return arrange(tiles, Math.max(1, Math.min(least, wide)), room, density);
 }
 
+/**
+ * How many pictures lie within a height, in whole groups; one group at least.
+ * @param {Tiles} tiles
+ * @param {Layout} layout
+ * @param {number} tallest  screen pixels
+ */
+export function fitting(tiles, layout, tallest) {
+  const inside = layout.ys.filter((y) => y + tiles.sy * layout.scale <= tallest).length;
+  const whole = Math.floor(inside / tiles.group) * tiles.group;
+  return Math.max(whole, Math.min(tiles.group, tiles.count));
+}
+
 /** A canvas with a row of maps, drawn anew as they come. */
 export class MapPainter {
   /** @param {HTMLCanvasElement} canvas */
@@ -150,13 +162,16 @@ export class MapPainter {
    * Lays the canvas out anew; what was drawn is gone.
    * @param {Tiles} tiles
    * @param {number} available  CSS pixels
-   * @param {boolean} [oneLine]
+   * @param {{oneLine?: boolean, tallest?: number}} [options]  whole groups beyond the tallest
+   *   height (CSS pixels) are left out
    */
-  resize(tiles, available, oneLine = false) {
+  resize(tiles, available, { oneLine = false, tallest = Infinity } = {}) {
     this.density = window.devicePixelRatio || 1;
-    this.tiles = { ...tiles, count: Math.min(tiles.count, MOST_TILES) };
     const zoom = parseFloat(getComputedStyle(document.documentElement).fontSize) / USUAL_LETTERS;
-    this.layout = fit(this.tiles, available, this.density, { oneLine, zoom });
+    const whole = { ...tiles, count: Math.min(tiles.count, MOST_TILES) };
+    const layout = fit(whole, available, this.density, { oneLine, zoom });
+    this.tiles = { ...whole, count: fitting(whole, layout, tallest * zoom * this.density) };
+    this.layout = this.tiles.count === whole.count ? layout : arrange(this.tiles, layout.scale, layout.width, this.density);
     const { width, height } = this.layout;
     this.canvas.width = Math.max(width, 1);
     this.canvas.height = Math.max(height, 1);

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tilesOf } from "../../static/js/layer_card.js";
-import { arrange, fit } from "../../static/js/paint.js";
+import { tilesOf } from "../../static/js/map_row.js";
+import { arrange, fit, fitting } from "../../static/js/paint.js";
 
 /** @param {number} count @param {number} side @param {number} [group] */
 const tiles = (count, side, group = 1) => ({ count, group, sx: side, sy: side, color: false });
@@ -47,4 +47,17 @@ test("three channels of pixels are one picture in color", () => {
   assert.deepEqual(tilesOf([8, 3, 5, 5], true), { count: 8, group: 1, sx: 5, sy: 5, color: true });
   assert.deepEqual(tilesOf([8, 3, 5, 5], false), { count: 24, group: 3, sx: 5, sy: 5, color: false });
   assert.deepEqual(tilesOf([16, 12, 12], false), { count: 16, group: 1, sx: 12, sy: 12, color: false });
+});
+
+test("weights of single pixels are one matrix, a row for each neuron", () => {
+  assert.deepEqual(tilesOf([84, 120, 1, 1], false), { count: 1, group: 1, sx: 120, sy: 84, color: false });
+});
+
+test("a tall bank of filters is cut between filters, and never to nothing", () => {
+  const bank = tiles(960, 5, 8);
+  const layout = arrange(bank, 2, 300, 1);
+  const shown = fitting(bank, layout, 100);
+  assert.ok(shown > 0 && shown < 960 && shown % 8 === 0);
+  assert.equal(fitting(bank, layout, Infinity), 960);
+  assert.equal(fitting(bank, layout, 1), 8);
 });

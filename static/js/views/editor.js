@@ -3,6 +3,7 @@
 import { makeCodeEditor } from "../code_editor.js";
 import { byId, make, messageOf, setText } from "../dom.js";
 import { count, size } from "../format.js";
+import { family } from "../layer_text.js";
 
 /** @import { Context } from "../context.js" */
 /** @import { LayerInfo, Problem, SpecSummary } from "../protocol.js" */
@@ -153,5 +154,5 @@ function layerTable({ layers, parameters, trainer }, go) {
 function layerRow({ type, out, parameters, line }, go) {
   const name = make("button", { type: "button", class: "link", title: `line ${line}` }, type);
   name.addEventListener("click", () => go(line));
-  return make("tr", { "data-family": type }, make("td", {}, name), make("td", {}, size(out)), make("td", { class: "number" }, parameters ? count(parameters) : ""));
+  return make("tr", { "data-family": family(type) }, make("td", {}, name), make("td", {}, size(out)), make("td", { class: "number" }, parameters ? count(parameters) : ""));
 }
