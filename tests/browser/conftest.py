@@ -44,9 +44,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-# Not for the whole session: while Playwright runs, this thread counts as inside an event loop, and
+# For a module, not the whole session: while Playwright runs, this thread counts as inside an event loop, and
 # the server's own tests could start none.
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
