@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import multiprocessing
-import weakref
+import os
+import tempfile
+from multiprocessing import reduction
 from multiprocessing.connection import Connection
-from multiprocessing.shared_memory import SharedMemory
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -36,10 +38,10 @@ class Part(NamedTuple):
 
 
 class Board:
-    """Arrays in one block of shared memory, by name."""
+    """Arrays in memory that processes share, each by its name."""
 
-    def __init__(self, fields: Fields, name: str | None = None) -> None:
-        """Lay out a new block, or see the one called `name`.
+    def __init__(self, fields: Fields, file: int | None = None) -> None:
+        """Lay out new memory, or see that behind the descriptor `file` of another process's board.
 
         Args:
             fields: shape and dtype of each array.
@@ -49,21 +51,16 @@ class Board:
             offsets.append(size)
             size += -(-int(np.prod(shape)) * np.dtype(dtype).itemsize // CACHE_LINE) * CACHE_LINE
         self.fields = fields
-        self._block = SharedMemory(name, create=name is None, size=size)
-        # Its maker sees to it that the block does not outlive the program, closed or not.
-        self._unlink = weakref.finalize(self, self._block.unlink) if name is None else None
+        # Memory without a name: nothing is left behind, however its users end.
+        self.file = _anonymous_file(size) if file is None else file
+        memory = mmap.mmap(self.file, size)
         self._arrays: dict[str, Array] = {
-            key: np.ndarray(shape, dtype, self._block.buf, offset)
+            key: np.ndarray(shape, dtype, memory, offset)
             for (key, (shape, dtype)), offset in zip(fields.items(), offsets, strict=True)
         }
 
     def __getitem__(self, key: str) -> Array:
         return self._arrays[key]
-
-    @property
-    def name(self) -> str:
-        """By which another process finds it."""
-        return self._block.name
 
     def lane(self, spec: NetSpec, index: int) -> Net:
         """The network of one lane: shared parameters, gradients and statistics of its own."""
@@ -81,13 +78,21 @@ class Board:
         return self["x"][: int(np.prod(shape))].reshape(shape), self["labels"][: shape[-1]]
 
     def close(self) -> None:
-        """Let go of the memory, which ends with its last user; may be called twice."""
-        if self._unlink is not None:
-            self._unlink()
+        """Let go of the memory, which ends with the last array in it; may be called twice."""
         self._arrays.clear()
-        # While someone still holds an array the memory stays, and goes with it.
-        with contextlib.suppress(BufferError):
-            self._block.close()
+        if self.file >= 0:
+            os.close(self.file)
+        self.file = -1
+
+
+def _anonymous_file(size: int) -> int:
+    if hasattr(os, "memfd_create"):
+        file = os.memfd_create("convnet-live")
+    else:
+        with tempfile.TemporaryFile() as opened:
+            file = os.dup(opened.fileno())
+    os.ftruncate(file, size)
+    return file
 
 
 def run_part(net: Net, board: Board, part: Part) -> PassStats:
@@ -100,11 +105,7 @@ def run_part(net: Net, board: Board, part: Part) -> PassStats:
 
 
 class Helper:
-    """The owner's end of a helper process; the process ends with its owner.
-
-    Attributes:
-        is_busy: a part was sent whose result is not received yet.
-    """
+    """The owner's end of a helper process; the process ends with its owner."""
 
     def __init__(self, lane: int) -> None:
         """Start a process for the lane with this index; it is ready some tenths of a second on."""
@@ -129,7 +130,11 @@ class Helper:
 
     def use(self, spec: NetSpec, board: Board) -> None:
         """Compute with this network from now on."""
-        self._send((spec, board.fields, board.name))
+        self._send((spec, board.fields))
+        try:
+            reduction.send_handle(self._connection, board.file, self._process.pid)
+        except OSError:
+            raise HelperError("a helper process has died") from None
 
     def start(self, part: Part) -> None:
         """Begin computing a part."""
@@ -185,8 +190,8 @@ def _serve(connection: Connection, lane: int) -> None:
             net = None
             if board is not None:
                 board.close()
-            spec, fields, name = message
-            board = Board(fields, name)
+            spec, fields = message
+            board = Board(fields, reduction.recv_handle(connection))
             net = board.lane(spec, lane)
 
 
