@@ -83,6 +83,8 @@ def await_run_after(page: Page, run: int) -> None:
 
 def write_spec(page: Page, text: str) -> None:
     """Put the text in the editor, as one who selects all and pastes."""
+    # Until the table of layers has come the page still moves, and a click could miss.
+    expect(page.locator("#spec_summary table")).to_be_visible()
     page.locator("#spec_editor .cm-content").click()
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.insert_text(text)

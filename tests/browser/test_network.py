@@ -63,8 +63,13 @@ def test_the_layers_are_shown_as_one_types(page: Page) -> None:
 
 def test_scripts_for_the_original_page_change_the_network(page: Page) -> None:
     await_examples(page, 20)
-    page.evaluate("text => { document.querySelector('#newnet').value = text }", CONVLESS)
-    page.locator("#buttonnn").click()
+    page.evaluate(
+        """text => {
+          document.querySelector("#newnet").value = text;
+          document.querySelector("#buttonnn").click();
+        }""",
+        CONVLESS,
+    )
     expect(page.locator("#visnet")).to_contain_text("fc (1x1x30)")
 
 
