@@ -1,0 +1,38 @@
+"""The documentation says everything that there is to say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.layers import ACTIVATIONS, LAYERS
+from engine.optimizers import OPTIMIZERS, TRAINER_OPTIONS
+from engine.spec import DEFAULT_TEXT, parse
+from server.messages import COMMANDS
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+SPEC = (DOCS / "SPEC.md").read_text(encoding="utf-8")
+PROTOCOL = (DOCS / "PROTOCOL.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_every_layer_type_and_option_is_in_the_spec_language(kind: str) -> None:
+    assert f"`{kind}`" in SPEC
+    for option in LAYERS[kind].declared:
+        assert f"`{option.name}`" in SPEC, option.name
+
+
+def test_every_trainer_option_and_method_is_in_the_spec_language() -> None:
+    for name in [*(option.name for option in TRAINER_OPTIONS), *OPTIMIZERS, *ACTIVATIONS]:
+        assert f"`{name}`" in SPEC or f"'{name}'" in SPEC, name
+
+
+def test_the_example_of_the_spec_language_is_one() -> None:
+    example = SPEC.split("```js\n")[1].split("```")[0]
+    assert parse(example).trainer == parse(DEFAULT_TEXT).trainer
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_protocol(name: str) -> None:
+    assert f"`{name}`" in PROTOCOL
