@@ -5,26 +5,21 @@ from __future__ import annotations
 import atexit
 from typing import Any
 
-import numpy as np
-
 from benchmarks.running import Step, serve
 from engine import spec
-from engine.data import Sampler, load_directory
-from engine.net import Net
-from engine.trainer import Trainer
+from engine.data import load_directory
+from engine.training import Training
 
 
 def prepare(config: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
     dataset = load_directory(config["data"])
     parsed = spec.parse(config["spec"], images=dataset.shape)
-    rng = np.random.default_rng(0)
-    trainer = Trainer(Net.create(parsed, rng), parsed.trainer, rng)
-    atexit.register(trainer.close)
-    sampler = Sampler(dataset, parsed.input_shape, rng)
+    training = Training.fresh(parsed, dataset, seed=0)
+    atexit.register(training.close)
 
     def step() -> tuple[int, float]:
-        stats = trainer.step(sampler.next_batch(parsed.trainer.batch_size))
-        return stats.examples, stats.loss
+        batch, stats = training.train_batch()
+        return len(batch), stats.loss
 
     return step, {"train": len(dataset.train_images)}
 

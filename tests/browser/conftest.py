@@ -44,8 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-# For a module, not the whole session: while Playwright runs, this thread counts as inside an event loop, and
-# the server's own tests could start none.
+# For a module, not the whole session: while Playwright runs, this thread counts as inside an event
+# loop, and the server's own tests could start none.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = find_chromium()
