@@ -27,6 +27,8 @@ from scripts.build_page import find_node
 
 EXAMPLES = 2000
 TORCH_THREADS = (1, 2)
+# A load average from which on figures say more of the machine's other work than of the contenders.
+BUSY = 0.5
 HEADS = (
     "network", "batch", "ConvNetJS", "PyTorch", "threads", "ConvNet Live",
     "/ ConvNetJS", "/ PyTorch", "of sgemm peak",
@@ -195,6 +197,8 @@ def main(given: Sequence[str] | None = None) -> int:
                     return 1
     about = result["machine"]
     print(f"\n{about['processor']}, {about['cores']} cores, Python {about['python']}")
+    if about["load_before"] is not None and about["load_before"] > BUSY:
+        print(f"Note: the machine was busy when it began (load {about['load_before']:.1f}).")
     print(
         "Training examples a second: median (minimum..maximum) of "
         f"{plan.repetitions} turns of {plan.seconds:g} s, all contenders in turn.\n"
