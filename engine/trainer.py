@@ -117,7 +117,13 @@ class Trainer:
     def prediction_replica(self) -> Net:
         """A network to predict with, on `average` as it goes on, with buffers of its own."""
         net = self.net
-        return Net(net.spec, dtype=net.params.dtype, params=self.average, state=net.state)
+        return Net(
+            net.spec,
+            dtype=net.params.dtype,
+            params=self.average,
+            state=net.state,
+            pool_early=True,
+        )
 
     def close(self) -> None:
         """End the processes that help; may be called twice."""

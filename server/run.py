@@ -21,7 +21,7 @@ from server.messages import TestResult
 TEST_ROUND = 4
 RECENT_TESTS = 200
 TEST_SLICE = 100
-TEST_SHARE, TEST_BURST, TEST_PAUSE, FIRST_TEST = 0.05, 0.2, 3.0, 1.0
+TEST_SHARE, TEST_BURST, TEST_PAUSE, FIRST_TEST = 0.05, 0.2, 2.0, 1.0
 
 
 class Run:
@@ -44,7 +44,7 @@ class Run:
         self.speed = Speed()
         self.test_recent = Window(RECENT_TESTS)
 
-        self._frozen = Net(net.spec)
+        self._frozen = Net(net.spec, pool_early=True)
         self._evaluation: Evaluation | None = None
         self._tested_at = self._testing_at = -1
         self._schedule = TestSchedule(

@@ -58,8 +58,15 @@ def test_tests_keep_to_their_share_of_the_time() -> None:
     assert not schedule.may_go_on(2.9)
     assert schedule.may_go_on(3)
     schedule.end(3)
-    assert not schedule.may_begin(10.9)
-    assert schedule.may_begin(11)
+    # The first pause is short, the second longer, and from the third on the share decides.
+    assert not schedule.may_begin(5.9)
+    assert schedule.may_begin(6)
+    for began, wait in ((6, 6), (13, 8), (22, 8)):
+        schedule.begin(began)
+        schedule.spend(1)
+        schedule.end(began + 2)
+        assert not schedule.may_begin(began + 2 + wait - 0.1)
+        assert schedule.may_begin(began + 2 + wait)
 
 
 def test_cheap_tests_still_have_a_pause_between_them() -> None:
