@@ -69,6 +69,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
+    app.state.registry = registry
     errors.install(app)
     app.include_router(make_router(registry, Page(files, assets, settings.limits), settings.limits))
     app.mount("/static", assets)

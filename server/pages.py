@@ -15,9 +15,11 @@ from starlette.templating import Jinja2Templates
 from starlette.types import Scope
 
 from engine.presets import PRESETS
-from engine.spec import DEFAULT_LIMITS, DEFAULT_TEXT
+from engine.spec import DEFAULT_LIMITS
+from server.session import Session
 from server.settings import Limits, PageFiles, program_version
 from server.viewer import OWNER
+from server.work import default_text
 
 FOREVER = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "no-cache"
@@ -59,25 +61,25 @@ class Page:
         self._templates.env.globals["asset"] = assets.url
         self._limits = limits
 
-    def render(self, request: Request, session_id: str) -> Response:
+    def render(self, request: Request, session: Session) -> Response:
         """The page, with what its scripts need to begin."""
         nonce = secrets.token_urlsafe(16)
-        context = {"bootstrap": self._bootstrap(session_id), "csp_nonce": nonce}
+        context = {"bootstrap": self._bootstrap(session), "csp_nonce": nonce}
         response = self._templates.TemplateResponse(request, "index.html", context)
         response.headers["content-security-policy"] = _policy(nonce)
         response.headers["cache-control"] = "no-store"
         return response
 
-    def _bootstrap(self, session_id: str) -> dict[str, Any]:
-        base = f"/api/sessions/{session_id}"
+    def _bootstrap(self, session: Session) -> dict[str, Any]:
+        base = f"/api/sessions/{session.id}"
         return {
-            "session": session_id,
+            "session": session.id,
             "role": OWNER,
             "stream": f"{base}/stream",
             "snapshot": f"{base}/snapshot",
             "predict": f"{base}/predict",
             "sessions": "/api/sessions",
-            "default_spec": DEFAULT_TEXT,
+            "default_spec": default_text(session.images.shape),
             "presets": [
                 {"name": name, "title": preset.title, "text": preset.text}
                 for name, preset in PRESETS.items()

@@ -33,7 +33,7 @@ def make_router(registry: Registry, page: Page, limits: Limits) -> APIRouter:
         token = _token(request)
         owner = owner_of(token)
         session = registry.newest(owner) or registry.create(owner)
-        response = page.render(request, session.id)
+        response = page.render(request, session)
         _set_cookie(request, response, token)
         return response
 

@@ -7,20 +7,20 @@ its audience what they say.
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, assert_never
 
 from engine.data import Dataset
-from engine.optimizers import OPTIMIZERS, TRAINER_OPTIONS
-from engine.spec import DEFAULT_TEXT, NetSpec, OptionError, parse, to_text
+from engine.optimizers import OPTIMIZERS
+from engine.spec import NetSpec
 from server.audience import Audience
 from server.describe import dataset_info, layer_infos
-from server.host import HostBusy, HostFactory, TrainerHost
+from server.host import HostFactory
 from server.line import Line
+from server.link import Link
 from server.messages import DatasetEvent, Layers, Notice, Predictions, SessionEvent, Stats
 from server.orders import (
     DataRefused,
@@ -29,7 +29,6 @@ from server.orders import (
     Guesses,
     Loaded,
     LoadSnapshot,
-    Order,
     PointsReport,
     Refused,
     Report,
@@ -45,11 +44,12 @@ from server.orders import (
     TrainOnce,
     UseData,
 )
-from server.requests import HostSilent, Requests, SessionError
+from server.requests import HostSilent, SessionError
 from server.settings import Settings
 from server.states import Life, Status
 from server.viewer import CLOSED, Viewer
-from server.wire import CommandError, encode
+from server.wire import encode
+from server.work import Work, new_seed
 
 OF_ONE_RUN = (Stats.type, Layers.type, Predictions.type)
 UNSEEN = "Training waits, since nobody was watching."
@@ -72,27 +72,21 @@ class Session:
     Attributes:
         id: unguessable name.
         owner: hash of the token of the browser that created it.
-        run_id: rises with every new run.
         seen: when somebody last began or ended looking, in seconds since 1970.
     """
 
     def __init__(self, session_id: str, owner: str, shared: Surroundings) -> None:
         self.id = session_id
         self.owner = owner
-        self.run_id = self._last_run_id = 1
         self.seen = time.time()
+        self._shared = shared
+        self._work = Work(shared.dataset().shape)
         self.audience = Audience()
         self.audience.begin_run(self.run_id, forgotten=())
-        self._shared = shared
         self._life = Life()
         self._place: int | None = None
-        self._host: TrainerHost | None = None
-        self._requests = Requests(shared.settings.limits.reply_seconds)
+        self._link = Link(shared.settings.limits.reply_seconds)
         self._wants_pause = self._unseen = self._closed = False
-        self._text = DEFAULT_TEXT
-        self._spec = parse(DEFAULT_TEXT, images=shared.dataset().shape)
-        self._seed = new_seed()
-        self._checkpoint: bytes | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._releasing: asyncio.Task[None] | None = None
         self.show_dataset()
@@ -107,9 +101,14 @@ class Session:
         return self._releasing is not None
 
     @property
+    def run_id(self) -> int:
+        """Rises with every new run."""
+        return self._work.run_id
+
+    @property
     def spec(self) -> NetSpec:
         """The network of the current run, with the trainer's options of now."""
-        return self._spec
+        return self._work.spec
 
     @property
     def images(self) -> Dataset:
@@ -137,14 +136,14 @@ class Session:
         self.seen = time.time()
         if self.audience.leave(viewer):
             with suppress(HostSilent):
-                self._order(SetWatched(self.audience.watched))
-        if not len(self.audience) and self._timer is None and not self._closed:
+                self._link.order(SetWatched(self.audience.watched))
+        if not self.audience and self._timer is None and not self._closed:
             self._later(self._shared.settings.pause_seconds, self._rest)
 
     def watch(self, viewer: Viewer, layers: frozenset[int]) -> None:
         """A viewer has these layers on screen."""
         if self.audience.watch(viewer, layers):
-            self._order(SetWatched(self.audience.watched))
+            self._link.order(SetWatched(self.audience.watched))
 
     def show_dataset(self) -> None:
         """Tell the viewers how far the data set is."""
@@ -153,7 +152,7 @@ class Session:
 
     def change_dataset(self) -> None:
         """There is another data set: train on with it."""
-        self._order(UseData(self._directory()))
+        self._link.order(UseData(self._directory()))
         self._announce()
 
     # --- commands ---------------------------------------------------------------------------------
@@ -169,16 +168,18 @@ class Session:
         """Train one batch while paused."""
         if self.status is not Status.PAUSED:
             raise SessionError("A single step needs a paused network.")
-        self._order(TrainOnce())
+        self._link.order(TrainOnce())
 
     def restart(self) -> None:
         """The same network from the same initial weights."""
-        self._begin_run(self._spec, self._text)
+        self._work.begin(self._work.spec, self._work.text)
+        self._begin_run()
 
     def change_network(self, spec: NetSpec, text: str) -> None:
         """A new network with new weights."""
-        self._seed = new_seed()
-        self._begin_run(spec, text)
+        self._work.seed = new_seed()
+        self._work.begin(spec, text)
+        self._begin_run()
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         """Change options of the running trainer.
@@ -186,34 +187,23 @@ class Session:
         Raises:
             CommandError: an option is unknown or has a bad value; nothing has changed.
         """
-        known = {option.name for option in TRAINER_OPTIONS}
-        for name in settings:
-            if name not in known:
-                raise CommandError(f"The trainer has no `{name[:40]}`.", field=name[:40])
-        try:
-            trainer = self._spec.trainer.with_options(**settings)
-        except OptionError as error:
-            raise CommandError(error.message, field=error.field) from None
-        self._spec = replace(self._spec, trainer=trainer)
-        self._order(SetTrainer(trainer))
+        trainer = self._work.configure(settings)
+        self._link.order(SetTrainer(trainer))
         self._announce()
 
     def show_training(self) -> None:
         """The cards show training examples again."""
-        self._order(ShowBatch())
+        self._link.order(ShowBatch())
 
     async def predict(self, pixels: bytes) -> tuple[tuple[int, float], ...]:
         """The likeliest classes of an image, which the cards show from now on."""
-        host = self._running_host()
-        reply = await self._requests.ask(host.send, lambda token: ShowImage(token, pixels), Guesses)
-        return reply.top
+        return (await self._link.ask(lambda token: ShowImage(token, pixels), Guesses)).top
 
     async def snapshot(self) -> bytes:
         """The network as a file."""
-        if self._host is None and self._checkpoint is not None:
-            return self._checkpoint
-        host = self._running_host()
-        return (await self._requests.ask(host.send, TakeSnapshot, Snapshot)).data
+        if not self._link.is_open and self._work.checkpoint is not None:
+            return self._work.checkpoint
+        return (await self._link.ask(TakeSnapshot, Snapshot)).data
 
     async def load_snapshot(self, data: bytes) -> int:
         """Run the network of a file; returns the new run's id.
@@ -221,11 +211,9 @@ class Session:
         Raises:
             Declined: the file is refused, and nothing has changed.
         """
-        host = self._running_host()
-        self._last_run_id += 1
-        run_id, trainer, seed = self._last_run_id, self._spec.trainer, self._seed
-        reply = await self._requests.ask(
-            host.send, lambda token: LoadSnapshot(token, run_id, data, trainer, seed), Loaded
+        run_id, trainer, seed = self._work.reserve_run(), self.spec.trainer, self._work.seed
+        reply = await self._link.ask(
+            lambda token: LoadSnapshot(token, run_id, data, trainer, seed), Loaded
         )
         if self.run_id != reply.run_id:
             raise SessionError("The network was changed again while the file was read.")
@@ -236,28 +224,24 @@ class Session:
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._releasing is not None:
+        if self._releasing is not None and self._link.is_open:
             self._releasing.cancel()
         for viewer in self.audience:
             viewer.close(*CLOSED)
         await self._give_back(Status.STOPPED, None)
+        if self._releasing is not None:
+            await asyncio.wait([self._releasing])
 
     # --- life -------------------------------------------------------------------------------------
 
-    def _begin_run(self, spec: NetSpec, text: str) -> None:
-        self._last_run_id += 1
-        self._adopt(self._last_run_id, spec, text)
-        if self._host is not None:
+    def _begin_run(self) -> None:
+        self.audience.begin_run(self.run_id, forgotten=OF_ONE_RUN)
+        if self._link.is_open:
             self._life.move(Status.STARTING)
-            self._order(self._start_order())
+            self._link.order(self._start_order())
         elif self.status in (Status.STOPPED, Status.FAILED) and not self.resting:
             self._ask_for_place()
         self._announce()
-
-    def _adopt(self, run_id: int, spec: NetSpec, text: str) -> None:
-        self.run_id, self._spec, self._text = run_id, spec, text
-        self._checkpoint = None
-        self.audience.begin_run(run_id, forgotten=OF_ONE_RUN)
 
     def _ask_for_place(self) -> None:
         place = self._shared.line.enter(self)
@@ -277,24 +261,19 @@ class Session:
         """There is a place: start the training process; see `line.Waiter`."""
         self._place = None
         self._life.move(Status.STARTING)
-        host = self._shared.hosts(self._directory())
-        self._host = host
-        host.start(
-            lambda report: self._take(host, report), lambda reason: self._mourn(host, reason)
-        )
-        self._order(self._start_order())
-        self._order(SetTrainer(self._spec.trainer))
-        self._order(SetWatched(self.audience.watched))
+        self._link.open(self._shared.hosts(self._directory()), self._take, self._mourn)
+        self._link.order(self._start_order())
+        self._link.order(SetTrainer(self.spec.trainer))
+        self._link.order(SetWatched(self.audience.watched))
         self._announce()
 
     def _start_order(self) -> StartRun:
         paused = self._wants_pause or self._unseen
-        points = len(self.audience.history)
-        return StartRun(self.run_id, self._spec, self._seed, paused, self._checkpoint, points)
+        return self._work.start_order(paused=paused, points=len(self.audience.history))
 
     def _apply_pause(self) -> None:
         paused = self._wants_pause or self._unseen
-        self._order(SetPaused(paused))
+        self._link.order(SetPaused(paused))
         if self.status in (Status.RUNNING, Status.PAUSED):
             self._life.move(Status.PAUSED if paused else Status.RUNNING)
         self._announce()
@@ -309,7 +288,7 @@ class Session:
 
     def spare(self) -> bool:
         """Give the place back if nobody has been watching for a while; see `line.Waiter`."""
-        if not self._unseen or self.resting or self._host is None:
+        if not self._unseen or self.resting or not self._link.is_open:
             return False
         self._release()
         return True
@@ -323,30 +302,29 @@ class Session:
     async def _rest_without_process(self) -> None:
         try:
             if self.status is Status.PAUSED:
-                self._checkpoint = await self.snapshot()
-            if not len(self.audience):
-                resting = Status.FAILED if self.status is Status.FAILED else Status.STOPPED
-                await self._give_back(resting, UNSEEN)
-        except HostSilent:
-            await self._give_back(Status.STOPPED, UNSEEN)
+                checkpoint = await self.snapshot()
+                if self.audience:
+                    return
+                self._work.checkpoint = checkpoint
+            resting = Status.FAILED if self.status is Status.FAILED else Status.STOPPED
+            await self._give_back(resting, UNSEEN)
+        except SessionError as error:
+            # Without its state the run cannot go on later; it must not seem as if it could.
+            await self._give_back(Status.FAILED, str(error))
         finally:
             self._releasing = None
-        if len(self.audience) and self.status is Status.STOPPED and not self._closed:
+        if self.audience and self.status is Status.STOPPED and not self._closed:
             self._ask_for_place()
 
     async def _give_back(self, status: Status, reason: str | None) -> None:
-        host, self._host = self._host, None
-        self._life.move(status, reason if status is Status.STOPPED else self._life.reason)
-        self._requests.fail("The training process was ended.")
-        if host is not None:
-            await host.stop()
+        if status is not self.status:
+            self._life.move(status, reason)
+        await self._link.close()
         self._shared.line.leave(self)
 
     # --- the training process ---------------------------------------------------------------------
 
-    def _take(self, host: TrainerHost, report: Report) -> None:
-        if host is not self._host:
-            return
+    def _take(self, report: Report) -> None:
         match report:
             case FrameReport(kind, run_id, frame):
                 if run_id == self.run_id:
@@ -362,9 +340,9 @@ class Session:
                 self._notify("error", f"The data set cannot be used: {reason}.")
             case Loaded(_, run_id, spec):
                 self._loaded(run_id, spec)
-                self._requests.answer(report)
+                self._link.answer(report)
             case Guesses() | Snapshot() | Refused():
-                self._requests.answer(report)
+                self._link.answer(report)
             case _:
                 assert_never(report)
 
@@ -381,38 +359,18 @@ class Session:
             self._notify("error", reason)
 
     def _loaded(self, run_id: int, spec: NetSpec) -> None:
-        # A run that was begun after the file was sent has taken its place already.
-        if run_id < self.run_id:
-            return
-        text = to_text(spec)
-        self._adopt(run_id, parse(text, images=self.images.shape), text)
-        self._life.move(Status.STARTING)
-        self._announce()
+        if self._work.adopt(run_id, spec, self.images.shape):
+            self.audience.begin_run(run_id, forgotten=OF_ONE_RUN)
+            self._life.move(Status.STARTING)
+            self._announce()
 
-    def _mourn(self, host: TrainerHost, reason: str) -> None:
+    def _mourn(self, reason: str) -> None:
         """The process ended though nobody told it to."""
-        if host is not self._host:
-            return
-        self._host = None
-        self._requests.fail(reason)
         self._shared.line.leave(self)
         if self.status is not Status.FAILED:
             self._life.move(Status.FAILED, reason)
         self._announce()
         self._notify("error", reason)
-
-    def _order(self, order: Order) -> None:
-        if self._host is None:
-            return
-        try:
-            self._host.send(order)
-        except HostBusy:
-            raise HostSilent("The training process does not take any orders.") from None
-
-    def _running_host(self) -> TrainerHost:
-        if self._host is None:
-            raise SessionError(f"The network does not run now: it is {self.status.value}.")
-        return self._host
 
     def _directory(self) -> str | None:
         directory = self._shared.dataset().directory
@@ -433,21 +391,16 @@ class Session:
             run_id=self.run_id,
             status=self.status.value,
             role=role,
-            spec=self._text,
-            layers=layer_infos(self._spec),
-            parameters=self._spec.parameter_count,
-            trainer=self._spec.trainer.options,
+            spec=self._work.text,
+            layers=layer_infos(self.spec),
+            parameters=self.spec.parameter_count,
+            trainer=self.spec.trainer.options,
             methods=tuple(OPTIMIZERS),
             dataset=dataset_info(self._shared.dataset()),
-            seed=self._seed,
+            seed=self._work.seed,
             reason=self._life.reason,
             place=self._place,
         )
 
     def _later(self, seconds: float, call: Callable[[], None]) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, call)
-
-
-def new_seed() -> int:
-    """A seed that nobody can foresee, and short enough to be written down."""
-    return secrets.randbelow(2**31)

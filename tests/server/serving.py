@@ -20,7 +20,9 @@ from engine.data import download_mnist
 from server.app import create_app
 from server.datasets import Download
 from server.listen import make_server, open_socket
+from server.registry import Registry
 from server.settings import Settings
+from server.viewer import Viewer
 from server.wire import decode_event
 
 PATIENCE = 60.0
@@ -39,7 +41,7 @@ def serving(settings: Settings, download: Download = download_mnist) -> Iterator
     thread.start()
     try:
         assert started.wait(PATIENCE)
-        yield Site(port)
+        yield Site(port, app.state.registry)
     finally:
         server.should_exit = True
         thread.join(PATIENCE)
@@ -49,9 +51,15 @@ def serving(settings: Settings, download: Download = download_mnist) -> Iterator
 class Site:
     """Where a server is, and ways to it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, registry: Registry | None = None) -> None:
         self.port = port
         self.origin = f"http://{ADDRESS}:{port}"
+        self._registry = registry
+
+    def viewers(self, session: str) -> list[Viewer]:
+        """Whom the server within this process counts as watching."""
+        assert self._registry is not None
+        return next(list(each.audience) for each in self._registry if each.id == session)
 
     @contextmanager
     def browser(self) -> Iterator[Browser]:

@@ -6,8 +6,9 @@ import base64
 import io
 import json
 import multiprocessing
+import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from multiprocessing.process import BaseProcess
 
 import httpx
@@ -432,6 +433,44 @@ def test_a_slow_body_is_given_up() -> None:
         assert response.status == 408
         response.read()
         connection.close()
+
+
+# --- viewers that do not read ---------------------------------------------------------------------
+
+
+def test_a_viewer_that_reads_nothing_is_let_go_and_slows_nobody() -> None:
+    limits = Limits(send_seconds=0.3)
+    with serving(Settings(offline=True, limits=limits)) as site, site.browser() as browser:
+        session = browser.open()["session"]
+        with browser.watch(session) as stream, stalled(browser, session):
+            stream.do("watch", layers=LAYERS)
+            # The stalled one is counted until its send times out; frames go on meanwhile.
+            seen = 0
+            while len(site.viewers(session)) == 2:
+                seen = max(seen, stream.until("stats")["examples"])
+            assert stream.until("stats", lambda stats: stats["examples"] > seen)
+            assert len(site.viewers(session)) == 1
+
+
+@contextmanager
+def stalled(browser: Browser, session: str) -> Iterator[None]:
+    """A viewer that asks for everything, and then reads nothing."""
+    request = (
+        f"GET /api/sessions/{session}/stream HTTP/1.1\r\nHost: 127.0.0.1:{browser.site.port}\r\n"
+        f"Origin: {browser.site.origin}\r\nCookie: {browser.cookie}\r\nConnection: Upgrade\r\n"
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    watch = json.dumps({"type": "watch", "id": 1, "layers": LAYERS}).encode()
+    # A client's frame: text, final, masked with zeros, shorter than 126 bytes.
+    frame = bytes([0x81, 0x80 | len(watch)]) + bytes(4) + watch
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", browser.site.port))
+        client.sendall(request.encode())
+        assert client.recv(12) == b"HTTP/1.1 101"
+        client.sendall(frame)
+        yield
 
 
 # --- shutting down --------------------------------------------------------------------------------

@@ -357,6 +357,35 @@ async def test_unwatched_it_pauses_then_gives_its_process_back_and_goes_on_later
     await session.close()
 
 
+async def test_a_run_whose_state_cannot_be_had_is_failed_not_quietly_begun_again() -> None:
+    stage = Stage(pause_seconds=0, release_seconds=0)
+    session, viewer = stage.running()
+    session.leave(viewer)
+    order = await stage.host.ordered(TakeSnapshot)
+    stage.host.report(Refused(order.token, "no state"))
+    while session.resting:
+        await asyncio.sleep(0)
+    assert (session.status, stage.host.stopped) == (Status.FAILED, 1)
+    session.join(viewer)
+    assert read(session, viewer)[-2]["reason"] == "no state"
+    session.restart()
+    assert len(stage.hosts) == 2
+    await session.close()
+
+
+async def test_whoever_comes_back_while_the_process_is_given_back_keeps_it() -> None:
+    stage = Stage(pause_seconds=0, release_seconds=0)
+    session, viewer = stage.running()
+    session.leave(viewer)
+    order = await stage.host.ordered(TakeSnapshot)
+    session.join(viewer)
+    stage.host.report(Snapshot(order.token, b"state"))
+    while session.resting:
+        await asyncio.sleep(0)
+    assert (session.status, stage.host.stopped) == (Status.RUNNING, 0)
+    await session.close()
+
+
 async def test_an_unwatched_session_makes_room_for_one_that_waits() -> None:
     stage = Stage(places=1, pause_seconds=0, release_seconds=1000)
     idle, viewer = stage.running()
@@ -480,8 +509,7 @@ async def test_close_may_be_called_twice() -> None:
 async def test_a_silent_trainer_is_not_waited_for_for_ever() -> None:
     stage = Stage()
     session, _ = stage.running()
-    requests = session._requests
-    requests._seconds = 0
+    session._link._requests._seconds = 0
     with pytest.raises(HostSilent, match="does not answer"):
         await session.snapshot()
 
