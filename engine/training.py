@@ -52,6 +52,11 @@ class Window:
         return self._total / self.count if self.count >= at_least else None
 
 
+def initial_net(spec: NetSpec, seed: int) -> Net:
+    """The network with which a training with this seed begins."""
+    return Net.create(spec, np.random.default_rng([seed, 0]))
+
+
 class Training:
     """Trains one network, and validates it along with that. `close` ends the helping processes.
 
@@ -89,8 +94,7 @@ class Training:
         cls, spec: NetSpec, dataset: Dataset, seed: int, *, processes: int | None = None
     ) -> Training:
         """Train a network with new weights."""
-        net = Net.create(spec, np.random.default_rng([seed, 0]))
-        return cls(net, dataset, seed, processes=processes)
+        return cls(initial_net(spec, seed), dataset, seed, processes=processes)
 
     @classmethod
     def resumed(

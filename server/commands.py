@@ -16,6 +16,7 @@ from server.messages import (
     FetchPoints,
     Pause,
     Problem,
+    Recover,
     Restart,
     Resume,
     ShowTraining,
@@ -60,8 +61,10 @@ async def _act(session: Session, viewer: Viewer, command: Command) -> dict[str, 
         case Restart():
             session.restart()
             return {"run_id": session.run_id}
-        case ChangeNetwork(_, text):
-            session.change_network(await _parse(session, text), text)
+        case Recover():
+            session.recover()
+        case ChangeNetwork(_, text, keep):
+            session.change_network(await _parse(session, text), text, keep=keep)
             return {"run_id": session.run_id}
         case CheckSpec(_, text):
             return spec_summary(await _parse(session, text))

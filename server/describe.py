@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.data import Dataset
@@ -34,6 +35,15 @@ def layer_infos(spec: NetSpec) -> tuple[LayerInfo, ...]:
         )
         for index, layer in enumerate(spec.layers)
     )
+
+
+def kept_sentence(spec: NetSpec, kept: Sequence[int]) -> str:
+    """Which layers took over their weights from the network before."""
+    if not kept:
+        return "No layer has the shape of one before: all weights are new."
+    names = [f"{spec.layers[index].type} (layer {index})" for index in kept]
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+    return f"Kept the weights of {listed}."
 
 
 def spec_summary(spec: NetSpec) -> dict[str, Any]:

@@ -23,6 +23,7 @@ def stats_of(run: Run) -> Stats:
         step=trainer.step_count,
         examples=trainer.examples_seen,
         epoch=run.training.sampler.epoch,
+        learning_rate=trainer.learning_rate,
         examples_per_second=run.speed.per_second(),
         forward_ms=_milliseconds(run.training.forward_seconds.mean()),
         backward_ms=_milliseconds(run.training.backward_seconds.mean()),

@@ -47,10 +47,21 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
+class Recover:
+    """After a divergence: go on, paused, from the last good weights."""
+
+    type: ClassVar[str] = "recover"
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeNetwork:
+    """A new network; with `keep` layers that fit take over the weights they have now."""
+
     type: ClassVar[str] = "change_network"
     id: int
     spec: str
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,7 @@ Command: TypeAlias = (
     | Resume
     | Step
     | Restart
+    | Recover
     | ChangeNetwork
     | CheckSpec
     | Configure
@@ -141,8 +153,20 @@ class DatasetInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Divergence:
+    """Where a loss stopped being finite: the step that found it, after so many examples."""
+
+    examples: int
+    step: int
+    learning_rate: float
+
+
+@dataclass(frozen=True, slots=True)
 class SessionEvent:
-    """All of a session's state; sent on connection and at every change."""
+    """All of a session's state; sent on connection and at every change.
+
+    `divergences` are all those of the run; `recoverable` says whether `recover` is possible now.
+    """
 
     type: ClassVar[str] = "session"
     session: str
@@ -156,6 +180,8 @@ class SessionEvent:
     methods: tuple[str, ...]
     dataset: DatasetInfo
     seed: int
+    divergences: tuple[Divergence, ...] = ()
+    recoverable: bool = False
     reason: str | None = field(default=None, metadata=OMIT)
     place: int | None = field(default=None, metadata=OMIT)
 
@@ -172,13 +198,17 @@ class TestResult:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """The running numbers; times are milliseconds per example, accuracies shares of one."""
+    """The running numbers; times are milliseconds per example, accuracies shares of one.
+
+    `learning_rate` is that of the next step, as the schedule has it.
+    """
 
     type: ClassVar[str] = "stats"
     run_id: int
     step: int
     examples: int
     epoch: float
+    learning_rate: float
     examples_per_second: float
     forward_ms: float | None
     backward_ms: float | None

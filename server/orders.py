@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.spec import NetSpec, TrainerSpec
+from server.messages import Divergence
 from server.wire import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a network has learned, as the bytes of `Net.params` and `Net.state`."""
+
+    params: bytes
+    state: bytes
+
 
 # --- down -----------------------------------------------------------------------------------------
 
@@ -25,6 +35,9 @@ class StartRun:
         snapshot: an earlier state of the same network to go on from, as `TakeSnapshot` gave it, or
             None for a fresh network.
         points: how many graph points the run has already.
+        weights: what to begin with; None for weights drawn from the seed.
+        keep: take over the weights of layers that fit from the run before, or from the network of
+            `snapshot` where there is no run before.
     """
 
     run_id: int
@@ -33,6 +46,13 @@ class StartRun:
     paused: bool
     snapshot: bytes | None = None
     points: int = 0
+    weights: Weights | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GoBack:
+    """Wait, paused, with the last good weights of a run whose loss has diverged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +101,10 @@ class ShowBatch:
 
 @dataclass(frozen=True, slots=True)
 class TakeSnapshot:
-    """Replied to with `Snapshot`."""
+    """Replied to with `Snapshot`, or with `Refused` by a network that ConvNetJS has not."""
 
     token: int
+    convnetjs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +128,7 @@ class Finish:
 
 Order: TypeAlias = (
     StartRun
+    | GoBack
     | SetPaused
     | TrainOnce
     | SetTrainer
@@ -144,17 +166,28 @@ class PointsReport:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The run trains, or waits paused."""
+    """The run trains, or waits paused.
+
+    Attributes:
+        weights: what it began with, where that is not drawn from its seed.
+        kept: indices of layers that took over the weights of the run before; None if none were to.
+    """
 
     run_id: int
+    weights: Weights | None = None
+    kept: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The run cannot go on; `reason` is a sentence. The process lives and takes orders."""
+    """The run cannot go on; `reason` is a sentence. The process lives and takes orders.
+
+    After a divergence it holds the last good weights, and can `GoBack` to them.
+    """
 
     run_id: int
     reason: str
+    divergence: Divergence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 
 from fastapi import APIRouter, Request, WebSocket
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from engine.images import prepare_digit
@@ -47,9 +48,11 @@ def make_router(registry: Registry, page: Page, limits: Limits) -> APIRouter:
         return response
 
     @router.get("/api/sessions/{session_id}/snapshot", response_class=JSONResponse)
-    async def read_snapshot(request: Request, session_id: str) -> Response:
-        """The network as JSON, in ConvNetJS's format and with all it takes to train on."""
-        data = await find(request, session_id).snapshot()
+    async def read_snapshot(request: Request, session_id: str, format: str = "") -> Response:
+        """The network as JSON with all it takes to train on; with format=convnetjs for that."""
+        if format not in ("", "convnetjs"):
+            raise HTTPException(400, f"There is no format “{format[:40]}”; there is “convnetjs”")
+        data = await find(request, session_id).snapshot(convnetjs=format == "convnetjs")
         return Response(data, media_type="application/json", headers={"cache-control": "no-store"})
 
     @router.put("/api/sessions/{session_id}/snapshot", response_class=JSONResponse)

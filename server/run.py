@@ -12,8 +12,6 @@ from engine.evaluation import Evaluation, predict
 from engine.inspection import LayerView, inspect_example
 from engine.layers import Array
 from engine.net import Net
-from engine.snapshot import Snapshot
-from engine.spec import NetSpec
 from engine.training import Training, Window
 from server.measures import PointRecorder, Speed, TestSchedule
 from server.messages import TestResult
@@ -55,31 +53,6 @@ class Run:
         self.points = PointRecorder()
         self._batch: Batch | None = None
         self._image: Array | None = None
-
-    @classmethod
-    def fresh(
-        cls, run_id: int, spec: NetSpec, dataset: Dataset, seed: int, processes: int | None = None
-    ) -> Run:
-        """A run of a network with new weights."""
-        training = Training.fresh(spec, dataset, seed, processes=processes)
-        return cls(run_id, training, dataset, seed)
-
-    @classmethod
-    def resumed(
-        cls,
-        run_id: int,
-        snapshot: Snapshot,
-        dataset: Dataset,
-        seed: int,
-        processes: int | None = None,
-    ) -> Run:
-        """A run that goes on from a snapshot.
-
-        Raises:
-            SnapshotError: its state is malformed.
-        """
-        training = Training.resumed(snapshot, dataset, seed, processes=processes)
-        return cls(run_id, training, dataset, seed)
 
     def close(self) -> None:
         """End the processes that help to train; may be called twice."""

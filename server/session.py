@@ -15,17 +15,27 @@ from typing import Any, assert_never
 
 from engine.data import Dataset
 from engine.optimizers import OPTIMIZERS
+from engine.snapshot import dump_convnetjs, load, refusal
 from engine.spec import NetSpec
 from server.audience import Audience
-from server.describe import dataset_info, layer_infos
+from server.describe import dataset_info, kept_sentence, layer_infos
 from server.host import HostFactory
 from server.line import Line
 from server.link import Link
-from server.messages import DatasetEvent, Layers, Notice, Predictions, SessionEvent, Stats
+from server.messages import (
+    DatasetEvent,
+    Divergence,
+    Layers,
+    Notice,
+    Predictions,
+    SessionEvent,
+    Stats,
+)
 from server.orders import (
     DataRefused,
     Failed,
     FrameReport,
+    GoBack,
     Guesses,
     Loaded,
     LoadSnapshot,
@@ -49,7 +59,7 @@ from server.settings import Settings
 from server.states import Life, Status
 from server.viewer import CLOSED, Viewer
 from server.wire import encode
-from server.work import Work, new_seed
+from server.work import Work
 
 OF_ONE_RUN = (Stats.type, Layers.type, Predictions.type)
 UNSEEN = "Training waits, since nobody was watching."
@@ -86,7 +96,7 @@ class Session:
         self._life = Life()
         self._place: int | None = None
         self._link = Link(shared.settings.limits.reply_seconds)
-        self._wants_pause = self._unseen = self._closed = False
+        self._wants_pause = self._unseen = self._closed = self._diverged = False
         self._timer: asyncio.TimerHandle | None = None
         self._releasing: asyncio.Task[None] | None = None
         self.show_dataset()
@@ -109,6 +119,12 @@ class Session:
     def spec(self) -> NetSpec:
         """The network of the current run, with the trainer's options of now."""
         return self._work.spec
+
+    @property
+    def recoverable(self) -> bool:
+        """Whether there are good weights to go back to from a loss that is no longer finite."""
+        kept = self._link.is_open or self._work.checkpoint is not None
+        return self.status is Status.FAILED and self._diverged and kept
 
     @property
     def images(self) -> Dataset:
@@ -160,6 +176,10 @@ class Session:
     def pause(self, wanted: bool) -> None:
         """Pause or resume."""
         if self.status is Status.FAILED:
+            if self.recoverable:
+                raise SessionError(
+                    "The loss has diverged: go back to the last good weights, or restart."
+                )
             raise SessionError("This run has failed: restart it, or change the network.")
         self._wants_pause = wanted
         self._apply_pause()
@@ -172,13 +192,29 @@ class Session:
 
     def restart(self) -> None:
         """The same network from the same initial weights."""
-        self._work.begin(self._work.spec, self._work.text)
+        if self._work.keep and self.status in (Status.WAITING, Status.STARTING):
+            # What it will begin with is not known yet, and nothing has happened to it.
+            return
+        self._work.begin_again()
         self._begin_run()
 
-    def change_network(self, spec: NetSpec, text: str) -> None:
-        """A new network with new weights."""
-        self._work.seed = new_seed()
-        self._work.begin(spec, text)
+    def recover(self) -> None:
+        """Go on, paused, from the last weights whose loss was finite."""
+        if not self.recoverable:
+            raise SessionError("The loss has not diverged: there is nothing to go back from.")
+        self._wants_pause = True
+        if self._link.is_open:
+            self._link.order(GoBack())
+            self._life.move(Status.STARTING)
+        elif self.resting:
+            self._life.move(Status.STOPPED)
+        else:
+            self._ask_for_place()
+        self._announce()
+
+    def change_network(self, spec: NetSpec, text: str, *, keep: bool = False) -> None:
+        """A new network; with `keep`, layers that fit go on with the weights they have now."""
+        self._work.begin(spec, text, keep=keep)
         self._begin_run()
 
     def configure(self, settings: Mapping[str, Any]) -> None:
@@ -199,11 +235,21 @@ class Session:
         """The likeliest classes of an image, which the cards show from now on."""
         return (await self._link.ask(lambda token: ShowImage(token, pixels), Guesses)).top
 
-    async def snapshot(self) -> bytes:
-        """The network as a file."""
-        if not self._link.is_open and self._work.checkpoint is not None:
-            return self._work.checkpoint
-        return (await self._link.ask(TakeSnapshot, Snapshot)).data
+    async def snapshot(self, *, convnetjs: bool = False) -> bytes:
+        """The network as a file of ours, or as one of ConvNetJS.
+
+        Raises:
+            SessionError: there is no network now, or it is none that ConvNetJS has.
+        """
+        if convnetjs and (reason := refusal(self.spec)):
+            raise SessionError(f"This cannot be saved as a file of ConvNetJS: {reason}.")
+        checkpoint = None if self._work.keep else self._work.checkpoint
+        if self._link.is_open or checkpoint is None:
+            return (await self._link.ask(lambda at: TakeSnapshot(at, convnetjs), Snapshot)).data
+        if not convnetjs:
+            return checkpoint
+        images = self.images.shape
+        return await asyncio.to_thread(lambda: dump_convnetjs(load(checkpoint, images=images).net))
 
     async def load_snapshot(self, data: bytes) -> int:
         """Run the network of a file; returns the new run's id.
@@ -301,7 +347,7 @@ class Session:
 
     async def _rest_without_process(self) -> None:
         try:
-            if self.status is Status.PAUSED:
+            if self.status is Status.PAUSED or self.recoverable:
                 checkpoint = await self.snapshot()
                 if self.audience:
                     return
@@ -332,10 +378,10 @@ class Session:
             case PointsReport(run_id, _, rows):
                 if run_id == self.run_id:
                     self.audience.add_points(rows)
-            case Started(run_id):
-                self._started(run_id)
-            case Failed(run_id, reason):
-                self._failed(run_id, reason)
+            case Started():
+                self._started(report)
+            case Failed(run_id, reason, divergence):
+                self._failed(run_id, reason, divergence)
             case DataRefused(reason):
                 self._notify("error", f"The data set cannot be used: {reason}.")
             case Loaded(_, run_id, spec):
@@ -346,16 +392,25 @@ class Session:
             case _:
                 assert_never(report)
 
-    def _started(self, run_id: int) -> None:
-        if run_id == self.run_id and self.status is Status.STARTING:
+    def _started(self, report: Started) -> None:
+        if report.run_id == self.run_id and self.status is Status.STARTING:
+            self._work.begun(report)
             paused = self._wants_pause or self._unseen
             self._life.move(Status.PAUSED if paused else Status.RUNNING)
             self._announce()
+            if report.kept is not None:
+                self._notify("info", kept_sentence(self.spec, report.kept))
 
-    def _failed(self, run_id: int, reason: str) -> None:
-        if run_id == self.run_id and self.status is not Status.FAILED:
-            self._life.move(Status.FAILED, reason)
-            self._announce()
+    def _failed(self, run_id: int, reason: str, divergence: Divergence | None) -> None:
+        if run_id != self.run_id or self.status is Status.FAILED:
+            return
+        self._life.move(Status.FAILED, reason)
+        self._diverged = divergence is not None
+        if divergence is not None:
+            self._work.note(divergence)
+        self._announce()
+        if divergence is None:
+            # Of a divergence the page tells by itself, and what can be done about it.
             self._notify("error", reason)
 
     def _loaded(self, run_id: int, spec: NetSpec) -> None:
@@ -398,6 +453,8 @@ class Session:
             methods=tuple(OPTIMIZERS),
             dataset=dataset_info(self._shared.dataset()),
             seed=self._work.seed,
+            divergences=self._work.divergences,
+            recoverable=self.recoverable,
             reason=self._life.reason,
             place=self._place,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, NoReturn
 
 from server.messages import (
@@ -189,6 +189,8 @@ def _build(data: dict[str, Any]) -> Command:
     values: dict[str, Any] = {}
     for member in fields(kind):
         if member.name not in data:
+            if member.default is not MISSING:
+                continue
             raise CommandError(f"{name} needs `{member.name}`.", field=member.name)
         described, reader = _READERS[str(member.type)]
         value = reader(data.pop(member.name))
@@ -271,6 +273,7 @@ def _read_settings(value: Any) -> Mapping[str, Any] | None:
 _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "int": ("an integer", lambda value: value if _is_integer(value) else None),
     "str": ("a text", lambda value: value if isinstance(value, str) else None),
+    "bool": ("true or false", lambda value: value if isinstance(value, bool) else None),
     "tuple[int, ...]": ("a list of integers", _read_integers),
     "Mapping[str, Any]": ("an object with at least one setting", _read_settings),
 }

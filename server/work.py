@@ -18,8 +18,11 @@ from engine.spec import (
     parse,
     to_text,
 )
-from server.orders import StartRun
+from server.messages import Divergence
+from server.orders import Started, StartRun, Weights
 from server.wire import CommandError
+
+MOST_DIVERGENCES = 20
 
 
 class Work:
@@ -29,7 +32,11 @@ class Work:
         run_id: rises with every new run.
         text, spec: the network as its user wrote it, and with the trainer's options of now.
         seed: what all chance of the run follows from.
-        checkpoint: the run's state, while no process has it.
+        checkpoint: the run's state, while no process has it; or the state of the run before, which
+            a run with `keep` takes over what fits from.
+        weights: what the run began with, where that is not drawn from the seed.
+        keep: whether the run has still to take over what fits from the run before.
+        divergences: where its loss stopped being finite.
     """
 
     def __init__(self, images: DataShape) -> None:
@@ -38,26 +45,52 @@ class Work:
         self.spec = parse(self.text, images=images)
         self.seed = new_seed()
         self.checkpoint: bytes | None = None
+        self.weights: Weights | None = None
+        self.keep = False
+        self.divergences: tuple[Divergence, ...] = ()
 
     def reserve_run(self) -> int:
         """The id of the next run."""
         self._last_run_id += 1
         return self._last_run_id
 
-    def begin(self, spec: NetSpec, text: str) -> None:
-        """Work on a new run from now on."""
-        self.run_id = self.reserve_run()
-        self.spec, self.text, self.checkpoint = spec, text, None
+    def begin(self, spec: NetSpec, text: str, *, keep: bool = False) -> None:
+        """Work on a new network from now on; `keep` what fits of the weights of the one before."""
+        self.seed = new_seed()
+        self.spec, self.text, self.keep, self.weights = spec, text, keep, None
+        if not keep:
+            self.checkpoint = None
+        self._begin_run(self.reserve_run())
+
+    def begin_again(self) -> None:
+        """Work on the same network from the same initial weights."""
+        if not self.keep:
+            self.checkpoint = None
+        self._begin_run(self.reserve_run())
 
     def adopt(self, run_id: int, spec: NetSpec, images: DataShape) -> bool:
         """Work on a run that has begun from a file; false if a newer one has taken its place."""
         if run_id < self.run_id:
             return False
         text = to_text(spec)
-        self.run_id, self.text, self.checkpoint = run_id, text, None
+        self.text, self.checkpoint, self.weights, self.keep = text, None, None, False
+        self._begin_run(run_id)
         # Parsed again for the lines, which the page marks.
         self.spec = parse(text, images=images)
         return True
+
+    def begun(self, report: Started) -> None:
+        """The run has begun: from now on it can begin again just so."""
+        self.keep, self.checkpoint = False, None
+        if report.weights is not None:
+            self.weights = report.weights
+
+    def note(self, divergence: Divergence) -> None:
+        """The loss stopped being finite."""
+        self.divergences = (*self.divergences, divergence)[-MOST_DIVERGENCES:]
+
+    def _begin_run(self, run_id: int) -> None:
+        self.run_id, self.divergences = run_id, ()
 
     def configure(self, settings: Mapping[str, Any]) -> TrainerSpec:
         """Change trainer options; returns all of them.
@@ -78,7 +111,16 @@ class Work:
 
     def start_order(self, *, paused: bool, points: int) -> StartRun:
         """What a trainer must do to go on from here."""
-        return StartRun(self.run_id, self.spec, self.seed, paused, self.checkpoint, points)
+        return StartRun(
+            self.run_id,
+            self.spec,
+            self.seed,
+            paused,
+            self.checkpoint,
+            points,
+            self.weights,
+            self.keep,
+        )
 
 
 def default_text(images: DataShape) -> str:

@@ -24,14 +24,15 @@ import numpy as np
 
 from engine.data import DataError, Dataset, load_builtin, load_directory
 from engine.layers import ShapeError
-from engine.snapshot import SnapshotError, load
+from engine.snapshot import SnapshotError, dump_convnetjs
 from engine.trainer import DivergenceError
 from server.frames import likeliest
-from server.measures import PointRecorder
+from server.messages import Divergence
 from server.orders import (
     DataRefused,
     Failed,
     Finish,
+    GoBack,
     Guesses,
     Loaded,
     LoadSnapshot,
@@ -52,6 +53,7 @@ from server.orders import (
 )
 from server.reporter import Reporter
 from server.run import Run
+from server.start import load_run, start_run
 
 log = logging.getLogger(__name__)
 
@@ -154,11 +156,20 @@ class Worker:
     # --- the loop ---------------------------------------------------------------------------------
 
     def _advance(self, run: Run) -> bool:
-        run.train_batch()
+        self._train(run)
         now = perf_counter()
         run.test_a_little(now)
         self._reporter.tick(run, now)
         return True
+
+    def _train(self, run: Run) -> None:
+        try:
+            run.train_batch()
+        except DivergenceError:
+            # The graph is drawn up to here, and the last good weights are shown.
+            run.make_point()
+            self._show_everything(run)
+            raise
 
     def _test_on(self, run: Run) -> bool:
         """While training stands there is time for the full test; false once it is done."""
@@ -176,8 +187,14 @@ class Worker:
             raise
         except Exception as error:
             self._failed = True
-            self._send(Failed(run_id, _describe(error)))
+            self._send(Failed(run_id, _describe(error), self._divergence(error)))
             return False
+
+    def _divergence(self, error: Exception) -> Divergence | None:
+        if not isinstance(error, DivergenceError) or self._run is None:
+            return None
+        examples = self._run.training.trainer.examples_seen
+        return Divergence(examples, error.step, error.learning_rate)
 
     # --- orders -----------------------------------------------------------------------------------
 
@@ -185,12 +202,17 @@ class Worker:
         match order:
             case StartRun():
                 self._start(order)
+            case GoBack():
+                self._go_back()
             case SetPaused(paused):
                 self._set_paused(paused)
             case TrainOnce():
                 self._with_run(self._train_once)
             case SetTrainer(options):
-                self._with_run(lambda run: run.training.trainer.configure(options))
+                # Of a run that has failed too: it may go back to its last good weights.
+                self._with_run(
+                    lambda run: run.training.trainer.configure(options), even_failed=True
+                )
             case SetWatched(layers):
                 self._watch(layers)
             case UseData(directory):
@@ -208,31 +230,37 @@ class Worker:
             case _:
                 assert_never(order)
 
-    def _with_run(self, act: Callable[[Run], object]) -> None:
-        if (run := self._run) is not None and not self._failed:
+    def _with_run(self, act: Callable[[Run], object], *, even_failed: bool = False) -> None:
+        if (run := self._run) is not None and (even_failed or not self._failed):
             self._guard(run.run_id, lambda: act(run) is None)
 
     def _start(self, order: StartRun) -> None:
         self.close()
+        before = self._run.training.net if self._run is not None and order.keep else None
         self._run, self._paused = None, order.paused
-        self._guard(order.run_id, lambda: self._begin(self._build(order)))
 
-    def _build(self, order: StartRun) -> Run:
-        if order.snapshot is None:
-            return Run.fresh(order.run_id, order.spec, self._dataset, order.seed, self._processes)
-        snapshot = load(order.snapshot, images=self._dataset.shape)
-        run = Run.resumed(order.run_id, snapshot, self._dataset, order.seed, self._processes)
-        run.points = PointRecorder(order.points)
-        return run
+        def start() -> bool:
+            return self._begin(*start_run(order, before, self._dataset, self._processes))
 
-    def _begin(self, run: Run) -> bool:
+        self._guard(order.run_id, start)
+
+    def _begin(self, run: Run, report: Started) -> bool:
         self.close()
         self._run, self._failed = run, False
         self._reporter.begin()
-        self._send(Started(run.run_id))
+        self._send(report)
         if self._paused:
             self._with_run(self._show_everything)
         return True
+
+    def _go_back(self) -> None:
+        """The trainer went back to its last good weights when it found that the loss diverged."""
+        if self._run is None:
+            return
+        self._failed, self._paused = False, True
+        self._run.speed.reset()
+        self._send(Started(self._run.run_id))
+        self._with_run(self._show_everything)
 
     def _set_paused(self, paused: bool) -> None:
         changed, self._paused = paused is not self._paused, paused
@@ -242,7 +270,7 @@ class Worker:
                 self._with_run(self._show_everything)
 
     def _train_once(self, run: Run) -> None:
-        run.train_batch()
+        self._train(run)
         run.make_point()
         self._show_everything(run)
 
@@ -277,20 +305,26 @@ class Worker:
     def _take_snapshot(self, order: TakeSnapshot) -> None:
         if self._run is None:
             self._send(Refused(order.token, "There is no network yet."))
+            return
+        training = self._run.training
+        try:
+            options = training.trainer.options
+            data = dump_convnetjs(training.net, options) if order.convnetjs else training.snapshot()
+        except SnapshotError as error:
+            self._send(Refused(order.token, str(error)))
         else:
-            self._send(Snapshot(order.token, self._run.training.snapshot()))
+            self._send(Snapshot(order.token, data))
 
     def _load_snapshot(self, order: LoadSnapshot) -> None:
         try:
-            snapshot = load(order.data, trainer=order.trainer, images=self._dataset.shape)
-            run = Run.resumed(order.run_id, snapshot, self._dataset, order.seed, self._processes)
+            run, report = load_run(order, self._dataset, self._processes)
         except (SnapshotError, ShapeError) as error:
             self._send(Refused(order.token, str(error)))
         except MemoryError:
             self._send(Refused(order.token, NO_MEMORY))
         else:
             self._send(Loaded(order.token, run.run_id, run.training.spec))
-            self._begin(run)
+            self._begin(run, report)
 
 
 def _describe(error: Exception) -> str:

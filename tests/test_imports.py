@@ -17,7 +17,7 @@ SERVER = [
     ["orders", "viewer"],
     ["host", "history", "measures", "describe", "requests", "datasets", "work"],
     ["audience", "link", "run"],
-    ["frames"],
+    ["frames", "start"],
     ["reporter"],
     ["worker"],
     ["process"],
@@ -33,7 +33,7 @@ SERVER = [
 ]
 RANKS = {f"server.{name}": rank for rank, names in enumerate(SERVER) for name in names}
 # What a training process loads; it must start fast, and stay small.
-LEAN = ["worker", "reporter", "frames", "run", "measures", "orders", "wire", "messages"]
+LEAN = ["worker", "reporter", "frames", "start", "run", "measures", "orders", "wire", "messages"]
 WEB = {"asyncio", "fastapi", "starlette", "uvicorn", "websockets", "httpx", "jinja2"}
 ENGINE_MAY = {"numpy", "orjson", "PIL", "platformdirs", "threadpoolctl", "tqdm", "httpx"}
 

@@ -27,7 +27,12 @@ COMMANDS: list[tuple[dict[str, Any], m.Command]] = [
     ({"type": "resume", "id": 1}, m.Resume(1)),
     ({"type": "step", "id": 1}, m.Step(1)),
     ({"type": "restart", "id": 1}, m.Restart(1)),
+    ({"type": "recover", "id": 1}, m.Recover(1)),
     ({"type": "change_network", "id": 1, "spec": "é"}, m.ChangeNetwork(1, "é")),
+    (
+        {"type": "change_network", "id": 1, "spec": "é", "keep": True},
+        m.ChangeNetwork(1, "é", keep=True),
+    ),
     ({"type": "check_spec", "id": 1, "spec": ""}, m.CheckSpec(1, "")),
     ({"type": "configure", "id": 1, "settings": {"a": 1}}, m.Configure(1, {"a": 1})),
     ({"type": "watch", "id": 1, "layers": [0, 2]}, m.Watch(1, (0, 2))),
@@ -41,7 +46,7 @@ EVENTS: list[tuple[m.Event, dict[str, Any], bytes]] = [
     (
         m.SessionEvent(
             "s", 2, "waiting", "owner", "text", (INFO,), 208, {"eps": 1e-8}, ("sgd",), DATA, 7,
-            reason="so", place=1,
+            (m.Divergence(60, 4, 1e3),), recoverable=True, reason="so", place=1,
         ),
         {
             "type": "session", "session": "s", "run_id": 2, "status": "waiting", "role": "owner",
@@ -55,19 +60,20 @@ EVENTS: list[tuple[m.Event, dict[str, Any], bytes]] = [
             "dataset": {
                 "name": "MNIST", "classes": ["0", "1"], "train": 9, "validation": 1, "test": 4,
             },
-            "seed": 7, "reason": "so", "place": 1,
+            "seed": 7, "reason": "so", "place": 1, "recoverable": True,
+            "divergences": [{"examples": 60, "step": 4, "learning_rate": 1000.0}],
         },
         b"",
     ),
     (
         m.Stats(
-            2, 5, 100, 0.5, 10.0, 0.1, None, math.nan, math.inf, 0.9, None, 0.8, 8,
+            2, 5, 100, 0.5, 0.01, 10.0, 0.1, None, math.nan, math.inf, 0.9, None, 0.8, 8,
             m.TestResult(0.7, 1000, 60),
         ),
         {
             "type": "stats", "run_id": 2, "step": 5, "examples": 100, "epoch": 0.5,
-            "examples_per_second": 10.0, "forward_ms": 0.1, "backward_ms": None, "loss": None,
-            "decay_loss": None, "train_accuracy": 0.9, "validation_accuracy": None,
+            "learning_rate": 0.01, "examples_per_second": 10.0, "forward_ms": 0.1,
+            "backward_ms": None, "loss": None, "decay_loss": None, "train_accuracy": 0.9, "validation_accuracy": None,
             "test_accuracy_recent": 0.8, "test_recent_count": 8,
             "test": {"accuracy": 0.7, "examples": 1000, "at_examples": 60},
         },
@@ -190,6 +196,7 @@ def test_layers_off_screen_are_left_out_and_offsets_follow() -> None:
         ('{"type":"paws","id":1}', "no command “paws”", "type"),
         ('{"type":7,"id":1}', "without a `type`", "type"),
         ('{"id":1}', "without a `type`", "type"),
+        ('{"type":"change_network","id":1,"spec":"","keep":1}', "true or false", "keep"),
         ('{"type":"watch","id":1}', "needs `layers`", "layers"),
         ('{"type":"watch","id":1,"layers":["a"]}', "list of integers", "layers"),
         ('{"type":"watch","id":1,"layers":[true]}', "list of integers", "layers"),
@@ -200,7 +207,7 @@ def test_layers_off_screen_are_left_out_and_offsets_follow() -> None:
         ('{"type":"check_spec","id":1,"spec":"' + "x" * MAX_COMMAND_BYTES + '"}', "at most", None),
         ('{"type":"check_spec","id":1,"spec":"' + "é" * 40_000 + '"}', "at most", None),
     ],
-    ids=range(25),
+    ids=range(26),
 )  # fmt: skip
 def test_bad_commands_are_refused_in_words(text: str, sentence: str, field: str | None) -> None:
     with pytest.raises(CommandError) as caught:
@@ -221,7 +228,7 @@ JSON_VALUES = st.recursive(
     max_leaves=10,
 )
 NAMES = st.sampled_from([*m.COMMANDS, "nothing"])
-KEYS = st.sampled_from(["id", "spec", "settings", "layers", "run_id", "after", "x"])
+KEYS = st.sampled_from(["id", "spec", "keep", "settings", "layers", "run_id", "after", "x"])
 
 
 @given(st.text() | JSON_VALUES | st.dictionaries(KEYS, JSON_VALUES), NAMES)

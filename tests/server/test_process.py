@@ -9,15 +9,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import orjson
 import pytest
 
 from engine.data import load_builtin
+from engine.snapshot import Snapshot as File
 from engine.snapshot import load
-from engine.spec import DEFAULT_TEXT
+from engine.spec import DEFAULT_TEXT, parse
 from server.orders import (
     DataRefused,
     Failed,
     FrameReport,
+    GoBack,
     Guesses,
     Loaded,
     LoadSnapshot,
@@ -34,7 +38,7 @@ from server.orders import (
     UseData,
 )
 from server.process import describe_exit
-from tests.server.worker_process import DEFAULT, training_process
+from tests.server.worker_process import DEFAULT, Process, training_process
 
 pytestmark = pytest.mark.anyio
 
@@ -182,9 +186,107 @@ async def test_an_own_image_is_predicted_and_shown_until_told_other() -> None:
         assert "28x28" in (await process.report(Refused)).reason
 
 
+async def snapshot(process: Process, token: int) -> File:
+    process.send(TakeSnapshot(token))
+    return load((await process.report(Snapshot, lambda reply: reply.token == token)).data)
+
+
+def weights_in(file: File) -> bytes:
+    return file.net.params.tobytes() + file.net.state.tobytes()
+
+
+POOL = "layer_defs.push({type:'pool'"
+WITH_STATISTICS = DEFAULT_TEXT.replace(POOL, "layer_defs.push({type:'batchnorm'});\n" + POOL, 1)
+LESS = DEFAULT_TEXT.replace("filters:16", "filters:12")
+
+
+async def test_layers_that_fit_are_kept_and_a_restart_returns_to_them() -> None:
+    async with training_process() as process:
+        process.begin(paused=True)
+        process.send(*[TrainOnce()] * 3)
+        before = await snapshot(process, 1)
+        process.begin(LESS, run_id=2, seed=2, paused=True, keep=True)
+        started = await process.report(Started, lambda report: report.run_id == 2)
+        # The second convolution and what follows it have other shapes.
+        assert started.kept == (1,)
+        kept = await snapshot(process, 2)
+        for name in ("weights", "biases"):
+            mine, theirs = kept.net.layers[1].params[name], before.net.layers[1].params[name]
+            assert mine.tobytes() == theirs.tobytes()
+        process.send(*[TrainOnce()] * 3)
+        after = await snapshot(process, 3)
+        assert weights_in(after) != weights_in(kept)
+        process.begin(LESS, run_id=3, seed=2, paused=True, weights=started.weights)
+        assert weights_in(await snapshot(process, 4)) == weights_in(kept)
+        process.send(*[TrainOnce()] * 3)
+        # Order, crops and the optimizer's memory begin anew with the counters.
+        assert weights_in(await snapshot(process, 5)) == weights_in(after)
+
+
+async def test_what_fits_is_kept_of_a_network_that_no_process_has() -> None:
+    async with training_process() as process:
+        process.begin(paused=True)
+        process.send(TrainOnce(), TakeSnapshot(1))
+        saved = (await process.report(Snapshot)).data
+    async with training_process() as process:
+        process.begin(LESS, run_id=2, paused=True, keep=True, snapshot=saved)
+        assert (await process.report(Started)).kept == (1,)
+        process.begin(DEFAULT_TEXT.replace("sx:5", "sx:3"), run_id=3, paused=True, keep=True)
+        started = await process.report(Started, lambda report: report.run_id == 3)
+        assert (started.kept, started.weights) == ((), None)
+
+
+async def test_a_restart_returns_to_the_weights_of_a_loaded_file() -> None:
+    async with training_process() as process:
+        process.begin(WITH_STATISTICS, paused=True)
+        process.send(*[TrainOnce()] * 2)
+        process.send(TakeSnapshot(1))
+        data = (await process.report(Snapshot)).data
+        process.send(LoadSnapshot(2, 2, data, DEFAULT.trainer, 1), TrainOnce())
+        started = await process.report(Started, lambda report: report.run_id == 2)
+        process.begin(WITH_STATISTICS, run_id=3, paused=True, weights=started.weights)
+        again = await snapshot(process, 3)
+        assert weights_in(again) == weights_in(load(data))
+        assert again.training is not None
+        assert again.training["step_count"] == again.training["optimizer"]["updates"] == 0
+
+
+async def test_a_file_for_convnetjs_holds_its_layers_or_is_refused() -> None:
+    async with training_process() as process:
+        process.begin(paused=True)
+        process.send(TakeSnapshot(1, convnetjs=True))
+        assert list(orjson.loads((await process.report(Snapshot)).data)) == ["layers"]
+        process.begin(WITH_STATISTICS, run_id=2, paused=True)
+        process.send(TakeSnapshot(2, convnetjs=True))
+        assert "batchnorm" in (await process.report(Refused)).reason
+
+
+async def test_from_a_divergence_one_goes_back_to_the_last_good_weights() -> None:
+    wild = DEFAULT_TEXT.replace("'adadelta'", "'sgd', learning_rate:1000")
+    async with training_process() as process:
+        process.begin(wild)
+        points = await process.report(PointsReport)
+        failed = await process.report(Failed)
+        divergence = failed.divergence
+        assert divergence is not None
+        assert divergence.learning_rate == 1000
+        assert divergence.examples == 20 * (divergence.step - 1) == points.rows[-1][0]
+        assert f"step {divergence.step} with learning rate 1000." in failed.reason
+        good = await snapshot(process, 1)
+        assert np.isfinite(good.net.params).all()
+        process.send(SetTrainer(parse(wild).trainer.with_options(learning_rate=0.01)), GoBack())
+        await process.report(Started)
+        assert weights_in(await snapshot(process, 2)) == weights_in(good)
+        process.send(TrainOnce())
+        stats = await process.frame("stats", lambda stats: stats["step"] == divergence.step)
+        assert stats["learning_rate"] == 0.01
+        assert weights_in(await snapshot(process, 3)) != weights_in(good)
+
+
 async def test_a_loss_that_is_not_finite_is_a_failure_with_its_reason_not_a_crash() -> None:
     async with training_process() as process:
-        process.begin(DEFAULT_TEXT.replace("'adadelta'", "'sgd', learning_rate:1000"))
+        process.begin(DEFAULT_TEXT.replace("'adadelta'", "'sgd', learning_rate:1000"), paused=True)
+        process.send(*[TrainOnce()] * 100)
         failed = await process.report(Failed)
         assert "finite" in failed.reason
         process.begin(run_id=2)

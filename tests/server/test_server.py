@@ -360,6 +360,19 @@ def test_a_snapshot_goes_out_and_in_again(browser: Browser) -> None:
         assert again["layers"] == saved.json()["layers"]
 
 
+def test_a_snapshot_for_convnetjs_or_why_there_is_none(browser: Browser) -> None:
+    with browser.session() as stream:
+        stream.until_status("running")
+        path = f"/api/sessions/{stream.state['session']}/snapshot?format="
+        assert list(browser.http.get(path + "convnetjs").json()) == ["layers"]
+        stream.do("configure", settings={"ema": 0.9})
+        refused = browser.http.get(path + "convnetjs")
+        assert refused.status_code == 409
+        assert "cannot be saved as a file of ConvNetJS" in refused.json()["error"]["message"]
+        odd = browser.http.get(path + "onnx")
+        assert (odd.status_code, "onnx" in odd.json()["error"]["message"]) == (400, True)
+
+
 def test_an_unfit_snapshot_is_refused_with_its_reason(browser: Browser) -> None:
     path = browser.open()["snapshot"]
     assert browser.http.put(path, content=b"{}").status_code == 409

@@ -14,9 +14,11 @@ from server.messages import (
     ChangeNetwork,
     CheckSpec,
     Configure,
+    Divergence,
     FetchPoints,
     Pause,
     Problem,
+    Recover,
     Restart,
     Resume,
     ShowTraining,
@@ -26,6 +28,7 @@ from server.messages import (
 from server.orders import (
     DataRefused,
     Failed,
+    GoBack,
     Guesses,
     Loaded,
     LoadSnapshot,
@@ -36,10 +39,12 @@ from server.orders import (
     ShowBatch,
     ShowImage,
     Snapshot,
+    Started,
     StartRun,
     TakeSnapshot,
     TrainOnce,
     UseData,
+    Weights,
 )
 from server.requests import Declined, HostSilent, SessionError
 from server.session import Session
@@ -237,11 +242,15 @@ async def test_every_command_is_carried_out() -> None:
     commands = [
         Pause(1), Step(2), Resume(3), Restart(4), ChangeNetwork(5, SMALL), CheckSpec(6, SMALL),
         Configure(7, {"momentum": 0.5}), Watch(8, (0, 1)), FetchPoints(9, 1, -1), ShowTraining(10),
+        Recover(11),
     ]  # fmt: skip
     assert {type(command) for command in commands} == set(COMMANDS.values())
     stage = Stage()
     session, viewer = stage.running()
     for command in commands:
+        if command == Recover(11):
+            stage.host.begin()
+            stage.host.report(Failed(session.run_id, "It diverged.", Divergence(20, 2, 1e3)))
         answer = await carry_out(session, viewer, command)
         assert (answer.id, answer.ok, answer.error) == (command.id, True, None)
     assert stage.host.last(ShowBatch)
@@ -253,7 +262,13 @@ async def test_spectators_change_nothing() -> None:
     guest = Viewer(SPECTATOR)
     session.join(guest)
     assert read(session, guest)[0]["role"] == "spectator"
-    for command in (Pause(1), Restart(1), Configure(1, {"momentum": 0.5}), ShowTraining(1)):
+    for command in (
+        Pause(1),
+        Restart(1),
+        Recover(1),
+        Configure(1, {"momentum": 0.5}),
+        ShowTraining(1),
+    ):
         answer = await carry_out(session, guest, command)
         assert answer.error == Problem("You watch this session, and cannot change it.")
     for command in (CheckSpec(1, SMALL), Watch(1, (0,)), FetchPoints(1, 1, -1)):
@@ -286,6 +301,125 @@ async def test_a_failed_run_says_why_and_can_be_restarted() -> None:
     assert session.status is Status.RUNNING
     stage.host.report(Failed(session.run_id - 1, "late"))
     assert session.status is Status.RUNNING
+
+
+def diverge(stage: Stage, session: Session) -> None:
+    stage.host.report(Failed(session.run_id, "It diverged.", Divergence(20, 2, 1e3)))
+
+
+async def test_after_a_divergence_one_can_lower_the_learning_rate_and_go_back() -> None:
+    stage = Stage()
+    session, viewer = stage.running()
+    diverge(stage, session)
+    (state,) = read(session, viewer)
+    assert (state["status"], state["recoverable"]) == ("failed", True)
+    assert state["divergences"] == [{"examples": 20, "step": 2, "learning_rate": 1000.0}]
+    for command in (Pause(1), Resume(1)):
+        answer = await carry_out(session, viewer, command)
+        assert answer.error is not None
+        assert "go back" in answer.error.message
+    session.configure({"learning_rate": 0.01})
+    assert stage.host.last(SetTrainer).options.learning_rate == 0.01
+    run_id = session.run_id
+    session.recover()
+    assert stage.host.orders[-1] == GoBack()
+    stage.host.report(Started(run_id))
+    state = read(session, viewer)[-1]
+    assert (state["status"], state["recoverable"], state["run_id"]) == ("paused", False, run_id)
+    assert len(state["divergences"]) == 1
+    session.pause(False)
+    diverge(stage, session)
+    assert len(read(session, viewer)[-1]["divergences"]) == 2
+    session.restart()
+    assert read(session, viewer)[-1]["divergences"] == []
+
+
+async def test_only_from_a_divergence_can_one_go_back() -> None:
+    stage = Stage()
+    session, _ = stage.running()
+    with pytest.raises(SessionError, match="not diverged"):
+        session.recover()
+    diverge(stage, session)
+    session.recover()
+    stage.host.begin()
+    stage.host.report(Failed(session.run_id, "There is not enough memory."))
+    with pytest.raises(SessionError, match="not diverged"):
+        session.recover()
+    session.restart()
+    stage.host.begin()
+    diverge(stage, session)
+    stage.host.end("The training process was killed.")
+    with pytest.raises(SessionError, match="not diverged"):
+        session.recover()
+
+
+async def test_the_last_good_weights_outlive_the_process() -> None:
+    stage = Stage(pause_seconds=0, release_seconds=0)
+    session, viewer = stage.running()
+    diverge(stage, session)
+    session.leave(viewer)
+    order = await stage.host.ordered(TakeSnapshot)
+    stage.host.report(Snapshot(order.token, b"good"))
+    while session.resting:
+        await asyncio.sleep(0)
+    session.join(viewer)
+    assert (session.status, session.recoverable) == (Status.FAILED, True)
+    session.recover()
+    start = stage.host.last(StartRun)
+    assert (len(stage.hosts), start.snapshot, start.paused) == (2, b"good", True)
+    stage.host.begin()
+    assert session.status is Status.PAUSED
+    await session.close()
+
+
+async def test_layers_kept_are_named_and_a_restart_returns_to_them() -> None:
+    stage = Stage()
+    session, viewer = stage.running()
+    await carry_out(session, viewer, ChangeNetwork(1, DEFAULT_TEXT, keep=True))
+    assert stage.host.last(StartRun).keep
+    session.restart()  # not begun yet, so that there is nothing to begin again
+    assert stage.host.last(StartRun).run_id == session.run_id
+    weights = Weights(b"params", b"")
+    stage.host.report(Started(session.run_id, weights, (1, 7)))
+    notice = read(session, viewer)[-1]
+    assert notice["message"] == "Kept the weights of conv (layer 1) and fc (layer 7)."
+    for _ in range(2):
+        session.restart()
+        again = stage.host.last(StartRun)
+        assert (again.weights, again.keep, again.run_id) == (weights, False, session.run_id)
+        stage.host.begin()
+    session.change_network(parse(SMALL), SMALL)
+    assert stage.host.last(StartRun).weights is None
+
+
+async def test_that_nothing_fitted_is_said() -> None:
+    stage = Stage()
+    session, viewer = stage.running()
+    session.change_network(parse(SMALL), SMALL, keep=True)
+    stage.host.report(Started(session.run_id, None, ()))
+    assert "all weights are new" in read(session, viewer)[-1]["message"]
+
+
+async def test_a_network_without_a_process_can_be_kept_too() -> None:
+    stage = Stage(places=1, pause_seconds=0, release_seconds=0)
+    session, viewer = stage.running()
+    session.leave(viewer)
+    order = await stage.host.ordered(TakeSnapshot)
+    stage.host.report(Snapshot(order.token, b"state"))
+    while session.resting:
+        await asyncio.sleep(0)
+    other = stage.session("other")
+    other.join(Viewer())
+    session.join(viewer)
+    assert session.status is Status.WAITING
+    session.change_network(parse(SMALL), SMALL, keep=True)
+    # What is saved is of the network before, not of the one that waits.
+    with pytest.raises(SessionError):
+        await session.snapshot()
+    await other.close()
+    start = stage.host.last(StartRun)
+    assert (start.snapshot, start.keep) == (b"state", True)
+    await session.close()
 
 
 async def test_a_dead_process_is_mourned_and_replaced_on_restart() -> None:
@@ -444,6 +578,31 @@ async def test_a_loaded_file_is_a_new_run() -> None:
     messages = read(session, viewer)
     assert [m["type"] for m in messages] == ["session", "points"]
     assert "softmax" in messages[0]["spec"]
+
+
+async def test_a_restart_returns_to_the_weights_of_a_loaded_file() -> None:
+    stage = Stage()
+    session, _ = stage.running()
+    asked = asyncio.ensure_future(session.load_snapshot(b"file"))
+    order = await stage.host.ordered(LoadSnapshot)
+    stage.host.report(Loaded(order.token, order.run_id, parse(SMALL)))
+    stage.host.report(Started(order.run_id, Weights(b"loaded", b"")))
+    await asked
+    session.restart()
+    assert stage.host.last(StartRun).weights == Weights(b"loaded", b"")
+
+
+async def test_what_convnetjs_has_not_is_refused_before_anybody_is_asked() -> None:
+    stage = Stage()
+    session, _ = stage.running()
+    session.configure({"ema": 0.9})
+    with pytest.raises(SessionError, match=r"This cannot be saved .*\(ema\)\."):
+        await session.snapshot(convnetjs=True)
+    session.configure({"ema": 0})
+    asked = asyncio.ensure_future(session.snapshot(convnetjs=True))
+    order = await stage.host.ordered(TakeSnapshot)
+    stage.host.report(Snapshot(order.token, b"layers"))
+    assert (await asked, order.convnetjs) == (b"layers", True)
 
 
 async def test_a_refused_file_changes_nothing() -> None:
