@@ -15,6 +15,13 @@ from engine.schedule import learning_rate
 from engine.spec import TrainerSpec
 from engine.team import Team
 
+EXPLODED = 3.0
+"""A loss so many times the usual is finite still, but its weights are none to go back to."""
+SMALL_LOSS = 0.1
+"""No loss below this has exploded, however small it used to be."""
+USUAL_MEMORY = 0.999
+"""Of the average that says what loss is usual: what goes on for a thousand steps becomes it."""
+
 
 class DivergenceError(ArithmeticError):
     """The loss, or a number that the step computed from it, is no longer finite.
@@ -93,7 +100,8 @@ class Trainer:
         self.optimizer = self._new_optimizer()
         self.last_gradient = np.zeros_like(net.params)
         self.average = net.params.copy()
-        self._last_good = net.params.copy()
+        self._last_good = net.params.copy(), net.state.copy()
+        self._usual_loss: float | None = None
         self._team = Team(net, processes)
         self._l1 = net.per_parameter(
             lambda layer: {name: l1 for name, (l1, _) in layer.decay(layer.options).items()}
@@ -135,7 +143,8 @@ class Trainer:
 
         Raises:
             DivergenceError: the loss is not finite, or the weights would not be. The network holds
-                the last weights whose loss was finite, and the optimizer's memory is cleared.
+                the last good weights, from before the loss rose far above what was usual, and the
+                optimizer's memory is cleared.
         """
         results = self._team.run(batch.x, batch.labels, self.rng)
         np.divide(self._team.gradient, len(batch), out=self.last_gradient)
@@ -144,7 +153,7 @@ class Trainer:
         l1_loss, l2_loss = self._decay_losses()
         if not np.isfinite([loss, l1_loss, l2_loss, *self._team.statistics]).all():
             raise self._diverged()
-        np.copyto(self._last_good, self.net.params)
+        self._remember(loss)
         self._update(len(batch))
         if not all(
             np.isfinite(each).all() for each in (self.net.params, *self.optimizer.state.values())
@@ -166,10 +175,22 @@ class Trainer:
             update_seconds=perf_counter() - start,
         )
 
+    def _remember(self, loss: float) -> None:
+        """Note the weights of now as good ones, unless their loss shows that they are not."""
+        usual = loss if self._usual_loss is None else self._usual_loss
+        most = max(EXPLODED * usual, SMALL_LOSS)
+        if loss <= most:
+            params, state = self._last_good
+            np.copyto(params, self.net.params)
+            np.copyto(state, self.net.state)
+        self._usual_loss = USUAL_MEMORY * usual + (1 - USUAL_MEMORY) * min(loss, most)
+
     def _diverged(self) -> DivergenceError:
         """Go back to the last good weights, with no memory of the gradients that led away."""
-        for weights in (self.net.params, self.average):
-            np.copyto(weights, self._last_good)
+        params, state = self._last_good
+        np.copyto(self.net.params, params)
+        np.copyto(self.net.state, state)
+        np.copyto(self.average, params)
         self.optimizer = self._new_optimizer()
         return DivergenceError(self.step_count + 1, self.learning_rate)
 

@@ -189,12 +189,27 @@ def test_divergence_leaves_the_last_good_weights(layers: str, loss: str, method:
         assert str(error) == (
             f"the loss is no longer finite at step {len(kept)} with learning rate 1000"
         )
-        # Either the newest weights had no loss any more, or the next would not have been finite.
-        assert any(np.array_equal(trainer.net.params, each) for each in kept[-2:])
+        assert any(np.array_equal(trainer.net.params, each) for each in kept)
         assert np.array_equal(trainer.average, trainer.net.params)
         # From there training goes on with a smaller step.
         trainer.configure(spec.trainer.with_options(learning_rate=0, method="sgd"))
         assert np.isfinite(train(trainer, sampler, 2)).all()
+
+
+@pytest.mark.parametrize("layers", [PLAIN, NORMED], ids=["plain", "normed"])
+def test_good_weights_are_from_before_the_loss_rose(layers: str) -> None:
+    spec = make_spec(layers, method="sgd", learning_rate=0.01)
+    with training(spec) as (trainer, sampler):
+        train(trainer, sampler, 20)
+        before = trainer.net.params.copy(), trainer.net.state.copy()
+        trainer.configure(spec.trainer.with_options(learning_rate=1000))
+        # The loss is finite for a while, with weights that nobody would want back.
+        with pytest.raises(DivergenceError):
+            train(trainer, sampler, 400)
+        assert np.array_equal(trainer.net.params, before[0])
+        assert np.array_equal(trainer.net.state, before[1])
+        trainer.configure(spec.trainer)
+        assert max(train(trainer, sampler, 20)) < 3
 
 
 def test_an_overflow_that_no_loss_would_show() -> None:
