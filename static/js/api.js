@@ -63,8 +63,9 @@ export class HttpApi {
     this.session = session;
   }
 
-  async readSnapshot() {
-    return (await request(this.paths.snapshot)).text();
+  /** @param {"convnetjs"} [format] */
+  async readSnapshot(format) {
+    return (await request(this.paths.snapshot + (format ? `?format=${format}` : ""))).text();
   }
 
   /** @param {string | Blob} json */

@@ -20,7 +20,7 @@
 
 /**
  * @typedef {object} Api
- * @property {() => Promise<string>} readSnapshot
+ * @property {(format?: "convnetjs") => Promise<string>} readSnapshot
  * @property {(json: string | Blob) => Promise<void>} writeSnapshot
  * @property {(picture: Blob) => Promise<{image: Uint8Array, top: Guess[]}>} predict
  */

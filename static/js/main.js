@@ -11,6 +11,7 @@ import { showEditor } from "./views/editor.js";
 import { showLayers } from "./views/layers.js";
 import { showOwnImage } from "./views/own_image.js";
 import { showPredictions } from "./views/predictions.js";
+import { showRecovery } from "./views/recovery.js";
 import { showSnapshots } from "./views/snapshots.js";
 import { showStats } from "./views/stats.js";
 import { showStatus } from "./views/status.js";
@@ -67,7 +68,7 @@ const context = {
 };
 
 for (const show of [
-  showTheme, showStatus, showDataset, showStats, showControls, showSnapshots, showCharts,
+  showTheme, showStatus, showDataset, showStats, showControls, showRecovery, showSnapshots, showCharts,
   showOwnImage, showEditor, showLayers, showPredictions,
 ]) {
   show(context);

@@ -1,6 +1,7 @@
 // Wraps uPlot: one graph over examples seen, with zoom and hover left to its owner.
 
 import uPlot from "uplot";
+import { make } from "./dom.js";
 import { thousands } from "./format.js";
 
 /**
@@ -12,6 +13,8 @@ import { thousands } from "./format.js";
 
 /** @typedef {{min: number, max: number}} Range */
 
+/** @typedef {{x: number, label: string}} Mark */
+
 /**
  * @typedef {object} PlotOptions
  * @property {Curve[]} curves
@@ -20,6 +23,7 @@ import { thousands } from "./format.js";
  * @property {(value: number) => string} label  of a value on the axis
  * @property {((low: number, high: number) => number[])} [ticks]  else uPlot's own
  * @property {() => Range} extent  what is shown across
+ * @property {() => Mark[]} marks  what happened at some place across
  * @property {(zoom: Range | null) => void} onZoom
  * @property {(x: number | null) => void} onHover
  */
@@ -68,6 +72,23 @@ function ticksOf(plot, options) {
   return options.ticks?.(min ?? 0, max ?? 1) ?? [];
 }
 
+/**
+ * Vertical lines with a label each, which stands where there is more room.
+ * @param {uPlot} plot
+ * @param {Mark[]} marks
+ */
+function showMarks(plot, marks) {
+  for (const old of plot.over.querySelectorAll(".mark-line")) old.remove();
+  const width = plot.over.clientWidth;
+  for (const { x, label } of marks) {
+    const left = plot.valToPos(x, "x");
+    if (!(left >= 0 && left <= width)) continue;
+    const line = make("div", { class: "mark-line", "data-side": left > width / 2 ? "left" : "right" }, make("span", {}, label));
+    line.style.left = `${left}px`;
+    plot.over.append(line);
+  }
+}
+
 /** @param {PlotOptions} options @param {HTMLElement} place @returns {uPlot} */
 export function makePlot(options, place) {
   /** @param {uPlot} plot */
@@ -90,6 +111,7 @@ export function makePlot(options, place) {
       bind: { dblclick: () => () => { options.onZoom(null); return null; } },
     },
     hooks: {
+      draw: [(plot) => showMarks(plot, options.marks())],
       setSelect: [selected],
       setCursor: [(plot) => {
         const { left } = plot.cursor;

@@ -16,6 +16,8 @@
 
 /** @typedef {"starting" | "running" | "paused" | "waiting" | "failed" | "stopped"} SessionStatus */
 
+/** Where a loss stopped being finite. @typedef {{examples: number, step: number, learning_rate: number}} Divergence */
+
 /**
  * @typedef {object} SessionMessage
  * @property {"session"} type
@@ -32,6 +34,8 @@
  * @property {string[]} methods
  * @property {{name: string, classes: string[], train: number, validation: number, test: number}} dataset
  * @property {number} seed
+ * @property {Divergence[]} divergences  of this run
+ * @property {boolean} recoverable  whether it can go back to its last good weights now
  */
 
 /**
@@ -41,6 +45,7 @@
  * @property {number} step
  * @property {number} examples
  * @property {number} epoch
+ * @property {number} learning_rate  in force, as the schedule has it
  * @property {number} examples_per_second
  * @property {number | null} forward_ms
  * @property {number | null} backward_ms
@@ -128,8 +133,9 @@
  */
 
 /**
- * @typedef {{type: "pause" | "resume" | "step" | "restart" | "show_training"}
- *   | {type: "change_network" | "check_spec", spec: string}
+ * @typedef {{type: "pause" | "resume" | "step" | "restart" | "recover" | "show_training"}
+ *   | {type: "change_network", spec: string, keep?: boolean}
+ *   | {type: "check_spec", spec: string}
  *   | {type: "configure", settings: Record<string, string | number>}
  *   | {type: "watch", layers: number[]}
  *   | {type: "points", run_id: number, after: number}} Command

@@ -9,8 +9,11 @@ from tests.browser.actions import (
     CONVLESS,
     await_examples,
     await_more,
+    await_run_after,
     change_network,
+    pause,
     run_number,
+    save_snapshot,
     write_spec,
 )
 
@@ -33,6 +36,41 @@ def test_change_to_a_network_without_convolutions_and_back(page: Page) -> None:
     expect(page.locator("#visnet")).to_contain_text("conv (12x12x16)")
     expect(page.locator("#visnet")).not_to_contain_text("fc (1x1x30)")
     await_examples(page, 1000)
+
+
+def test_layers_that_stay_the_same_keep_their_weights_if_one_wants(page: Page) -> None:
+    await_examples(page, 1000)
+    pause(page)
+    before = save_snapshot(page)["layers"]
+    more = spec.DEFAULT_TEXT.replace("filters:16", "filters:12")
+    page.locator("#keepweights").check()
+    change_network(page, more)
+    expect(page.locator("#notices")).to_contain_text("Kept the weights of conv (layer 1).")
+    layers = save_snapshot(page)["layers"]
+    assert layers[1]["filters"] == before[1]["filters"]
+    # A restart returns to them, not to weights that were never there.
+    run = run_number(page)
+    page.locator("#buttonstep").click()
+    await_examples(page, 20)
+    assert save_snapshot(page)["layers"] != layers
+    page.locator("#buttonrestart").click()
+    await_run_after(page, run)
+    assert save_snapshot(page)["layers"] == layers
+    page.locator("#keepweights").uncheck()
+    change_network(page, spec.DEFAULT_TEXT)
+    assert save_snapshot(page)["layers"][1]["filters"] != before[1]["filters"]
+
+
+def test_a_schedule_is_told_and_its_learning_rate_shown(page: Page) -> None:
+    await_examples(page, 20)
+    rate = page.locator("#trainstats [data-stat=learning_rate]")
+    expect(rate).to_be_hidden()
+    scheduled = "'sgd', learning_rate:0.02, schedule:'cosine', schedule_examples:2000, ema:0.9"
+    change_network(page, spec.DEFAULT_TEXT.replace("'adadelta'", scheduled))
+    expect(page.locator("#spec_summary")).to_contain_text("0.02 (cosine over 2,000 examples)")
+    expect(page.locator("#spec_summary")).to_contain_text("ema 0.9")
+    await_examples(page, 2000)
+    expect(rate).to_have_text("0.0002")
 
 
 def test_a_bad_spec_shows_its_error_at_its_line_while_training_goes_on(page: Page) -> None:

@@ -74,6 +74,25 @@ def test_snapshot_to_a_file_and_back(page: Page, tmp_path: Path) -> None:
     assert save_snapshot(page)["layers"] == saved["layers"]
 
 
+def test_a_file_for_convnetjs_or_why_there_is_none(
+    page: Page, tmp_path: Path, problems: Problems
+) -> None:
+    problems.allow("status of 409")  # the browser's own note of the refusal
+    await_examples(page, 200)
+    page.locator("#forconvnetjs").check()
+    with page.expect_download() as download:
+        page.locator("#buttontofile").click()
+    assert download.value.suggested_filename.endswith("-convnetjs.json")
+    file = tmp_path / "network.json"
+    download.value.save_as(file)
+    assert list(json.loads(file.read_text())) == ["layers"]
+    change_network(page, CONVLESS.replace("{type:'softmax'", "{type:'batchnorm'}, {type:'softmax'"))
+    page.locator("#buttontofile").click()
+    expect(page.locator("#snapshot_problem")).to_have_text(
+        "This cannot be saved as a file of ConvNetJS: ConvNetJS has no layer of type batchnorm."
+    )
+
+
 def test_an_unfit_snapshot_says_why_and_the_network_runs_on(page: Page, problems: Problems) -> None:
     problems.allow("status of 400")  # the browser's own note of the refusal
     await_examples(page, 200)

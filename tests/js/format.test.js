@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as format from "../../static/js/format.js";
 import { family, parameters, summary, title } from "../../static/js/layer_text.js";
+import { isScheduled, trainerText } from "../../static/js/trainer_text.js";
 
 test("numbers are trimmed as the original did, and tiny ones do not read as zero", () => {
   const pairs = [[2.53001, "2.53001"], [-0.5, "-0.5"], [0, "0"], [12.345678, "12.3457"], [3e-7, "3.0e-7"], [2.5e9, "2.5e+9"]];
@@ -47,4 +48,14 @@ test("a layer of a type that is not known yet still reads well", () => {
   assert.equal(summary(other), "momentum 0.9");
   assert.equal(parameters(other), "parameters: 16");
   assert.equal(family("norm2"), "other");
+});
+
+test("a trainer's schedule and average are told where there are any", () => {
+  const plain = { method: "adadelta", learning_rate: 0.01, batch_size: 20, l2_decay: 0.001, ema: 0, schedule: "constant", schedule_examples: 600000, step_factor: 0.1, warmup_examples: 0 };
+  assert.equal(trainerText(plain), "Trainer: adadelta, batch of 20, weight decay 0.001");
+  const more = { ...plain, method: "adam", schedule: "cosine", warmup_examples: 2000, ema: 0.999 };
+  assert.equal(trainerText(more), "Trainer: adam, learning rate 0.01 (warm-up over 2,000 examples, then cosine over 600,000 examples), batch of 20, weight decay 0.001, predicts with averaged weights (ema 0.999)");
+  assert.match(trainerText({ ...plain, method: "sgd", schedule: "step" }), /0\.01 \(times 0\.1 every 600,000 examples\),/);
+  const cases = [[plain, false], [more, true], [{ ...plain, method: "sgd", warmup_examples: 1 }, true], [{ ...plain, schedule: "step" }, false]];
+  for (const [trainer, scheduled] of cases) assert.equal(isScheduled(/** @type {typeof plain} */ (trainer)), scheduled);
 });

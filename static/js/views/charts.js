@@ -6,7 +6,7 @@ import { makePlot } from "../plot.js";
 import { decimate, extentOf, nearest, smooth } from "../series.js";
 
 /** @import { Context } from "../context.js" */
-/** @import { Curve, Range } from "../plot.js" */
+/** @import { Curve, Mark, Range } from "../plot.js" */
 /** @import { CurveName } from "../protocol.js" */
 /** @import { Points } from "../store.js" */
 
@@ -62,7 +62,8 @@ export function showCharts({ store }) {
   /** @type {Look} */
   const look = { zoom: null, log: false, weight: 0.6, hover: null };
   const reset = byId("resetzoom", HTMLButtonElement);
-  const graphs = GRAPHS.map((graph) => new GraphView(graph, look, () => store.state.points, {
+  const marks = () => (store.state.session?.divergences ?? []).map(({ examples, step }) => ({ x: examples, label: `diverged at step ${count(step)}` }));
+  const graphs = GRAPHS.map((graph) => new GraphView(graph, look, () => store.state.points, marks, {
     /** @param {Range | null} zoom */
     onZoom(zoom) {
       look.zoom = zoom;
@@ -84,7 +85,7 @@ export function showCharts({ store }) {
     drawnAt = performance.now();
     for (const view of graphs) view.draw();
   };
-  store.subscribe(["points"], ({ points }) => {
+  store.subscribe(["points", "session"], ({ points }) => {
     if (points.examples.length === points.from) look.zoom = null;
     reset.hidden = look.zoom === null;
     later ??= setTimeout(redraw, Math.max(0, drawnAt + REDRAW_MS - performance.now()));
@@ -121,12 +122,14 @@ class GraphView {
    * @param {Graph} graph
    * @param {Look} look
    * @param {() => Points} points
+   * @param {() => Mark[]} marks
    * @param {{onZoom: (zoom: Range | null) => void, onHover: (x: number | null) => void}} hooks
    */
-  constructor(graph, look, points, hooks) {
+  constructor(graph, look, points, marks, hooks) {
     this.graph = graph;
     this.look = look;
     this.points = points;
+    this.marks = marks;
     this.hooks = hooks;
     this.place = byId(`${graph.id}graph`, HTMLElement);
     /** @type {Range} */
@@ -164,6 +167,7 @@ class GraphView {
       label: this.isAccuracy ? accuracyLabel(log) : lossLabel(log),
       ...(this.isAccuracy && log ? { ticks: errorTicks } : {}),
       extent: () => this.extent,
+      marks: this.isAccuracy ? () => [] : this.marks,
       ...this.hooks,
     }, this.place);
   }

@@ -4,6 +4,7 @@ import { makeCodeEditor } from "../code_editor.js";
 import { byId, make, messageOf, setText } from "../dom.js";
 import { count, size } from "../format.js";
 import { family } from "../layer_text.js";
+import { trainerText } from "../trainer_text.js";
 
 /** @import { Context } from "../context.js" */
 /** @import { LayerInfo, Problem, SpecSummary } from "../protocol.js" */
@@ -25,6 +26,7 @@ function wording({ message, line }) {
 export function showEditor({ store, command, bootstrap, nonce }) {
   const area = byId("newnet", HTMLTextAreaElement);
   const button = byId("buttonnn", HTMLButtonElement);
+  const keep = byId("keepweights", HTMLInputElement);
   const revert = byId("buttonrevert", HTMLButtonElement);
   const hint = byId("spec_state", HTMLElement);
   const problemLine = byId("spec_problem", HTMLElement);
@@ -92,7 +94,7 @@ export function showEditor({ store, command, bootstrap, nonce }) {
     const text = editor.text;
     button.setAttribute("aria-busy", "true");
     try {
-      await command({ type: "change_network", spec: text });
+      await command({ type: "change_network", spec: text, keep: keep.checked });
       running = text;
       complain(null);
       void check();
@@ -143,10 +145,9 @@ function layerTable({ layers, parameters, trainer }, go) {
   const head = make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "layer"), make("th", { scope: "col" }, "output"), make("th", { scope: "col", class: "number" }, "parameters")));
   const body = make("tbody", {}, ...layers.map((layer) => layerRow(layer, go)));
   const foot = make("tfoot", {}, make("tr", {}, make("th", { scope: "row", colspan: 2 }, "in all"), make("td", { class: "number" }, count(parameters))));
-  const { method, batch_size, l2_decay } = trainer;
   return [
     make("table", { class: "spec-table" }, make("caption", { class: "hidden-text" }, "Layers of the text"), head, body, foot),
-    make("p", { class: "hint" }, `Trainer: ${method}, batch of ${batch_size}, weight decay ${l2_decay}`),
+    make("p", { class: "hint" }, trainerText(trainer)),
   ];
 }
 

@@ -52,11 +52,12 @@ export function showSnapshots({ store, api, bootstrap }) {
   }));
   const init = byId("buttonload", HTMLButtonElement);
   init.addEventListener("click", () => run(init, () => load(area.value, area.value.trim().length)));
+  const forConvNetJS = byId("forconvnetjs", HTMLInputElement);
   const toFile = byId("buttontofile", HTMLButtonElement);
   toFile.addEventListener("click", () => run(toFile, async () => {
-    const json = await api.readSnapshot();
+    const json = await api.readSnapshot(forConvNetJS.checked ? "convnetjs" : undefined);
     const url = URL.createObjectURL(new Blob([json], { type: "application/json" }));
-    const name = `network-${store.state.stats?.examples ?? 0}.json`;
+    const name = `network-${store.state.stats?.examples ?? 0}${forConvNetJS.checked ? "-convnetjs" : ""}.json`;
     make("a", { href: url, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 60_000); // the download reads it after the click
     return `Saved as ${name}.`;

@@ -2,6 +2,7 @@
 
 import { byId, make, setText } from "../dom.js";
 import { count, fixed, milliseconds, percent, trimmed } from "../format.js";
+import { isScheduled } from "../trainer_text.js";
 
 /** @import { Context } from "../context.js" */
 /** @import { StatsMessage } from "../protocol.js" */
@@ -17,6 +18,7 @@ const LINES = [
   ["decay_loss", "L2 Weight decay loss", (s) => fixed(s.decay_loss, 5)],
   ["train_accuracy", "Training accuracy", (s) => fixed(s.train_accuracy, 2)],
   ["validation_accuracy", "Validation accuracy", (s) => fixed(s.validation_accuracy, 2)],
+  ["learning_rate", "Learning rate now", (s) => trimmed(s.learning_rate, 6)],
   ["examples", "Examples seen", (s) => String(s.examples)],
   ["examples_per_second", "Examples per second", (s) => count(s.examples_per_second)],
   ["epoch", "Epoch", (s) => fixed(s.epoch, 2)],
@@ -40,15 +42,17 @@ function testNote(stats) {
 /** @param {Context} context */
 export function showStats({ store }) {
   const list = byId("trainstats", HTMLElement);
-  const values = LINES.map(([key, label]) => {
-    const value = make("dd", { "data-stat": key }, "–");
-    list.append(make("div", {}, make("dt", {}, `${label}: `), value));
-    return value;
-  });
+  const values = LINES.map(([key]) => make("dd", { "data-stat": key }, "–"));
+  const rows = LINES.map(([, label], i) => make("div", {}, make("dt", {}, `${label}: `), values[i]));
+  list.append(...rows);
+  const rate = rows[LINES.findIndex(([key]) => key === "learning_rate")];
   const note = make("p", { class: "hint", id: "test_note" });
   list.after(note);
   const figures = [...document.querySelectorAll("[data-figure]")].filter((e) => e instanceof HTMLElement);
 
+  store.subscribe(["session"], ({ session }) => {
+    rate.hidden = !session || !isScheduled(session.trainer); // else the field below says it
+  });
   store.subscribe(["stats"], ({ stats }) => {
     document.body.dataset.step = String(stats?.step ?? 0);
     document.body.dataset.examples = String(stats?.examples ?? 0);

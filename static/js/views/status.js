@@ -28,6 +28,8 @@ function wording(state, status) {
 function reasonOf(state, status) {
   if (status === "stale") return "Nothing has come from the server for a while: connecting anew.";
   if (status === "reconnecting") return "The connection was lost: trying again by itself. What you see is the last that came.";
+  // Of a divergence another box tells, with what can be done about it.
+  if (state.session?.recoverable) return "";
   if (status === "waiting" || status === "failed" || status === "stopped") return state.session?.reason ?? "";
   return "";
 }

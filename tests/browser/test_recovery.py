@@ -1,0 +1,69 @@
+"""A learning rate far too high: what the page says, marks and offers."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.actions import (
+    await_examples,
+    await_more,
+    await_run_after,
+    await_status,
+    resume,
+    run_number,
+    trained_on,
+)
+
+LOSS_MARK = "#lossgraph .mark-line"
+
+
+def set_learning_rate(page: Page, rate: str) -> None:
+    form = page.locator("[data-setting=learning_rate]")
+    form.locator("input").fill(rate)
+    form.get_by_role("button").click()
+    expect(form).to_have_attribute("title", f"in force: {rate}")
+
+
+def diverge(page: Page) -> None:
+    set_learning_rate(page, "1000")
+    page.locator("#method_input").select_option("sgd")
+    await_status(page, "failed")
+
+
+def test_a_divergence_is_told_marked_and_can_be_gone_back_from(page: Page) -> None:
+    await_examples(page, 2000)
+    diverge(page)
+    box = page.locator("#recovery")
+    expect(box).to_be_in_viewport()
+    expect(box).to_contain_text(re.compile(r"at step \d+ with learning rate 1000\."))
+    expect(page.locator(LOSS_MARK)).to_contain_text(re.compile(r"diverged at step [\d,]+"))
+    page.locator("#buttontp").click()
+    expect(page.locator("#control_problem")).to_contain_text("go back to the last good weights")
+    # Also after a reload, and before going back, the field can be used.
+    page.reload()
+    expect(page.locator(LOSS_MARK)).to_be_visible()
+    set_learning_rate(page, "0.01")
+    run, seen = run_number(page), trained_on(page)
+    page.locator("#buttonrecover").click()
+    await_status(page, "paused")
+    expect(box).to_be_hidden()
+    assert (run_number(page), trained_on(page)) == (run, seen)
+    resume(page)
+    await_examples(page, seen + 1000)
+    await_status(page, "live")
+    expect(page.locator(LOSS_MARK)).to_be_visible()
+
+
+def test_after_a_divergence_one_can_begin_again(page: Page) -> None:
+    await_examples(page, 500)
+    diverge(page)
+    set_learning_rate(page, "0.01")
+    run = run_number(page)
+    page.locator("#recovery_restart").click()
+    await_run_after(page, run)
+    await_status(page, "live")
+    await_more(page)
+    expect(page.locator("#recovery")).to_be_hidden()
+    expect(page.locator(LOSS_MARK)).to_have_count(0)
