@@ -19,7 +19,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 SIZE = 28
 BOX = 20
 MAX_BYTES = 10 * 1024 * 1024
-MAX_PIXELS = 4_000_000
+# Of a JPEG only a reduced picture is unpacked, so that any telephone's photo may be used.
+MAX_JPEG_PIXELS = 50_000_000
+MAX_PIXELS = 16_000_000
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 
 # Share of the full contrast from which on a pixel counts as ink, not as paper, shadow or noise.
@@ -33,6 +35,9 @@ _DUST = 0.05
 # Longest side at which spots are told apart, and at which the light on the paper is measured.
 _SPOTS_SIZE = 160
 _LIGHT_SIZE = 64
+# What is larger is brought to this longest side before anything is measured.
+_LARGE = 4_000_000
+_WORKING_SIZE = 2000
 
 Floats = npt.NDArray[np.float32]
 Box = tuple[slice, slice]
@@ -81,16 +86,22 @@ def _decode(data: bytes) -> Floats:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             # Only the header has been read so far.
             width, height = picture.size
-            if width * height > MAX_PIXELS:
+            limit = MAX_JPEG_PIXELS if picture.format == "JPEG" else MAX_PIXELS
+            if width * height > limit:
                 raise ImageError(
                     f"The picture is too large: {width}x{height} is more than "
-                    f"{MAX_PIXELS // 1_000_000} megapixels."
+                    f"{limit // 1_000_000} megapixels."
                 )
-            return _gray(ImageOps.exif_transpose(picture))
+            if width * height <= _LARGE:
+                return _gray(ImageOps.exif_transpose(picture))
+            picture.draft("L", (_WORKING_SIZE, _WORKING_SIZE))  # of JPEG alone; never smaller
+            return _resized(_gray(ImageOps.exif_transpose(picture)), _WORKING_SIZE)
     except ImageError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ImageError("The picture is too large: it has more than 4 megapixels.") from None
+        raise ImageError(
+            f"The picture is too large: it has more than {MAX_JPEG_PIXELS // 1_000_000} megapixels."
+        ) from None
     except UnidentifiedImageError:
         raise ImageError("The file is no PNG, JPEG, GIF or WebP picture.") from None
     except Exception:

@@ -256,7 +256,7 @@ def png_of_header(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("action", ["error", "ignore"])
 @pytest.mark.parametrize(
-    "size", [(2001, 2000), (8_000, 8_000), (10_000, 10_000), (13_000, 13_000), (60_000, 60_000)]
+    "size", [(4001, 4000), (8_000, 8_000), (10_000, 10_000), (13_000, 13_000), (60_000, 60_000)]
 )
 def test_bombs_are_refused_before_they_are_unpacked(size: tuple[int, int], action: Any) -> None:
     with warnings.catch_warnings():
@@ -265,8 +265,25 @@ def test_bombs_are_refused_before_they_are_unpacked(size: tuple[int, int], actio
             prepare_digit(png_of_header(*size))
 
 
-def test_the_largest_allowed_picture_is_read() -> None:
-    assert_mnist_form(prepare_digit(encode(seven((2000, 2000)), "JPEG")).image)
+@pytest.mark.parametrize(
+    ("form", "size"),
+    [("JPEG", (8000, 6250)), ("PNG", (4000, 4000)), ("PNG", (16_000, 1000))],
+    ids=["a telephone's photo", "a drawing", "a strip"],
+)
+def test_the_largest_allowed_picture_is_read_like_a_small_one(
+    form: str, size: tuple[int, int]
+) -> None:
+    large = prepare_digit(encode(seven(size), form)).image
+    assert_mnist_form(large)
+    assert likeness(large, prepare_digit(encode(seven((400, 400)))).image) > 0.9
+
+
+def test_photos_have_their_limit_too() -> None:
+    photo = bytearray(encode(seven((16, 16)), "JPEG"))
+    sizes = photo.index(b"\xff\xc0") + 5  # of the frame header: height, width
+    photo[sizes : sizes + 4] = struct.pack(">HH", 6251, 8000)
+    with pytest.raises(ImageError, match="8000x6251 is more than 50 megapixels"):
+        prepare_digit(bytes(photo))
 
 
 def test_files_of_more_than_ten_mebibytes_are_refused() -> None:
