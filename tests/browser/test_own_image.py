@@ -94,3 +94,14 @@ def test_an_unfit_picture_is_said_to_be_so(
     expect(page.locator("#own_problem")).to_be_visible()
     expect(page.locator("#own_problem")).to_contain_text(said)
     expect(page.locator("#own_result")).to_be_hidden()
+
+
+def test_after_an_unfit_picture_it_is_plain_which_one_the_answer_is_of(
+    page: Page, problems: Problems
+) -> None:
+    problems.allow("status of 4")  # the browser's own note of the refusal
+    await_examples(page, 100)
+    upload(page, digit_png(0), "zero.png")
+    expect(page.locator("#own_status")).to_contain_text("zero.png")
+    upload(page, as_png(Image.new("L", (80, 80), 255)), "empty.png")
+    expect(page.locator("#own_problem")).to_contain_text("empty.png: The picture is blank")

@@ -37,8 +37,9 @@ export function showOwnImage({ store, command, api, bootstrap }) {
   /** @param {File} file */
   const test = async (file) => {
     if (place.disabled) return;
+    const name = file.name || "Your picture";
     if (file.size > bootstrap.limits.image_bytes) {
-      return complain(`This file has ${megabytes(file.size)} MB; up to ${megabytes(bootstrap.limits.image_bytes)} MB are taken.`);
+      return complain(`${name}: This file has ${megabytes(file.size)} MB; up to ${megabytes(bootstrap.limits.image_bytes)} MB are taken.`);
     }
     place.setAttribute("aria-busy", "true");
     try {
@@ -49,10 +50,10 @@ export function showOwnImage({ store, command, api, bootstrap }) {
       again.disabled = false;
       result.hidden = false;
       back.hidden = false;
-      setText(status, `${file.name || "Your picture"}: the layers below show it too.`);
+      setText(status, `${name}: the layers below show it too.`);
       complain("");
     } catch (error) {
-      complain(messageOf(error));
+      complain(`${name}: ${messageOf(error)}`);
     }
     place.removeAttribute("aria-busy");
     return undefined;
