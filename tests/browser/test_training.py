@@ -105,6 +105,14 @@ def test_a_bad_value_says_so_and_keeps_the_old_one(page: Page, setting: str, val
     await_more(page)
 
 
+def test_a_number_that_is_too_large_is_called_by_what_was_typed(page: Page) -> None:
+    await_examples(page, 20)
+    form = page.locator("[data-setting=learning_rate]")
+    form.locator("input").fill("1e400")
+    form.get_by_role("button").click()
+    expect(form.locator(".problem")).to_contain_text("“1e400” is no number")
+
+
 def test_keyboard_alone(page: Page) -> None:
     await_examples(page, 200)
     for _ in range(40):

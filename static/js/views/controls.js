@@ -109,7 +109,7 @@ function makeField({ store, command }, { setting, id, label, mode }) {
     event.preventDefault();
     const text = input.value.trim();
     const value = text === "" ? NaN : Number(text.replace(",", "."));
-    if (Number.isNaN(value)) return complain(`“${text}” is no number; still ${running()}.`);
+    if (!Number.isFinite(value)) return complain(`“${text}” is no number; still ${running()}.`);
     form.setAttribute("aria-busy", "true");
     try {
       await command({ type: "configure", settings: { [setting]: value } });
