@@ -50,6 +50,7 @@ export class Connection {
     /** @type {WebSocket | null} */
     this.socket = null;
     this.failures = 0;
+    this.renewed = false; // whether there was another session since the last message
     this.lastHeard = 0;
     this.nextId = 1;
     /** @type {Map<number, {resolve: (result: any) => void, reject: (error: CommandError) => void}>} */
@@ -92,6 +93,7 @@ export class Connection {
   receive(data) {
     this.lastHeard = Date.now();
     this.failures = 0;
+    this.renewed = false;
     this.hooks.onPhase("open");
     /** @type {P.Message} */
     let message;
@@ -160,6 +162,9 @@ export class Connection {
     if (code === UNKNOWN_SESSION) {
       try {
         await this.hooks.onUnknownSession();
+        // The server is there again; but one that does not know its own sessions is not pressed.
+        if (!this.renewed) this.failures = 0;
+        this.renewed = true;
       } catch {
         // Tried again with the next attempt, which ends in the same code.
       }

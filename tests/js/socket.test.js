@@ -109,6 +109,21 @@ test("an unknown session leads to another one", async (t) => {
   assert.equal(/** @type {any} */ (sockets[1]).url, "ws://x/1");
 });
 
+test("a server that is back without memory is joined at once, one that forgets all is not pressed", async (t) => {
+  const { clock, sockets } = connect(t);
+  /** @param {number} code @param {number} milliseconds */
+  const close = async (code, milliseconds) => {
+    sockets.at(-1)?.onclose?.({ code });
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.tick(milliseconds);
+    return sockets.length;
+  };
+  for (let lost = 1; lost <= 5; lost++) assert.equal(await close(1006, 5000), 1 + lost);
+  assert.equal(await close(4404, 300), 7);
+  for (let unknown = 1; unknown <= 3; unknown++) assert.equal(await close(4404, 5000), 7 + unknown);
+  assert.equal(await close(4404, 1000), 10);
+});
+
 test("what cannot be read does no harm", (t) => {
   const { sockets, seen } = connect(t);
   const warned = mock.method(console, "warn", () => {});
