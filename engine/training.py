@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from math import fsum
 
 import numpy as np
 
@@ -34,22 +35,21 @@ class Window:
     def __init__(self, examples: int = WINDOW_EXAMPLES) -> None:
         self._wanted = examples
         self._batches: deque[tuple[float, int]] = deque()
-        self._total = 0.0
         self.count = 0
 
     def add(self, total: float, examples: int) -> None:
         """Add a batch's sum; forget batches that are not needed for a full window."""
         self._batches.append((total, examples))
-        self._total += total
         self.count += examples
         while self.count - self._batches[0][1] >= self._wanted:
-            old_total, old_examples = self._batches.popleft()
-            self._total -= old_total
-            self.count -= old_examples
+            self.count -= self._batches.popleft()[1]
 
     def mean(self, at_least: int = MINIMUM_EXAMPLES) -> float | None:
         """None until there are so many examples."""
-        return self._total / self.count if self.count >= at_least else None
+        if self.count < at_least:
+            return None
+        # Added up anew: in a running total one huge loss, as of a divergence, would leave traces.
+        return fsum(total for total, _ in self._batches) / self.count
 
 
 def initial_net(spec: NetSpec, seed: int) -> Net:

@@ -19,12 +19,13 @@ export function trimmed(value, digits = 5) {
 }
 
 /**
- * Always `digits` decimals, so that a running number does not jump about.
+ * Always `digits` decimals, so that a running number does not jump about; huge ones in exponent form.
  * @param {number | null | undefined} value
  * @param {number} digits
  */
 export function fixed(value, digits) {
-  return isNumber(value) ? value.toFixed(digits) : UNKNOWN;
+  if (!isNumber(value)) return UNKNOWN;
+  return Math.abs(value) < 1e9 ? value.toFixed(digits) : value.toExponential(2);
 }
 
 /** @param {number | null | undefined} value */

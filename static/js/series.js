@@ -7,12 +7,14 @@
  * that the values so far add up to. Gaps stay gaps.
  * @param {Column} values
  * @param {number} weight  of the past, from 0 (none) to just under 1
+ * @param {Set<number>} [anew]  indices at which the past is forgotten
  * @returns {(number | null)[]}
  */
-export function smooth(values, weight) {
+export function smooth(values, weight, anew) {
   let average = 0;
   let total = 0;
-  return values.map((value) => {
+  return values.map((value, i) => {
+    if (anew?.has(i)) average = total = 0;
     if (value === null || !Number.isFinite(value)) return null;
     average = average * weight + value * (1 - weight);
     total = total * weight + (1 - weight);
@@ -103,6 +105,18 @@ function extremes(column, from, to) {
   }
   if (low < 0) return [null, null];
   return low <= high ? [column[low], column[high]] : [column[high], column[low]];
+}
+
+/**
+ * How high a graph need go where a divergence has left huge numbers: as high as it began, and three
+ * times what nearly all values are below. What is more runs out of the picture.
+ * @param {readonly Column[]} columns
+ */
+export function ceilingOf(columns) {
+  const values = columns.flat().filter((value) => value !== null && Number.isFinite(value)).map(Number);
+  const first = Math.max(...columns.map(([value]) => value ?? 0));
+  values.sort((a, b) => a - b);
+  return Math.max(first, 3 * (values[Math.floor(0.9 * (values.length - 1))] ?? 0));
 }
 
 /**

@@ -33,6 +33,13 @@ def test_a_window_forgets_what_it_does_not_need() -> None:
     assert (window.mean(), window.count) == (0, 500)
 
 
+def test_a_window_forgets_huge_numbers_without_a_trace() -> None:
+    window = Window(100)
+    for total in (50.0, 1e30, 50.0, 50.0):
+        window.add(total, 50)
+    assert window.mean() == 1
+
+
 def test_nine_images_are_trained_on_for_each_that_is_validated() -> None:
     training = Training.fresh(parse(SPEC), load_builtin(), seed=1, processes=1)
     for _ in range(36):

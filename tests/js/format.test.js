@@ -16,6 +16,7 @@ test("what is not known is a dash, never NaN", () => {
     assert.deepEqual([write(null), write(undefined), write(NaN), write(Infinity)], Array(4).fill(format.UNKNOWN));
   }
   assert.equal(format.fixed(null, 2), format.UNKNOWN);
+  assert.equal(format.fixed(1.2345e27, 5), "1.23e+27");
 });
 
 test("counts, shares, times and axes", () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decimate, extentOf, lowerBound, nearest, smooth } from "../../static/js/series.js";
+import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth } from "../../static/js/series.js";
 
 test("smoothing leaves a constant as it is from the first value on", () => {
   for (const value of smooth([3, 3, 3], 0.9)) assert.ok(Math.abs((value ?? 0) - 3) < 1e-12);
@@ -57,4 +57,17 @@ test("a graph always has some width, from zero unless the points begin late", ()
     const { min, max } = extentOf(xs, true);
     assert.ok(min === xs[0] && max > min);
   }
+});
+
+test("a divergence's huge numbers run out of the picture, what came before stays in it", () => {
+  const usual = Array.from({ length: 100 }, (_, i) => 1 / (i + 1));
+  const top = ceilingOf([[2.3, ...usual, 1e27], [0.1, ...usual.map(() => null), 1e30]]);
+  assert.ok(top >= 2.3 && top < 10, String(top));
+  assert.equal(ceilingOf([[2, 1e30]]), 6);
+  assert.equal(ceilingOf([[], []]), 0);
+});
+
+test("smoothing can forget the past", () => {
+  const smoothed = smooth([1, 1e30, 2, 2], 0.9, new Set([2]));
+  assert.deepEqual(smoothed.slice(2), [2, 2]);
 });

@@ -3,7 +3,7 @@
 import { byId, make, setText } from "../dom.js";
 import { count, fixed, percent } from "../format.js";
 import { makePlot } from "../plot.js";
-import { decimate, extentOf, nearest, smooth } from "../series.js";
+import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth } from "../series.js";
 
 /** @import { Context } from "../context.js" */
 /** @import { Curve, Mark, Range } from "../plot.js" */
@@ -63,7 +63,7 @@ export function showCharts({ store }) {
   const look = { zoom: null, log: false, weight: 0.6, hover: null };
   const reset = byId("resetzoom", HTMLButtonElement);
   const marks = () => (store.state.session?.divergences ?? []).map(({ examples, step }) => ({ x: examples, label: `diverged at step ${count(step)}` }));
-  const graphs = GRAPHS.map((graph) => new GraphView(graph, look, () => store.state.points, marks, {
+  const graphs = GRAPHS.map((graph) => new GraphView(graph, look, () => store.state.points, graph.id === "loss" ? marks : () => [], {
     /** @param {Range | null} zoom */
     onZoom(zoom) {
       look.zoom = zoom;
@@ -134,6 +134,7 @@ class GraphView {
     this.place = byId(`${graph.id}graph`, HTMLElement);
     /** @type {Range} */
     this.extent = { min: 0, max: 1 };
+    this.ceiling = Infinity;
     this.legend = graph.lines.map(({ label, color, dashed, name }) => {
       const swatch = make("span", { class: `swatch swatch-${name === "tests" ? "dot" : dashed ? "dashed" : "line"}` });
       swatch.style.color = `var(${color})`;
@@ -163,11 +164,11 @@ class GraphView {
     return makePlot({
       curves,
       log: log && !this.isAccuracy,
-      range: this.isAccuracy ? accuracyRange(log) : lossRange(log),
+      range: this.isAccuracy ? accuracyRange(log) : lossRange(log, () => this.ceiling),
       label: this.isAccuracy ? accuracyLabel(log) : lossLabel(log),
       ...(this.isAccuracy && log ? { ticks: errorTicks } : {}),
       extent: () => this.extent,
-      marks: this.isAccuracy ? () => [] : this.marks,
+      marks: this.marks,
       ...this.hooks,
     }, this.place);
   }
@@ -182,12 +183,16 @@ class GraphView {
     const points = this.points();
     const xs = points.examples.slice(points.from);
     this.extent = this.look.zoom ?? extentOf(xs, points.from > 0);
+    const marks = this.marks();
+    // What led to a divergence says nothing of the weights that it went back to.
+    const anew = new Set(marks.map(({ x }) => lowerBound(xs, x + 1)));
     const columns = this.graph.lines.flatMap(({ name }) => {
       if (name === "tests") return [];
       const raw = points[name].slice(points.from);
-      return [raw, smooth(raw, this.look.weight)].map((column) => column.map((value) => this.toAxis(value)));
+      return [raw, smooth(raw, this.look.weight, anew)].map((column) => column.map((value) => this.toAxis(value)));
     });
     const thin = decimate(xs, columns, this.extent.min, this.extent.max, Math.max(this.plot.width * 2, 200));
+    this.ceiling = marks.length > 0 ? ceilingOf(thin.columns.filter((_, i) => i % 2 === 0)) : Infinity;
     if (this.isAccuracy) thin.columns.push(this.testColumn(points, thin.xs));
     this.plot.setData([thin.xs, ...thin.columns]);
     this.showLegend();
@@ -236,10 +241,10 @@ function curvesOf({ name, color, dashed }) {
   return [{ color, style: "raw" }, { color, style: "line", dashed }];
 }
 
-/** @param {boolean} log @returns {(low: number, high: number) => [number, number]} */
-function lossRange(log) {
-  if (!log) return (_, high) => [0, Math.max(high * 1.05, 1e-3)];
-  return (low, high) => [Math.max(low * 0.8, 1e-7), Math.max(high * 1.25, 1e-6)];
+/** @param {boolean} log @param {() => number} ceiling @returns {(low: number, high: number) => [number, number]} */
+function lossRange(log, ceiling) {
+  if (!log) return (_, high) => [0, Math.max(Math.min(high, ceiling()) * 1.05, 1e-3)];
+  return (low, high) => [Math.max(low * 0.8, 1e-7), Math.max(Math.min(high, ceiling()) * 1.25, 1e-6)];
 }
 
 /** @param {boolean} log @returns {(low: number, high: number) => [number, number]} */
