@@ -70,12 +70,16 @@ def test_the_page_reconnects_by_itself_after_the_server_was_killed(
     page: Page, server: LiveServer, problems: Problems
 ) -> None:
     problems.allow(r"WebSocket connection|ERR_CONNECTION_REFUSED|status of 40[34]")
+    change_network(page, CONVLESS)
     await_examples(page, 1000)
     server.kill()
     expect(page.locator("body")).to_have_attribute("data-status", "reconnecting")
     server.start()
     await_status(page, "live")
     await_more(page)
+    # The server has forgotten the network, the page has not lost what its user wrote.
+    expect(page.locator("#newnet")).to_have_value(CONVLESS)
+    expect(page.locator("#spec_state")).to_have_text("unsaved edits")
 
 
 def test_closing_the_server_ends_every_worker(page: Page, server: LiveServer) -> None:

@@ -33,6 +33,8 @@ export function showEditor({ store, command, bootstrap, nonce }) {
   const table = byId("spec_summary", HTMLElement);
   /** Text of the network that runs. */
   let running = "";
+  /** The session that `running` is of. */
+  let sessionId = "";
   /** What the text area held when it was last brought in line. */
   let synced = "";
   let checks = 0;
@@ -112,7 +114,10 @@ export function showEditor({ store, command, bootstrap, nonce }) {
 
   store.subscribe(["session", "connection"], ({ session, connection }) => {
     if (!session || connection !== "open") return;
-    const followed = running === "" || !edited();
+    // A server that came back without memory has a session of its own making: the text is worth more.
+    const lost = sessionId !== "" && session.session !== sessionId;
+    const followed = running === "" || (!edited() && !lost);
+    sessionId = session.session;
     if (session.spec !== running) {
       running = session.spec;
       if (followed) editor.setText(running);
