@@ -89,13 +89,11 @@ class Team:
         batch = shape[-1]
         lanes = max(1, min(self.size, batch // SMALLEST_LANE))
         return [
-            Part(part.start, part.stop, shape, int(rng.integers(2**63)) if self._noisy else 0)
+            Part(
+                part.start, part.stop, shape, int(rng.integers(2**63)) if self._net.is_random else 0
+            )
             for part in chunks(batch, -(-batch // lanes))
         ]
-
-    @property
-    def _noisy(self) -> bool:
-        return self._net.is_random
 
     def _start(self, lane: int, part: Part) -> bool:
         """Hand a lane to its helper, if that is there."""
