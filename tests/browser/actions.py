@@ -39,6 +39,8 @@ FINGERPRINTS = """selector => [...document.querySelectorAll(selector + " canvas"
 
 def examples(page: Page) -> int:
     """How many examples the page says the network has seen."""
+    # A new run has no figures until its first report: the page shows a dash till then.
+    await_examples(page, 0)
     return int(page.locator("#trainstats [data-stat=examples]").inner_text())
 
 
