@@ -32,10 +32,14 @@ class LiveServer:
     Args:
         arguments: more flags of `serve`.
         data: a folder with the images, or None for those that the server finds by itself.
+        state: a folder to keep sessions in, or None to forget them at the end.
     """
 
-    def __init__(self, *arguments: str, data: Path | None = SAMPLE) -> None:
-        self._arguments = (*arguments, *(["--data", str(data)] if data else []))
+    def __init__(
+        self, *arguments: str, data: Path | None = SAMPLE, state: Path | None = None
+    ) -> None:
+        kept = ["--state", str(state)] if state else ["--ephemeral"]
+        self._arguments = (*arguments, *kept, *(["--data", str(data)] if data else []))
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str | None] = queue.Queue()
         self.log: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,7 @@ from server import errors
 from server.datasets import DatasetManager, Download
 from server.guard import Guard, Policy
 from server.host import TrainerHost
+from server.keeper import DiskKeeper, MemoryKeeper
 from server.line import Line
 from server.pages import Assets, Page
 from server.process import LocalProcess
@@ -20,6 +22,7 @@ from server.registry import Registry
 from server.routes import make_router
 from server.session import Surroundings
 from server.settings import Settings, cores, page_files, program_version
+from server.storage import Storage
 from server.worker import WorkerConfig
 
 
@@ -29,16 +32,24 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     Raises:
         DataError: the data set that the user named cannot be used.
         FileNotFoundError: the page's files are not there.
+        StorageError: the folder for sessions cannot be used.
     """
     data = DatasetManager(settings.data, offline=settings.offline, download=download)
     line = Line(settings.running)
+    keeper = MemoryKeeper() if settings.state is None else DiskKeeper(Storage(settings.state))
 
     def new_host(directory: str | None) -> TrainerHost:
         # Each of those that train gets its share of the cores, and at least one.
         processes = max(1, cores() // max(1, line.running))
-        return LocalProcess(WorkerConfig(directory, settings.limits.worker_bytes, processes))
+        return LocalProcess(
+            WorkerConfig(
+                directory, settings.limits.worker_bytes, processes, settings.checkpoint_seconds
+            )
+        )
 
-    shared = Surroundings(settings, new_host, line, lambda: data.current, lambda: data.event)
+    shared = Surroundings(
+        settings, new_host, line, keeper, lambda: data.current, lambda: data.event
+    )
     registry = Registry(shared)
 
     def data_changed(another_set: bool) -> None:
@@ -50,11 +61,13 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         data.start(data_changed)
+        expiry = asyncio.create_task(registry.expire_forever())
         try:
             yield
         finally:
-            await data.stop()
-            await registry.close()
+            expiry.cancel()
+            await asyncio.gather(data.stop(), registry.close())
+            await keeper.close()
 
     files = page_files()
     assets = Assets(files.static)

@@ -15,6 +15,7 @@ class Audience:
     """Viewers, the newest message of each kind, and the graph points of the run.
 
     Attributes:
+        run_id: of the run that is shown.
         watched: the layers that some viewer has on screen.
     """
 
@@ -23,7 +24,7 @@ class Audience:
         self.history = History()
         self._viewers: set[Viewer] = set()
         self._newest: dict[str, Frame] = {}
-        self._run_id = 0
+        self.run_id = 0
         self._seq = 0
 
     def __len__(self) -> int:
@@ -70,9 +71,15 @@ class Audience:
         for viewer in self:
             viewer.wake()
 
+    def rewind(self, count: int) -> None:
+        """Go on with the graph from its first `count` points; those after it come anew."""
+        self.history.cut(count)
+        for viewer in self:
+            viewer.next_point = min(viewer.next_point, count)
+
     def begin_run(self, run_id: int, *, forgotten: Sequence[str]) -> None:
         """Forget the graph, and the newest messages of the kinds that belong to one run."""
-        self._run_id = run_id
+        self.run_id = run_id
         self.history.clear()
         for kind in forgotten:
             self._newest.pop(kind, None)
@@ -90,7 +97,7 @@ class Audience:
         return frame.numbered(self._seq)
 
     def _take_points(self, viewer: Viewer) -> Frame | None:
-        points = self.history.read(self._run_id, viewer.next_point)
+        points = self.history.read(self.run_id, viewer.next_point)
         if points is None:
             return None
         viewer.next_point += len(points.examples)

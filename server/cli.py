@@ -19,7 +19,9 @@ from typing import Any
 
 from engine import cli as engine_cli
 from engine.commands import UsageError
-from server.settings import Settings
+from server.settings import STATE_VARIABLE, Limits, Settings, default_state_folder
+
+DAY = 24 * 3600.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,20 +59,49 @@ def _add_serve(commands: argparse._SubParsersAction[Any]) -> None:
         type=_origin,
         help="address that pages may also come from, such as https://example.org; may be repeated",
     )
-    parser.add_argument(
-        "--running",
-        type=_positive,
-        default=defaults.running,
-        metavar="N",
-        help="networks that may train at once, the others wait in line (%(default)s)",
-    )
+    _add_limits(parser, defaults)
     parser.set_defaults(run=_serve)
+
+
+def _add_limits(parser: argparse.ArgumentParser, defaults: Settings) -> None:
+    """The flags that bound what a server keeps and does."""
+    kept = parser.add_argument_group("sessions and their limits").add_mutually_exclusive_group()
+    kept.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help=f"where sessions are kept ({STATE_VARIABLE}, else {default_state_folder()})",
+    )
+    kept.add_argument(
+        "--ephemeral", action="store_true", help="keep sessions in memory, until the server ends"
+    )
+    group = parser.add_argument_group("limits")
+    for flag, metavar, default, help_text in (
+        ("--running", "N", defaults.running, "networks that train at once, others wait in line"),
+        ("--sessions", "N", defaults.limits.sessions, "sessions in all"),
+        ("--sessions-per-browser", "N", defaults.limits.sessions_per_owner, "of one browser"),
+        ("--viewers", "N", defaults.limits.viewers_per_session, "viewers of one session"),
+        ("--pause-after", "SECONDS", int(defaults.pause_seconds), "unwatched training pauses"),
+        (
+            "--release-after", "SECONDS", int(defaults.release_seconds),
+            "after that pause its process is given back",
+        ),
+        ("--keep-days", "DAYS", int(defaults.keep_seconds / DAY), "unseen sessions are kept"),
+    ):  # fmt: skip
+        group.add_argument(
+            flag,
+            type=_positive,
+            metavar=metavar,
+            default=default,
+            help=f"{help_text} (%(default)s)",
+        )
 
 
 def _serve(arguments: argparse.Namespace) -> None:
     from server.app import create_app
     from server.guard import is_loopback
     from server.listen import make_server, open_socket, url_of
+    from server.storage import StorageError
 
     signal.signal(signal.SIGTERM, _leave)
     try:
@@ -93,7 +124,10 @@ def _serve(arguments: argparse.Namespace) -> None:
                 "machines; whoever can reach it may train here (see --allow-origin)",
                 file=sys.stderr,
             )
-        app = create_app(settings)
+        try:
+            app = create_app(settings)
+        except StorageError as error:
+            raise UsageError(f"{error}; see --state and --ephemeral") from None
         make_server(app, settings.host, announce).run(sockets=[listening])
 
 
@@ -105,6 +139,15 @@ def _settings(arguments: argparse.Namespace, port: int) -> Settings:
         offline=arguments.offline,
         allowed_origins=tuple(arguments.allow_origin),
         running=arguments.running,
+        state=None if arguments.ephemeral else arguments.state or default_state_folder(),
+        pause_seconds=arguments.pause_after,
+        release_seconds=arguments.release_after,
+        keep_seconds=arguments.keep_days * DAY,
+        limits=Limits(
+            sessions=arguments.sessions,
+            sessions_per_owner=arguments.sessions_per_browser,
+            viewers_per_session=arguments.viewers,
+        ),
     )
 
 

@@ -25,6 +25,14 @@ class History:
         """Add the newest points."""
         self._rows.extend(rows)
 
+    def rows(self, first: int, end: int) -> Sequence[PointRow]:
+        """The points from index `first` up to before `end`."""
+        return tuple(self._rows[first:end])
+
+    def cut(self, count: int) -> None:
+        """Forget all but the first `count` points."""
+        del self._rows[count:]
+
     def clear(self) -> None:
         """A new run has begun."""
         self._rows.clear()

@@ -48,7 +48,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Recover:
-    """After a divergence: go on, paused, from the last good weights."""
+    """After a failure: go on from the last checkpoint; after a divergence paused, for a change."""
 
     type: ClassVar[str] = "recover"
     id: int
@@ -165,7 +165,8 @@ class Divergence:
 class SessionEvent:
     """All of a session's state; sent on connection and at every change.
 
-    `divergences` are all those of the run; `recoverable` says whether `recover` is possible now.
+    `divergences` are all those of the run. `failure` says in a word what a failed session failed
+    of; `recoverable` whether `recover` is possible now.
     """
 
     type: ClassVar[str] = "session"
@@ -182,6 +183,7 @@ class SessionEvent:
     seed: int
     divergences: tuple[Divergence, ...] = ()
     recoverable: bool = False
+    failure: str | None = field(default=None, metadata=OMIT)
     reason: str | None = field(default=None, metadata=OMIT)
     place: int | None = field(default=None, metadata=OMIT)
 
@@ -305,6 +307,19 @@ class DatasetEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """How far the run is on disk: it would go on from there if the server died.
+
+    `examples` is None where nothing is saved yet; `trouble` says why nothing newer can be.
+    """
+
+    type: ClassVar[str] = "saved"
+    run_id: int
+    examples: int | None
+    trouble: str | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     type: ClassVar[str] = "notice"
     level: str
@@ -337,7 +352,9 @@ class Heartbeat:
     type: ClassVar[str] = "heartbeat"
 
 
-TextEvent: TypeAlias = SessionEvent | Stats | Points | DatasetEvent | Notice | Answer | Heartbeat
+TextEvent: TypeAlias = (
+    SessionEvent | Stats | Points | DatasetEvent | Saved | Notice | Answer | Heartbeat
+)
 BinaryEvent: TypeAlias = Layers | Predictions
 Event: TypeAlias = TextEvent | BinaryEvent
 EVENTS: dict[str, type[Event]] = {member.type: member for member in get_args(Event)}

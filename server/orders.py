@@ -108,6 +108,13 @@ class TakeSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeCheckpoint:
+    """Replied to with `Checkpoint`, or with `Refused` where there is no run."""
+
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoadSnapshot:
     """Replace the network by a file's, as run `run_id`. Replied to with `Loaded` or `Refused`.
 
@@ -137,11 +144,20 @@ Order: TypeAlias = (
     | ShowImage
     | ShowBatch
     | TakeSnapshot
+    | TakeCheckpoint
     | LoadSnapshot
     | Finish
 )
 
 PointRow: TypeAlias = tuple[int, float, float, float | None, float | None]
+
+# --- both, below all else -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Are you there? Answered at once, whatever else goes on, with the same."""
+
 
 # --- up -------------------------------------------------------------------------------------------
 
@@ -212,6 +228,26 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """All it takes to go on with a run from here.
+
+    Comes every few seconds of training, at each pause, and at the beginning and end of a run; with
+    a token when it was asked for. The graph points that belong to it have been reported before.
+
+    Attributes:
+        examples: trained on so far.
+        points: graph points made so far.
+        data: a snapshot file.
+    """
+
+    run_id: int
+    examples: int
+    points: int
+    data: bytes
+    token: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """The file's network runs."""
 
@@ -228,5 +264,5 @@ class Refused:
     reason: str
 
 
-Reply: TypeAlias = Guesses | Snapshot | Loaded | Refused
+Reply: TypeAlias = Guesses | Snapshot | Checkpoint | Loaded | Refused
 Report: TypeAlias = FrameReport | PointsReport | Started | Failed | DataRefused | Reply

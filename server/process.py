@@ -16,10 +16,16 @@ from multiprocessing.context import SpawnProcess
 from typing import TypeVar
 
 from server.host import HostBusy
-from server.orders import Finish, Order, Report
+from server.orders import Finish, Order, Ping, Report
 from server.worker import WorkerConfig, run_worker
 
+STALLED = "The training process stopped answering."
 MAX_WAITING_ORDERS = 1000
+PING_SECONDS = 3.0
+MOST_SILENT_PINGS = 3
+"""A process that has answered none of so many is stalled: stopped by a signal, say."""
+START_PINGS = 20
+"""So long it may take to start, on a machine that has much else to do."""
 ORDERLY_SECONDS = 2.0
 TERMINATE_SECONDS = 1.0
 
@@ -48,10 +54,12 @@ class LocalProcess:
 
     def __init__(self, config: WorkerConfig) -> None:
         self._config = config
-        self._orders: queue.Queue[Order | None] = queue.Queue()
+        self._orders: queue.Queue[Order | Ping | None] = queue.Queue()
         self._process: SpawnProcess | None = None
         self._gone = threading.Event()
-        self._stopped = False
+        self._stopped = self._stalled = False
+        # Negative until it has loaded.
+        self._silent_pings = MOST_SILENT_PINGS - START_PINGS
 
     @property
     def pid(self) -> int | None:
@@ -73,6 +81,7 @@ class LocalProcess:
         self._loop = asyncio.get_running_loop()
         for work in (self._read, self._write):
             threading.Thread(target=work, args=(ours,), daemon=True).start()
+        self._loop.call_later(PING_SECONDS, self._ping)
 
     def send(self, order: Order) -> None:
         """Queue an order; see `TrainerHost`."""
@@ -96,10 +105,26 @@ class LocalProcess:
             harder()
         await asyncio.to_thread(self._gone.wait)
 
+    def _ping(self) -> None:
+        # Counted, not timed: after a pause of the whole machine nobody is taken for stalled.
+        if self._gone.is_set() or self._stopped:
+            return
+        if self._silent_pings >= MOST_SILENT_PINGS:
+            assert self._process is not None
+            self._stalled = True
+            self._process.kill()
+            return
+        self._silent_pings += 1
+        self._orders.put(Ping())
+        self._loop.call_later(PING_SECONDS, self._ping)
+
     def _read(self, pipe: Connection) -> None:
         try:
             while True:
-                self._post(self._deliver_unless_stopped, pipe.recv())
+                report = pipe.recv()
+                self._silent_pings = 0
+                if not isinstance(report, Ping):
+                    self._post(self._deliver_unless_stopped, report)
         except (EOFError, OSError):
             pass
         self._orders.put(None)
@@ -109,7 +134,7 @@ class LocalProcess:
         if self._process.exitcode is None:
             self._process.kill()
             self._process.join()
-        reason = describe_exit(self._process.exitcode)
+        reason = STALLED if self._stalled else describe_exit(self._process.exitcode)
         self._gone.set()
         self._post(self._end_unless_stopped, reason)
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import re
 import secrets
 import time
 from collections.abc import Iterator
 from typing import TypeGuard
 
+from engine.spec import OptionError, SpecError
 from server.session import Session, Surroundings
 
+log = logging.getLogger(__name__)
+
 TOKEN_BYTES = 32
+EXPIRY_SECONDS = 3600.0
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -43,9 +48,16 @@ class Registry:
     """The sessions of this server."""
 
     def __init__(self, shared: Surroundings) -> None:
+        """Begin with those that an earlier server left."""
         self._shared = shared
         self._sessions: dict[str, Session] = {}
         self._removals: set[asyncio.Task[None]] = set()
+        for record in shared.keeper.records():
+            try:
+                self._sessions[record.id] = Session(record.id, record.owner, shared, record)
+            except (SpecError, OptionError) as error:
+                # Left on disk for a program that reads it.
+                log.error("a session's network cannot be read: %s", error)
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -57,13 +69,12 @@ class Registry:
         """A new session of this owner.
 
         Raises:
-            TooManySessions: the limit is reached, and every session is being watched.
+            TooManySessions: the limit is reached, and every session has been used.
         """
         limits = self._shared.settings.limits
-        self._expire(time.time() - self._shared.settings.keep_seconds)
         mine = [session for session in self if session.owner == owner]
         if len(mine) >= limits.sessions_per_owner:
-            self._make_room(mine, "You have too many sessions open.")
+            self._make_room(mine, f"You have {len(mine)} sessions: remove one of them first.")
         if len(self) >= limits.sessions:
             self._make_room(list(self), "The server has no room for another session.")
         session = Session(secrets.token_urlsafe(16), owner, self._shared)
@@ -92,19 +103,29 @@ class Registry:
         self._sessions.clear()
         await asyncio.gather(*(session.close() for session in sessions), *self._removals)
 
-    def _expire(self, before: float) -> None:
+    async def expire_forever(self) -> None:
+        """Expire sessions now and each hour."""
+        while True:
+            self.expire()
+            await asyncio.sleep(EXPIRY_SECONDS)
+
+    def expire(self) -> None:
+        """Remove what nobody has looked at for as long as the settings say."""
+        before = time.time() - self._shared.settings.keep_seconds
         for session in self:
             if not session.audience and session.seen < before:
                 self._remove(session)
 
     def _make_room(self, sessions: list[Session], refusal: str) -> None:
-        unseen = [session for session in sessions if not session.audience]
-        if not unseen:
+        # Nobody's work is thrown away for somebody else's; but whoever only fetched the page,
+        # as programs do, has none.
+        unused = [session for session in sessions if not session.used]
+        if not unused:
             raise TooManySessions(refusal)
-        self._remove(min(unseen, key=lambda session: session.seen))
+        self._remove(min(unused, key=lambda session: session.seen))
 
     def _remove(self, session: Session) -> None:
         del self._sessions[session.id]
-        task = asyncio.get_running_loop().create_task(session.close())
+        task = asyncio.get_running_loop().create_task(session.close(keep=False))
         self._removals.add(task)
         task.add_done_callback(self._removals.discard)

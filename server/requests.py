@@ -57,7 +57,7 @@ class Requests:
 
     def answer(self, reply: Reply) -> None:
         """Hand a reply to whoever waits for it."""
-        future = self._open.get(reply.token)
+        future = None if reply.token is None else self._open.get(reply.token)
         if future is not None and not future.done():
             future.set_result(reply)
 

@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from platformdirs import user_data_path
+
+
+STATE_VARIABLE = "CONVNET_LIVE_STATE"
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -37,6 +42,8 @@ class Settings:
         offline: never download anything.
         allowed_origins: as scheme://host:port, of pages that may use the server besides its own.
         running: how many sessions may train at once; further ones wait in line.
+        state: where sessions are kept; None keeps them in memory alone.
+        checkpoint_seconds: how much training lies between two checkpoints.
         pause_seconds, release_seconds: how long after its last viewer a session pauses, and how
             long after that its process is given back.
         keep_seconds: how long a session is kept that nobody looks at.
@@ -48,6 +55,8 @@ class Settings:
     offline: bool = False
     allowed_origins: tuple[str, ...] = ()
     running: int = field(default_factory=lambda: 2 * cores())
+    state: Path | None = None
+    checkpoint_seconds: float = 10.0
     pause_seconds: float = 60.0
     release_seconds: float = 600.0
     keep_seconds: float = 30 * 24 * 3600.0
@@ -73,6 +82,12 @@ def page_files() -> PageFiles:
         if (root / "templates" / "index.html").is_file() and (root / "static").is_dir():
             return PageFiles(root / "templates", root / "static")
     raise FileNotFoundError(f"the page is neither in {package}/page nor beside {package}")
+
+
+def default_state_folder() -> Path:
+    """Where sessions are kept unless a flag says otherwise: the user's data folder."""
+    named = os.environ.get(STATE_VARIABLE)
+    return Path(named) if named else user_data_path("convnet-live", appauthor=False) / "sessions"
 
 
 def cores() -> int:

@@ -20,6 +20,17 @@ class Status(Enum):
     """The run cannot go on; a new run can begin."""
 
 
+class Failure(Enum):
+    """What a failed session failed of; the value is the word on the wire."""
+
+    DIVERGED = "diverged"
+    """Its loss is no longer finite; there are good weights to go back to."""
+    DIED = "died"
+    """Its processes died one after the other."""
+    ERROR = "error"
+    """The network cannot be trained, or the program has a fault."""
+
+
 class IllegalMove(RuntimeError):
     """A change of state that the table does not allow: a fault in this program."""
 
@@ -37,12 +48,14 @@ _MOVES: dict[Status, frozenset[Status]] = {
 class Life:
     """The current status, the reason for it, and the only way to change it."""
 
-    def __init__(self) -> None:
-        self.status = Status.STOPPED
-        self.reason: str | None = None
+    def __init__(self, failure: Failure | None = None, reason: str | None = None) -> None:
+        """Begin at rest, or failed as an earlier server left it."""
+        self.status = Status.FAILED if failure else Status.STOPPED
+        self.failure = failure
+        self.reason = reason
 
-    def move(self, to: Status, reason: str | None = None) -> None:
-        """Change the status.
+    def move(self, to: Status, reason: str | None = None, failure: Failure | None = None) -> None:
+        """Change the status; to `FAILED` with a `failure`.
 
         Raises:
             IllegalMove: there is no way from the current status to `to`.
@@ -51,3 +64,4 @@ class Life:
             raise IllegalMove(f"a session cannot go from {self.status.value} to {to.value}")
         self.status = to
         self.reason = reason
+        self.failure = (failure or Failure.ERROR) if to is Status.FAILED else None

@@ -10,6 +10,7 @@ from typing import Any
 from engine.optimizers import TRAINER_OPTIONS
 from engine.spec import (
     DEFAULT_TEXT,
+    MNIST_SHAPE,
     DataShape,
     NetSpec,
     OptionError,
@@ -20,20 +21,21 @@ from engine.spec import (
 )
 from server.messages import Divergence
 from server.orders import Started, StartRun, Weights
+from server.records import SessionRecord, StoredCheckpoint
 from server.wire import CommandError
 
 MOST_DIVERGENCES = 20
+ANY_DATA = DataShape(sx=10_000, sy=10_000, classes=2)
+"""Images that every network fits."""
 
 
 class Work:
-    """The network of the current run, and how to go on with it.
+    """The network of the current run, and how to begin or go on with it.
 
     Attributes:
         run_id: rises with every new run.
         text, spec: the network as its user wrote it, and with the trainer's options of now.
         seed: what all chance of the run follows from.
-        checkpoint: the run's state, while no process has it; or the state of the run before, which
-            a run with `keep` takes over what fits from.
         weights: what the run began with, where that is not drawn from the seed.
         keep: whether the run has still to take over what fits from the run before.
         divergences: where its loss stopped being finite.
@@ -44,10 +46,29 @@ class Work:
         self.text = default_text(images)
         self.spec = parse(self.text, images=images)
         self.seed = new_seed()
-        self.checkpoint: bytes | None = None
         self.weights: Weights | None = None
         self.keep = False
         self.divergences: tuple[Divergence, ...] = ()
+
+    @classmethod
+    def remembered(cls, record: SessionRecord) -> Work:
+        """What an earlier server worked on, whether or not it fits the data of now.
+
+        Raises:
+            SpecError, OptionError: this program has no such network.
+        """
+        work = cls(MNIST_SHAPE)
+        work.run_id, work._last_run_id = record.run_id, record.last_run_id
+        work.text, work.seed, work.keep = record.text, record.seed, record.keep
+        spec = parse(record.text, images=ANY_DATA)
+        work.spec = replace(spec, trainer=spec.trainer.with_options(**record.trainer))
+        work.divergences = record.divergences
+        return work
+
+    @property
+    def last_run_id(self) -> int:
+        """The highest id that was given to a run, or reserved for one."""
+        return self._last_run_id
 
     def reserve_run(self) -> int:
         """The id of the next run."""
@@ -58,14 +79,10 @@ class Work:
         """Work on a new network from now on; `keep` what fits of the weights of the one before."""
         self.seed = new_seed()
         self.spec, self.text, self.keep, self.weights = spec, text, keep, None
-        if not keep:
-            self.checkpoint = None
         self._begin_run(self.reserve_run())
 
     def begin_again(self) -> None:
         """Work on the same network from the same initial weights."""
-        if not self.keep:
-            self.checkpoint = None
         self._begin_run(self.reserve_run())
 
     def adopt(self, run_id: int, spec: NetSpec, images: DataShape) -> bool:
@@ -73,7 +90,7 @@ class Work:
         if run_id < self.run_id:
             return False
         text = to_text(spec)
-        self.text, self.checkpoint, self.weights, self.keep = text, None, None, False
+        self.text, self.weights, self.keep = text, None, False
         self._begin_run(run_id)
         # Parsed again for the lines, which the page marks.
         self.spec = parse(text, images=images)
@@ -81,7 +98,7 @@ class Work:
 
     def begun(self, report: Started) -> None:
         """The run has begun: from now on it can begin again just so."""
-        self.keep, self.checkpoint = False, None
+        self.keep = False
         if report.weights is not None:
             self.weights = report.weights
 
@@ -109,14 +126,24 @@ class Work:
         self.spec = replace(self.spec, trainer=trainer)
         return trainer
 
-    def start_order(self, *, paused: bool, points: int) -> StartRun:
-        """What a trainer must do to go on from here."""
+    def goes_on_from(self, checkpoint: StoredCheckpoint) -> bool:
+        """Whether it is one of the current run, not of the run before."""
+        return checkpoint.run_id == self.run_id and not self.keep
+
+    def start_order(
+        self, checkpoint: StoredCheckpoint | None, *, paused: bool, points: int
+    ) -> StartRun:
+        """What a trainer must do to go on from the checkpoint, or to begin where none serves.
+
+        One of the run before serves a run that has still to take over its weights, and no other.
+        """
+        serves = checkpoint is not None and (self.keep or self.goes_on_from(checkpoint))
         return StartRun(
             self.run_id,
             self.spec,
             self.seed,
             paused,
-            self.checkpoint,
+            checkpoint.data if checkpoint is not None and serves else None,
             points,
             self.weights,
             self.keep,

@@ -29,6 +29,7 @@ from engine.trainer import DivergenceError
 from server.frames import likeliest
 from server.messages import Divergence
 from server.orders import (
+    Checkpoint,
     DataRefused,
     Failed,
     Finish,
@@ -37,6 +38,7 @@ from server.orders import (
     Loaded,
     LoadSnapshot,
     Order,
+    Ping,
     Refused,
     Report,
     SetPaused,
@@ -47,6 +49,7 @@ from server.orders import (
     Snapshot,
     Started,
     StartRun,
+    TakeCheckpoint,
     TakeSnapshot,
     TrainOnce,
     UseData,
@@ -57,6 +60,8 @@ from server.start import load_run, start_run
 
 log = logging.getLogger(__name__)
 
+CHECKPOINT_SHARE = 0.05
+"""Checkpoints of large networks take a while: no more than this share of the time."""
 NO_MEMORY = "There is not enough memory for this network and batch size."
 
 
@@ -68,11 +73,14 @@ class WorkerConfig:
         data: directory of the data set, or None for the built-in digits.
         memory_bytes: bound on its address space, where the system has one.
         processes: how many it may compute with, itself and its helpers.
+        checkpoint_seconds: so much training lies between two checkpoints, or more where they are
+            large.
     """
 
     data: str | None
     memory_bytes: int
     processes: int
+    checkpoint_seconds: float
 
 
 def run_worker(pipe: Connection, config: WorkerConfig) -> None:
@@ -83,8 +91,14 @@ def run_worker(pipe: Connection, config: WorkerConfig) -> None:
     # Numbers that overflow are found by looking at the loss.
     np.seterr(all="ignore")
     inbox: queue.SimpleQueue[Order] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=(pipe, inbox), daemon=True).start()
-    worker = Worker(inbox, pipe.send, config.processes)
+    lock = threading.Lock()
+
+    def send(report: Report | Ping) -> None:
+        with lock:
+            pipe.send(report)
+
+    threading.Thread(target=_receive, args=(pipe, inbox, send), daemon=True).start()
+    worker = Worker(inbox, send, config.processes, config.checkpoint_seconds)
     worker.use_data(config.data)
     # A broken pipe means that the parent is gone, as in `_receive`.
     with suppress(BrokenPipeError):
@@ -92,10 +106,18 @@ def run_worker(pipe: Connection, config: WorkerConfig) -> None:
     worker.close()
 
 
-def _receive(pipe: Connection, inbox: queue.SimpleQueue[Order]) -> None:
+def _receive(
+    pipe: Connection, inbox: queue.SimpleQueue[Order], send: Callable[[Ping], None]
+) -> None:
     try:
+        # Loading took a while: from now on the parent may expect to hear from this process.
+        send(Ping())
         while True:
-            inbox.put(pipe.recv())
+            order = pipe.recv()
+            if isinstance(order, Ping):
+                send(order)
+            else:
+                inbox.put(order)
     except (EOFError, OSError):
         # The parent is gone, and with it everyone who could want this process.
         os._exit(0)
@@ -115,9 +137,15 @@ class Worker:
     """The loop of the training process, and what each order does."""
 
     def __init__(
-        self, inbox: queue.SimpleQueue[Order], send: Callable[[Report], None], processes: int
+        self,
+        inbox: queue.SimpleQueue[Order],
+        send: Callable[[Report], None],
+        processes: int,
+        checkpoint_seconds: float,
     ) -> None:
         self._inbox = inbox
+        self._checkpoint_seconds = checkpoint_seconds
+        self._next_checkpoint = 0.0
         self._processes = processes
         self._send = send
         self._reporter = Reporter(send)
@@ -160,16 +188,29 @@ class Worker:
         now = perf_counter()
         run.test_a_little(now)
         self._reporter.tick(run, now)
+        if now >= self._next_checkpoint:
+            self._checkpoint(run)
         return True
 
     def _train(self, run: Run) -> None:
         try:
             run.train_batch()
         except DivergenceError:
-            # The graph is drawn up to here, and the last good weights are shown.
+            # The graph is drawn up to here, and the last good weights are shown and kept.
             run.make_point()
             self._show_everything(run)
+            self._checkpoint(run)
             raise
+
+    def _checkpoint(self, run: Run, token: int | None = None) -> None:
+        """Send all it takes to go on from here, after the points that were made up to here."""
+        began = perf_counter()
+        self._reporter.numbers(run)
+        trainer, data = run.training.trainer, run.training.snapshot()
+        self._send(Checkpoint(run.run_id, trainer.examples_seen, run.points.made, data, token))
+        ended = perf_counter()
+        rest = (ended - began) / CHECKPOINT_SHARE
+        self._next_checkpoint = ended + max(self._checkpoint_seconds, rest)
 
     def _test_on(self, run: Run) -> bool:
         """While training stands there is time for the full test; false once it is done."""
@@ -223,6 +264,8 @@ class Worker:
                 self._show_image(order)
             case TakeSnapshot():
                 self._take_snapshot(order)
+            case TakeCheckpoint(token):
+                self._take_checkpoint(token)
             case LoadSnapshot():
                 self._load_snapshot(order)
             case Finish():
@@ -235,9 +278,9 @@ class Worker:
             self._guard(run.run_id, lambda: act(run) is None)
 
     def _start(self, order: StartRun) -> None:
-        self.close()
         before = self._run.training.net if self._run is not None and order.keep else None
-        self._run, self._paused = None, order.paused
+        self._leave_run()
+        self._paused = order.paused
 
         def start() -> bool:
             return self._begin(*start_run(order, before, self._dataset, self._processes))
@@ -245,13 +288,20 @@ class Worker:
         self._guard(order.run_id, start)
 
     def _begin(self, run: Run, report: Started) -> bool:
-        self.close()
+        self._leave_run()
         self._run, self._failed = run, False
         self._reporter.begin()
         self._send(report)
+        self._checkpoint(run)
         if self._paused:
             self._with_run(self._show_everything)
         return True
+
+    def _leave_run(self) -> None:
+        """What a change of network replaces is not lost with it."""
+        self._with_run(self._checkpoint, even_failed=True)
+        self.close()
+        self._run = None
 
     def _go_back(self) -> None:
         """The trainer went back to its last good weights when it found that the loss diverged."""
@@ -268,11 +318,13 @@ class Worker:
             self._run.speed.reset()
             if paused:
                 self._with_run(self._show_everything)
+                self._with_run(self._checkpoint)
 
     def _train_once(self, run: Run) -> None:
         self._train(run)
         run.make_point()
         self._show_everything(run)
+        self._checkpoint(run)
 
     def _show_everything(self, run: Run) -> None:
         self._reporter.everything(run, perf_counter())
@@ -314,6 +366,12 @@ class Worker:
             self._send(Refused(order.token, str(error)))
         else:
             self._send(Snapshot(order.token, data))
+
+    def _take_checkpoint(self, token: int) -> None:
+        if self._run is None:
+            self._send(Refused(token, "There is no network yet."))
+        else:
+            self._checkpoint(self._run, token)
 
     def _load_snapshot(self, order: LoadSnapshot) -> None:
         try:

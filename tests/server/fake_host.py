@@ -9,9 +9,20 @@ from typing import Any, TypeVar
 
 from engine.data import Dataset, load_builtin
 from server.host import HostBusy
+from server.keeper import Keeper, MemoryKeeper
 from server.line import Line
 from server.messages import DatasetEvent
-from server.orders import FrameReport, Order, PointRow, PointsReport, Report, Started, StartRun
+from server.orders import (
+    Checkpoint,
+    FrameReport,
+    Order,
+    PointRow,
+    PointsReport,
+    Report,
+    Started,
+    StartRun,
+    TakeCheckpoint,
+)
 from server.session import Session, Surroundings
 from server.settings import Limits, Settings
 from server.viewer import Viewer
@@ -26,7 +37,8 @@ class FakeHost:
         self.directory = directory
         self.orders: list[Order] = []
         self.stopped = 0
-        self.busy = False
+        self.busy = self.silent = False
+        self.state = b"state"
 
     def start(self, deliver: Callable[[Report], None], ended: Callable[[str], None]) -> None:
         self.report, self.end = deliver, ended
@@ -35,6 +47,8 @@ class FakeHost:
         if self.busy:
             raise HostBusy("busy")
         self.orders.append(order)
+        if isinstance(order, TakeCheckpoint) and not self.silent:
+            asyncio.get_running_loop().call_soon(self.checkpoint, 1000, 0, order.token)
 
     async def stop(self) -> None:
         self.stopped += 1
@@ -55,6 +69,11 @@ class FakeHost:
         self.report(Started(run_id))
         return run_id
 
+    def checkpoint(self, examples: int, points: int = 0, token: int | None = None) -> None:
+        """Report the state of the run that was ordered last."""
+        run_id = self.last(StartRun).run_id
+        self.report(Checkpoint(run_id, examples, points, self.state, token))
+
     def frame(self, run_id: int, kind: str = "stats", **keys: Any) -> None:
         text = "".join(f',"{key}":{value}' for key, value in keys.items())
         self.report(FrameReport(kind, run_id, Frame(f'{{"type":"{kind}"{text}}}')))
@@ -67,7 +86,7 @@ class FakeHost:
 class Stage:
     """The surroundings of sessions, with fakes in place of processes."""
 
-    def __init__(self, places: int = 1, **settings: Any) -> None:
+    def __init__(self, places: int = 1, keeper: Keeper | None = None, **settings: Any) -> None:
         self.hosts: list[FakeHost] = []
         self.dataset: Dataset = BUILTIN
         limits = Limits(reply_seconds=5)
@@ -75,6 +94,7 @@ class Stage:
             Settings(limits=limits, **settings),
             self._new_host,
             Line(places),
+            keeper or MemoryKeeper(),
             lambda: self.dataset,
             lambda: DatasetEvent("builtin", self.dataset.name),
         )

@@ -51,16 +51,19 @@ async def test_a_browser_gets_the_session_that_it_looked_at_last() -> None:
     assert sessions.newest("me") is first
 
 
-async def test_beyond_the_limit_the_oldest_unwatched_one_goes() -> None:
+async def test_beyond_the_limit_the_oldest_unused_one_goes() -> None:
     stage = Stage()
     sessions = registry(stage, sessions_per_owner=2)
     first, second = sessions.create("me"), sessions.create("me")
-    first.join(Viewer())
+    viewer = Viewer()
+    first.join(viewer)
     third = sessions.create("me")
     assert {session.id for session in sessions} == {first.id, third.id}
     with pytest.raises(NoSuchSession):
         sessions.find(second.id, "me")
+    # Once used, a session is nobody else's to throw away.
     third.join(Viewer())
+    first.leave(viewer)
     with pytest.raises(TooManySessions):
         sessions.create("me")
     await sessions.close()
@@ -82,6 +85,7 @@ async def test_sessions_that_nobody_looks_at_expire() -> None:
     watched.join(Viewer())
     old.seen = watched.seen = time.time() - stage.shared.settings.keep_seconds - 1
     new = sessions.create("me")
+    sessions.expire()
     assert {session.id for session in sessions} == {watched.id, new.id}
     await sessions.close()
 

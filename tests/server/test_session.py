@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -41,6 +42,7 @@ from server.orders import (
     Snapshot,
     Started,
     StartRun,
+    TakeCheckpoint,
     TakeSnapshot,
     TrainOnce,
     UseData,
@@ -56,6 +58,13 @@ pytestmark = pytest.mark.anyio
 
 SMALL = """layer_defs = [{type:'input', out_sx:24, out_sy:24, out_depth:1},
     {type:'softmax', num_classes:10}];"""
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    """Let the event loop turn until something has happened."""
+    async with asyncio.timeout(30):
+        while not happened():
+            await asyncio.sleep(0)
 
 
 async def test_the_first_viewer_starts_it_and_is_told() -> None:
@@ -334,34 +343,29 @@ async def test_after_a_divergence_one_can_lower_the_learning_rate_and_go_back() 
     assert read(session, viewer)[-1]["divergences"] == []
 
 
-async def test_only_from_a_divergence_can_one_go_back() -> None:
+async def test_only_from_a_divergence_or_a_death_can_one_go_back() -> None:
     stage = Stage()
     session, _ = stage.running()
-    with pytest.raises(SessionError, match="not diverged"):
+    with pytest.raises(SessionError, match="not failed"):
         session.recover()
     diverge(stage, session)
     session.recover()
     stage.host.begin()
     stage.host.report(Failed(session.run_id, "There is not enough memory."))
-    with pytest.raises(SessionError, match="not diverged"):
+    with pytest.raises(SessionError, match="not failed"):
         session.recover()
     session.restart()
     stage.host.begin()
-    diverge(stage, session)
-    stage.host.end("The training process was killed.")
-    with pytest.raises(SessionError, match="not diverged"):
-        session.recover()
+    assert session.status is Status.PAUSED
 
 
 async def test_the_last_good_weights_outlive_the_process() -> None:
     stage = Stage(pause_seconds=0, release_seconds=0)
     session, viewer = stage.running()
     diverge(stage, session)
+    stage.host.state = b"good"
     session.leave(viewer)
-    order = await stage.host.ordered(TakeSnapshot)
-    stage.host.report(Snapshot(order.token, b"good"))
-    while session.resting:
-        await asyncio.sleep(0)
+    await until(lambda: stage.host.stopped == 1 and not session.resting)
     session.join(viewer)
     assert (session.status, session.recoverable) == (Status.FAILED, True)
     session.recover()
@@ -370,6 +374,18 @@ async def test_the_last_good_weights_outlive_the_process() -> None:
     stage.host.begin()
     assert session.status is Status.PAUSED
     await session.close()
+
+
+async def test_they_outlive_a_process_that_dies_too() -> None:
+    stage = Stage()
+    session, _ = stage.running()
+    stage.host.checkpoint(500)
+    diverge(stage, session)
+    stage.host.end("The training process was killed.")
+    assert (session.status, session.recoverable) == (Status.FAILED, True)
+    session.recover()
+    start = stage.host.last(StartRun)
+    assert (len(stage.hosts), start.snapshot, start.paused) == (2, b"state", True)
 
 
 async def test_layers_kept_are_named_and_a_restart_returns_to_them() -> None:
@@ -404,10 +420,7 @@ async def test_a_network_without_a_process_can_be_kept_too() -> None:
     stage = Stage(places=1, pause_seconds=0, release_seconds=0)
     session, viewer = stage.running()
     session.leave(viewer)
-    order = await stage.host.ordered(TakeSnapshot)
-    stage.host.report(Snapshot(order.token, b"state"))
-    while session.resting:
-        await asyncio.sleep(0)
+    await until(lambda: stage.host.stopped == 1 and not session.resting)
     other = stage.session("other")
     other.join(Viewer())
     session.join(viewer)
@@ -422,21 +435,73 @@ async def test_a_network_without_a_process_can_be_kept_too() -> None:
     await session.close()
 
 
-async def test_a_dead_process_is_mourned_and_replaced_on_restart() -> None:
+async def test_a_dead_process_is_followed_by_another_that_goes_on() -> None:
     stage = Stage()
     session, viewer = stage.running()
+    stage.host.points(session.run_id, 7)
+    stage.host.checkpoint(1400, points=5)
+    read(session, viewer)
     waiting = asyncio.ensure_future(session.snapshot())
     await stage.host.ordered(TakeSnapshot)
     stage.host.end("The training process was killed.")
     with pytest.raises(HostSilent, match="killed"):
         await waiting
-    assert read(session, viewer)[0]["reason"] == "The training process was killed."
-    with pytest.raises(SessionError):
-        await session.snapshot()
-    session.restart()
-    assert len(stage.hosts) == 2
+    start = stage.host.last(StartRun)
+    assert (len(stage.hosts), start.snapshot, start.points) == (2, b"state", 5)
+    assert not start.paused
+    state, notice = read(session, viewer)
+    assert state["status"] == "starting"
+    assert (notice["level"], notice["message"]) == (
+        "warning",
+        "The training process was killed. Another one goes on from 1,400 examples.",
+    )
+    # The points after the checkpoint come anew, from where they are cut off.
     stage.host.begin()
+    stage.host.points(session.run_id, 1)
+    points = read(session, viewer)[-1]
+    assert (points["first"], len(points["loss"])) == (5, 1)
+
+
+async def test_after_five_deaths_in_a_row_somebody_has_to_ask_for_another() -> None:
+    stage = Stage()
+    session, viewer = stage.running()
+    for _ in range(4):
+        stage.host.end("The training process was killed.")
+        stage.host.begin()
     assert session.status is Status.RUNNING
+    # Progress ends the row.
+    stage.host.checkpoint(20)
+    for _ in range(4):
+        stage.host.end("The training process was killed.")
+        stage.host.checkpoint(20)
+    read(session, viewer)
+    stage.host.end("The training process was killed.")
+    assert len(stage.hosts) == 9
+    (state,) = read(session, viewer)
+    assert (state["status"], state["failure"], state["recoverable"]) == ("failed", "died", True)
+    assert "5 times in a row" in state["reason"]
+    with pytest.raises(SessionError, match="try again"):
+        session.pause(False)
+    session.recover()
+    start = stage.host.last(StartRun)
+    assert (len(stage.hosts), start.snapshot, start.paused) == (10, b"state", False)
+    stage.host.end("The training process was killed.")
+    assert len(stage.hosts) == 11
+
+
+async def test_a_run_that_dies_before_its_first_checkpoint_begins_anew() -> None:
+    stage = Stage()
+    session, _ = stage.running()
+    stage.host.checkpoint(800)
+    session.change_network(parse(SMALL), SMALL)
+    stage.host.end("The training process was killed.")
+    start = stage.host.last(StartRun)
+    assert (start.run_id, start.snapshot, start.keep) == (session.run_id, None, False)
+    session.change_network(parse(SMALL), SMALL, keep=True)
+    stage.host.end("The training process was killed.")
+    start = stage.host.last(StartRun)
+    # What it is to take over is the network before, as far as that was kept.
+    assert (start.run_id, start.snapshot, start.keep) == (session.run_id, b"state", True)
 
 
 async def test_sessions_beyond_the_limit_wait_in_line() -> None:
@@ -472,16 +537,14 @@ async def test_unwatched_it_pauses_then_gives_its_process_back_and_goes_on_later
     session, viewer = stage.running()
     stage.host.points(session.run_id, 7)
     session.configure({"momentum": 0.125})
+    stage.host.silent = True
     session.leave(viewer)
-    order = await stage.host.ordered(TakeSnapshot)
+    order = await stage.host.ordered(TakeCheckpoint)
     assert stage.host.last(SetPaused) == SetPaused(True)
-    stage.host.report(Snapshot(order.token, b"state"))
-    while session.status is not Status.STOPPED:
-        await asyncio.sleep(0)
+    stage.host.checkpoint(1400, 7, order.token)
+    await until(lambda: session.status is Status.STOPPED and not session.resting)
     assert stage.hosts[0].stopped == 1
     assert await session.snapshot() == b"state"
-    while session.resting:
-        await asyncio.sleep(0)
     session.join(viewer)
     assert len(stage.hosts) == 2
     start = stage.host.last(StartRun)
@@ -491,31 +554,30 @@ async def test_unwatched_it_pauses_then_gives_its_process_back_and_goes_on_later
     await session.close()
 
 
-async def test_a_run_whose_state_cannot_be_had_is_failed_not_quietly_begun_again() -> None:
+async def test_a_process_that_has_no_answer_is_given_back_all_the_same() -> None:
     stage = Stage(pause_seconds=0, release_seconds=0)
     session, viewer = stage.running()
+    stage.host.checkpoint(600)
+    stage.host.silent = True
     session.leave(viewer)
-    order = await stage.host.ordered(TakeSnapshot)
+    order = await stage.host.ordered(TakeCheckpoint)
     stage.host.report(Refused(order.token, "no state"))
-    while session.resting:
-        await asyncio.sleep(0)
-    assert (session.status, stage.host.stopped) == (Status.FAILED, 1)
+    await until(lambda: not session.resting)
+    assert (session.status, stage.host.stopped) == (Status.STOPPED, 1)
     session.join(viewer)
-    assert read(session, viewer)[-2]["reason"] == "no state"
-    session.restart()
-    assert len(stage.hosts) == 2
+    assert stage.host.last(StartRun).snapshot == b"state"
     await session.close()
 
 
 async def test_whoever_comes_back_while_the_process_is_given_back_keeps_it() -> None:
     stage = Stage(pause_seconds=0, release_seconds=0)
     session, viewer = stage.running()
+    stage.host.silent = True
     session.leave(viewer)
-    order = await stage.host.ordered(TakeSnapshot)
+    order = await stage.host.ordered(TakeCheckpoint)
     session.join(viewer)
-    stage.host.report(Snapshot(order.token, b"state"))
-    while session.resting:
-        await asyncio.sleep(0)
+    stage.host.checkpoint(1000, 0, order.token)
+    await until(lambda: not session.resting)
     assert (session.status, stage.host.stopped) == (Status.RUNNING, 0)
     await session.close()
 
@@ -529,10 +591,7 @@ async def test_an_unwatched_session_makes_room_for_one_that_waits() -> None:
     waiting.join(Viewer())
     assert waiting.status is Status.WAITING
     first = stage.host
-    order = await first.ordered(TakeSnapshot)
-    first.report(Snapshot(order.token, b"state"))
-    while waiting.status is Status.WAITING:
-        await asyncio.sleep(0)
+    await until(lambda: waiting.status is not Status.WAITING)
     assert (first.stopped, len(stage.hosts)) == (1, 2)
     await idle.close()
     await waiting.close()
