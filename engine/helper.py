@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from engine.layers import Array
 from engine.net import Net
+from engine.orphans import end_with
 from engine.passes import PassStats, train_pass
 from engine.spec import NetSpec
 
@@ -111,7 +112,9 @@ class Helper:
         """Start a process for the lane with this index; it is ready some tenths of a second on."""
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, lane), daemon=True)
+        self._process = context.Process(
+            target=_serve, args=(theirs, lane, os.getpid()), daemon=True
+        )
         self._process.start()
         theirs.close()
         self._started = False
@@ -172,8 +175,9 @@ class Helper:
             raise HelperError("a helper process has died") from None
 
 
-def _serve(connection: Connection, lane: int) -> None:
+def _serve(connection: Connection, lane: int, owner: int) -> None:
     """What the process does: say that it is there, then compute until the owner is gone."""
+    end_with(owner)
     threadpool_limits(limits=1, user_api="blas")
     board: Board | None = None
     net: Net | None = None

@@ -83,6 +83,12 @@ def _add_limits(parser: argparse.ArgumentParser, defaults: Settings) -> None:
         ("--viewers", "N", defaults.limits.viewers_per_session, "viewers of one session"),
         ("--pause-after", "SECONDS", int(defaults.pause_seconds), "unwatched training pauses"),
         (
+            "--checkpoint-every",
+            "SECONDS",
+            int(defaults.checkpoint_seconds),
+            "of training between checkpoints",
+        ),
+        (
             "--release-after", "SECONDS", int(defaults.release_seconds),
             "after that pause its process is given back",
         ),
@@ -140,6 +146,7 @@ def _settings(arguments: argparse.Namespace, port: int) -> Settings:
         allowed_origins=tuple(arguments.allow_origin),
         running=arguments.running,
         state=None if arguments.ephemeral else arguments.state or default_state_folder(),
+        checkpoint_seconds=arguments.checkpoint_every,
         pause_seconds=arguments.pause_after,
         release_seconds=arguments.release_after,
         keep_seconds=arguments.keep_days * DAY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import multiprocessing
+import os
 import queue
 import signal
 import threading
@@ -71,7 +72,7 @@ class LocalProcess:
         ours, theirs = _SPAWN.Pipe()
         # No daemon: those may have no helpers of their own.
         self._process = _SPAWN.Process(
-            target=run_worker, args=(theirs, self._config), name="convnet-live-worker"
+            target=run_worker, args=(theirs, self._config, os.getpid()), name="convnet-live-worker"
         )
         _started.add(self._process)
         self._process.start()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-
 STATE_VARIABLE = "CONVNET_LIVE_STATE"
 
 

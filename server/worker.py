@@ -24,6 +24,7 @@ import numpy as np
 
 from engine.data import DataError, Dataset, load_builtin, load_directory
 from engine.layers import ShapeError
+from engine.orphans import end_with
 from engine.snapshot import SnapshotError, dump_convnetjs
 from engine.trainer import DivergenceError
 from server.frames import likeliest
@@ -83,8 +84,9 @@ class WorkerConfig:
     checkpoint_seconds: float
 
 
-def run_worker(pipe: Connection, config: WorkerConfig) -> None:
-    """Main function of the process; returns when it is told to finish."""
+def run_worker(pipe: Connection, config: WorkerConfig, owner: int) -> None:
+    """Main function of a process of `owner`; returns when it is told to finish."""
+    end_with(owner)
     # Ctrl-C in a terminal reaches the whole group; the server decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _bound_memory(config.memory_bytes)

@@ -39,6 +39,7 @@ class FakeHost:
         self.stopped = 0
         self.busy = self.silent = False
         self.state = b"state"
+        self.made = 0
 
     def start(self, deliver: Callable[[Report], None], ended: Callable[[str], None]) -> None:
         self.report, self.end = deliver, ended
@@ -48,7 +49,7 @@ class FakeHost:
             raise HostBusy("busy")
         self.orders.append(order)
         if isinstance(order, TakeCheckpoint) and not self.silent:
-            asyncio.get_running_loop().call_soon(self.checkpoint, 1000, 0, order.token)
+            asyncio.get_running_loop().call_soon(self.checkpoint, 1000, self.made, order.token)
 
     async def stop(self) -> None:
         self.stopped += 1
@@ -80,7 +81,8 @@ class FakeHost:
 
     def points(self, run_id: int, count: int) -> None:
         row: PointRow = (200, 0.5, 0.1, None, None)
-        self.report(PointsReport(run_id, 0, (row,) * count))
+        self.report(PointsReport(run_id, self.made, (row,) * count))
+        self.made += count
 
 
 class Stage:

@@ -24,7 +24,8 @@ PATIENCE = 60.0
 
 def serve(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `serve` with arguments that end it at once."""
-    command = [sys.executable, "-m", "server.cli", "serve", "--no-browser", *arguments]
+    kept = [] if "--state" in arguments else ["--ephemeral"]
+    command = [sys.executable, "-m", "server.cli", "serve", "--no-browser", *kept, *arguments]
     return subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
     )

@@ -69,10 +69,13 @@ def header_of(report: FrameReport) -> dict[str, Any]:
 
 @asynccontextmanager
 async def training_process(
-    data: str | None = None, memory: int = MEMORY, processes: int = 1
+    data: str | None = None,
+    memory: int = MEMORY,
+    processes: int = 1,
+    checkpoint_seconds: float = 10.0,
 ) -> AsyncIterator[Process]:
     """Start one, and end it with the block."""
-    process = Process(WorkerConfig(data, memory, processes))
+    process = Process(WorkerConfig(data, memory, processes, checkpoint_seconds))
     process.start()
     try:
         yield process

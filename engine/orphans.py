@@ -1,0 +1,24 @@
+"""No process outlives the one that it works for, however that one ends."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def end_with(owner: int) -> None:
+    """Have the system kill this process when its parent, the process `owner`, ends.
+
+    A pipe to the owner breaks then too, but a process that was stopped does not see that. Where the
+    system is not Linux the pipe has to do. See prctl(2).
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != owner:
+        # It has ended already.
+        os._exit(0)

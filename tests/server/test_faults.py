@@ -1,0 +1,156 @@
+"""Processes killed and stopped, servers killed, disks full: on a really started server."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from scripts.live_server import LiveServer
+from tests.server.faults import (
+    Killing,
+    await_true,
+    family,
+    integrity,
+    runs,
+    saved_examples,
+    workers,
+)
+from tests.server.serving import Browser, Site, Stream
+
+
+@contextmanager
+def watching(server: LiveServer) -> Iterator[tuple[Browser, Stream]]:
+    """A session that trains, with its browser."""
+    with Site(server.port).browser() as browser, browser.session() as stream:
+        stream.until_status("running")
+        yield browser, stream
+
+
+def test_a_killed_worker_is_followed_by_another_and_the_page_is_told(tmp_path: Path) -> None:
+    with (
+        LiveServer("--checkpoint-every", "1", state=tmp_path) as server,
+        watching(server) as (_, stream),
+    ):
+        kept = saved_examples(stream, at_least=1)
+        run_id = stream.state["run_id"]
+        (worker,) = workers(server)
+        os.kill(worker, signal.SIGKILL)
+        notice = stream.until("notice")
+        assert notice["level"] == "warning"
+        assert "killed" in notice["message"]
+        stream.until_status("running")
+        stats = stream.until("stats")
+        assert (stats["run_id"], stats["examples"] >= kept) == (run_id, True)
+        (other,) = workers(server)
+        assert other != worker
+        assert saved_examples(stream, at_least=kept + 1) > kept
+
+
+def test_after_five_deaths_in_a_row_one_can_try_again(tmp_path: Path) -> None:
+    # No checkpoint but the first: each process dies where the one before it did.
+    with (
+        LiveServer("--checkpoint-every", "3600", state=tmp_path) as server,
+        watching(server) as (_, stream),
+    ):
+        dead: set[int] = set()
+        for _ in range(5):
+            await_true(lambda: bool(set(workers(server)) - dead), "no new worker")
+            (worker,) = set(workers(server)) - dead
+            dead.add(worker)
+            os.kill(worker, signal.SIGKILL)
+        state = stream.until("session", lambda session: session["status"] == "failed")
+        assert (state["failure"], state["recoverable"]) == ("died", True)
+        assert "5 times in a row" in state["reason"]
+        stream.do("recover")
+        stream.until("session", lambda session: session["status"] == "running")
+        stream.until("stats", lambda stats: stats["examples"] > 0)
+
+
+def test_a_stopped_worker_is_seen_as_stalled_and_replaced(tmp_path: Path) -> None:
+    with (
+        LiveServer("--checkpoint-every", "1", state=tmp_path) as server,
+        watching(server) as (_, stream),
+    ):
+        saved_examples(stream, at_least=1)
+        (worker,) = workers(server)
+        below = family(worker)
+        os.kill(worker, signal.SIGSTOP)
+        notice = stream.until("notice")
+        assert "stopped answering" in notice["message"]
+        stream.until_status("running")
+        stream.until("stats")
+        assert not runs(worker)
+        await_true(lambda: not any(map(runs, below)), "a helper is left behind")
+
+
+def test_a_server_killed_at_random_moments_loses_nothing(tmp_path: Path) -> None:
+    Killing(tmp_path, random.Random(1)).run(10, print)
+
+
+def test_a_stopped_worker_does_not_outlive_a_killed_server(tmp_path: Path) -> None:
+    with LiveServer(state=tmp_path) as server, watching(server) as (_, stream):
+        stream.until("stats")
+        below = family(server.pid)
+        for worker in workers(server):
+            os.kill(worker, signal.SIGSTOP)
+        server.kill()
+        await_true(lambda: not any(map(runs, below)), "a process is left behind")
+
+
+def test_the_end_of_a_server_is_a_checkpoint_too(tmp_path: Path) -> None:
+    server = LiveServer("--checkpoint-every", "3600", state=tmp_path)
+    with server, watching(server) as (browser, stream):
+        session = stream.state["session"]
+        seen = stream.until("stats", lambda stats: stats["examples"] > 0)["examples"]
+        server.stop()
+        server.start()
+        with browser.session() as again:
+            again.until_status("running")
+            assert again.state["session"] == session
+            assert again.until("stats")["examples"] >= seen
+            points = again.do("points", run_id=again.state["run_id"], after=-1)
+            assert points["points"] > 0
+    assert integrity(tmp_path) == "ok"
+
+
+def test_a_pause_and_a_change_of_network_are_checkpoints(tmp_path: Path) -> None:
+    with (
+        LiveServer("--checkpoint-every", "3600", state=tmp_path) as server,
+        watching(server) as (browser, stream),
+    ):
+        path = f"/api/sessions/{stream.state['session']}/snapshot"
+        stream.until("stats", lambda stats: stats["examples"] > 0)
+        stream.do("pause")
+        trained = browser.http.get(path).json()["convnet_live"]["training"]["examples_seen"]
+        assert saved_examples(stream, at_least=1) == trained
+        stream.do("step")
+        assert saved_examples(stream, at_least=trained + 1) == trained + 20
+        run_id = stream.do("restart")["run_id"]
+        assert stream.until("saved", lambda saved: saved["run_id"] == run_id)["examples"] == 0
+
+
+def test_a_full_disk_stops_nobody_and_is_recovered_from(tmp_path: Path) -> None:
+    with (
+        LiveServer("--checkpoint-every", "1", state=tmp_path) as server,
+        watching(server) as (_, stream),
+    ):
+        kept = saved_examples(stream, at_least=1)
+        _, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (4096, hard))
+        told = stream.until("saved", lambda saved: "trouble" in saved)
+        assert "saved" in told["trouble"]
+        before = stream.until("stats")
+        stream.until("stats", lambda stats: stats["examples"] > before["examples"])
+        # What was saved before can be read by another program, as it would be after a crash.
+        newest = max(
+            (tmp_path / "checkpoints").rglob("*.json"), key=lambda file: file.stat().st_mtime
+        )
+        assert newest.read_bytes().startswith(b"{")
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        later = stream.until("saved", lambda saved: "trouble" not in saved)
+        assert later["examples"] > kept
