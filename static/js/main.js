@@ -12,6 +12,7 @@ import { showLayers } from "./views/layers.js";
 import { showOwnImage } from "./views/own_image.js";
 import { showPredictions } from "./views/predictions.js";
 import { showRecovery } from "./views/recovery.js";
+import { showSaved } from "./views/saved.js";
 import { showSnapshots } from "./views/snapshots.js";
 import { showStats } from "./views/stats.js";
 import { showStatus } from "./views/status.js";
@@ -68,7 +69,7 @@ const context = {
 };
 
 for (const show of [
-  showTheme, showStatus, showDataset, showStats, showControls, showRecovery, showSnapshots, showCharts,
+  showTheme, showStatus, showDataset, showStats, showSaved, showControls, showRecovery, showSnapshots, showCharts,
   showOwnImage, showEditor, showLayers, showPredictions,
 ]) {
   show(context);

@@ -35,7 +35,8 @@
  * @property {{name: string, classes: string[], train: number, validation: number, test: number}} dataset
  * @property {number} seed
  * @property {Divergence[]} divergences  of this run
- * @property {boolean} recoverable  whether it can go back to its last good weights now
+ * @property {boolean} recoverable  whether a failed run can go on from its last checkpoint
+ * @property {"diverged" | "died" | "error"} [failure]  with the status failed
  */
 
 /**
@@ -128,8 +129,17 @@
 /** @typedef {{type: "heartbeat"}} HeartbeatMessage */
 
 /**
+ * How far the run is on disk.
+ * @typedef {object} SavedMessage
+ * @property {"saved"} type
+ * @property {number} run_id
+ * @property {number | null} examples
+ * @property {string} [trouble]  why nothing newer can be saved
+ */
+
+/**
  * @typedef {SessionMessage | StatsMessage | PointsMessage | LayersMessage | PredictionsMessage
- *   | DatasetMessage | NoticeMessage | AnswerMessage | HeartbeatMessage} Message
+ *   | DatasetMessage | SavedMessage | NoticeMessage | AnswerMessage | HeartbeatMessage} Message
  */
 
 /**
@@ -146,7 +156,7 @@
 /** The largest command that the server takes, in bytes. */
 export const MAX_COMMAND_BYTES = 64 * 1024;
 
-const TEXT_TYPES = new Set(["session", "stats", "points", "dataset", "notice", "answer", "heartbeat"]);
+const TEXT_TYPES = new Set(["session", "stats", "points", "dataset", "saved", "notice", "answer", "heartbeat"]);
 /** @type {MapName[]} */
 export const MAP_NAMES = ["activations", "gradients", "weights", "weight_gradients"];
 

@@ -37,6 +37,7 @@
  * @property {Layers | null} layers
  * @property {P.PredictionsMessage[]} predictions  newest first, bounded
  * @property {P.DatasetMessage | null} dataset
+ * @property {P.SavedMessage | null} saved
  * @property {Notice[]} notices
  */
 
@@ -62,7 +63,7 @@ export class Store {
     /** @type {State} */
     this.state = {
       connection: "connecting", run: -1, session: null, stats: null, points: noPoints(),
-      layers: null, predictions: [], dataset: null, notices: [],
+      layers: null, predictions: [], dataset: null, saved: null, notices: [],
     };
     this.schedule = schedule;
     /** @type {Map<Slice, Set<(state: State) => void>>} */
@@ -123,6 +124,9 @@ export class Store {
       case "dataset":
         this.state.dataset = message;
         return this.touch("dataset");
+      case "saved":
+        this.state.saved = message;
+        return this.touch("saved");
       case "notice": return this.addNotice(message.level, message.message);
       default: return undefined;
     }
@@ -148,8 +152,9 @@ export class Store {
     state.points = noPoints();
     state.layers = null;
     state.predictions = [];
+    state.saved = null;
     this.gap = false;
-    for (const slice of /** @type {const} */ (["stats", "points", "layers", "predictions"])) {
+    for (const slice of /** @type {const} */ (["stats", "points", "layers", "predictions", "saved"])) {
       this.touch(slice);
     }
   }
@@ -179,21 +184,18 @@ export class Store {
       this.gap = true;
       return;
     }
-    let skip = known - message.first;
-    // A run that went back to a checkpoint draws its graph anew from there.
-    const shared = Math.min(skip, message.examples.length);
-    if (shared > 0 && points.examples[known - skip + shared - 1] !== message.examples[shared - 1]) {
-      for (const column of [points.examples, ...CURVES.map((name) => points[name])]) {
-        column.length = message.first;
-      }
-      skip = 0;
-    }
-    for (let i = skip; i < message.examples.length; i++) {
-      points.examples.push(message.examples[i]);
-      for (const name of CURVES) points[name].push(message[name][i]);
-    }
+    if (message.first < known) this.rewind(message.first);
+    points.examples.push(...message.examples);
+    for (const name of CURVES) points[name].push(...message[name]);
     points.from = Math.min(points.from, points.examples.length);
     this.touch("points");
+  }
+
+  /** A run that goes on from a checkpoint draws its graph anew from there. @param {number} count */
+  rewind(count) {
+    const { points } = this.state;
+    for (const column of [points.examples, ...CURVES.map((name) => points[name])]) column.length = count;
+    points.tests = points.tests.filter((test) => test.examples <= (points.examples.at(-1) ?? 0));
   }
 
   /** What to ask for when points are missing. */

@@ -106,8 +106,6 @@ test("points join without gap and without doubles", () => {
   store.apply(points(1, 1, [400, 600, 800]));
   assert.deepEqual(store.state.points.examples, [200, 400, 600, 800]);
   assert.deepEqual(store.state.points.loss, [0.2, 0.4, 0.6, 0.8]);
-  store.apply(points(1, 0, [200, 400]));
-  assert.equal(store.state.points.examples.length, 4);
   assert.equal(store.takeGap(), false);
 });
 
@@ -136,10 +134,23 @@ test("a reconnection keeps the graph of the same run", () => {
 test("a run that went back to a checkpoint draws its graph anew from there", () => {
   const { store } = makeStore();
   store.apply(session());
-  store.apply(points(1, 0, [200, 400, 600]));
-  store.apply(points(1, 1, [420, 640]));
-  assert.deepEqual(store.state.points.examples, [200, 420, 640]);
+  store.apply(points(1, 0, [200, 400, 600, 800]));
+  store.state.points.tests = [{ examples: 100, accuracy: 0.8 }, { examples: 700, accuracy: 0.9 }];
+  store.apply(points(1, 1, [400, 610]));
+  assert.deepEqual(store.state.points.examples, [200, 400, 610]);
   assert.equal(store.state.points.validation_accuracy.length, 3);
+  assert.deepEqual(store.state.points.tests, [{ examples: 100, accuracy: 0.8 }]);
+});
+
+test("what is saved belongs to one run", () => {
+  const { store } = makeStore();
+  store.apply(session());
+  store.apply({ type: "saved", run_id: 1, examples: 1000 });
+  assert.equal(store.state.saved?.examples, 1000);
+  store.apply({ type: "saved", run_id: 1, examples: 1000, trouble: "The disk is full." });
+  assert.equal(store.state.saved?.trouble, "The disk is full.");
+  store.apply({ ...session(), run_id: 2 });
+  assert.equal(store.state.saved, null);
 });
 
 test("a cleared graph stays clear as points come", () => {

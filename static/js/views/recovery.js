@@ -1,13 +1,26 @@
-// Says that the loss has diverged, and offers the ways on: the last good weights, or a new start.
+// Says why a run has failed that can go on, and offers the ways: its last checkpoint, or a new start.
 
 import { byId, messageOf, setText } from "../dom.js";
 
 /** @import { Context } from "../context.js" */
 
+/**
+ * What to say and to offer, by what the run failed of.
+ * @type {Record<string, {advice: string, button: string}>}
+ */
+const WAYS = {
+  diverged: {
+    advice: "The last good weights are kept: go back to them and lower the learning rate before you resume, or begin again.",
+    button: "go back to the last good weights",
+  },
+  died: { advice: "What it had learned is kept.", button: "try again" },
+};
+
 /** @param {Context} context */
 export function showRecovery({ store, command }) {
   const box = byId("recovery", HTMLElement);
   const reason = byId("recovery_reason", HTMLElement);
+  const advice = byId("recovery_advice", HTMLElement);
   const problem = byId("recovery_problem", HTMLElement);
   const back = byId("buttonrecover", HTMLButtonElement);
   const restart = byId("recovery_restart", HTMLButtonElement);
@@ -36,6 +49,10 @@ export function showRecovery({ store, command }) {
   store.subscribe(["connection", "session"], ({ connection, session }) => {
     const shown = connection === "open" && session?.recoverable === true;
     box.hidden = !shown;
-    setText(reason, shown ? session?.reason ?? "" : "");
+    const way = WAYS[session?.failure ?? ""];
+    if (!shown || !session || !way) return;
+    setText(reason, session.reason ?? "");
+    setText(advice, way.advice);
+    setText(back, way.button);
   });
 }
