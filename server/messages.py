@@ -165,7 +165,9 @@ class Divergence:
 class SessionEvent:
     """All of a session's state; sent on connection and at every change.
 
-    `divergences` are all those of the run; `recoverable` says whether `recover` is possible now.
+    `divergences` are all those of the run; `recoverable` says whether `recover` is possible now;
+    `watch` is the path of the page for spectators. Spectators are told that page's id as the
+    `session`, and no `watch`.
     """
 
     type: ClassVar[str] = "session"
@@ -184,6 +186,23 @@ class SessionEvent:
     recoverable: bool = False
     reason: str | None = field(default=None, metadata=OMIT)
     place: int | None = field(default=None, metadata=OMIT)
+    watch: str | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """One of a browser's sessions in the list of them.
+
+    `seen` is when somebody last began or ended looking, in seconds since 1970; `viewers` is how many
+    look now; `examples` is as of the newest graph point.
+    """
+
+    session: str
+    title: str
+    status: str
+    examples: int
+    seen: float
+    viewers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +324,14 @@ class DatasetEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Spectators:
+    """How many watch without being able to change anything."""
+
+    type: ClassVar[str] = "spectators"
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     type: ClassVar[str] = "notice"
     level: str
@@ -337,7 +364,9 @@ class Heartbeat:
     type: ClassVar[str] = "heartbeat"
 
 
-TextEvent: TypeAlias = SessionEvent | Stats | Points | DatasetEvent | Notice | Answer | Heartbeat
+TextEvent: TypeAlias = (
+    SessionEvent | Stats | Points | DatasetEvent | Spectators | Notice | Answer | Heartbeat
+)
 BinaryEvent: TypeAlias = Layers | Predictions
 Event: TypeAlias = TextEvent | BinaryEvent
 EVENTS: dict[str, type[Event]] = {member.type: member for member in get_args(Event)}

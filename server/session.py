@@ -18,7 +18,7 @@ from engine.optimizers import OPTIMIZERS
 from engine.snapshot import dump_convnetjs, load, refusal
 from engine.spec import NetSpec
 from server.audience import Audience
-from server.describe import dataset_info, kept_sentence, layer_infos
+from server.describe import dataset_info, kept_sentence, layer_infos, title
 from server.host import HostFactory
 from server.line import Line
 from server.link import Link
@@ -29,6 +29,7 @@ from server.messages import (
     Notice,
     Predictions,
     SessionEvent,
+    SessionSummary,
     Stats,
 )
 from server.orders import (
@@ -57,7 +58,7 @@ from server.orders import (
 from server.requests import HostSilent, SessionError
 from server.settings import Settings
 from server.states import Life, Status
-from server.viewer import CLOSED, Viewer
+from server.viewer import CLOSED, OWNER, Viewer, watch_id_of
 from server.wire import encode
 from server.work import Work
 
@@ -81,12 +82,14 @@ class Session:
 
     Attributes:
         id: unguessable name.
+        watch_id: unguessable name for spectators.
         owner: hash of the token of the browser that created it.
         seen: when somebody last began or ended looking, in seconds since 1970.
     """
 
     def __init__(self, session_id: str, owner: str, shared: Surroundings) -> None:
         self.id = session_id
+        self.watch_id = watch_id_of(session_id)
         self.owner = owner
         self.seen = time.time()
         self._shared = shared
@@ -434,15 +437,27 @@ class Session:
     # --- what viewers are told --------------------------------------------------------------------
 
     def _announce(self) -> None:
+        frames = {role: encode(self._describe(role)) for role in self.audience.roles}
         for viewer in self.audience:
-            viewer.put(encode(self._describe(viewer.role)))
+            viewer.put(frames[viewer.role])
 
     def _notify(self, level: str, message: str) -> None:
         self.audience.send(Notice(level, message))
 
+    def summary(self) -> SessionSummary:
+        """What the list of its owner's sessions says of it."""
+        return SessionSummary(
+            session=self.id,
+            title=title(self.spec),
+            status=self.status.value,
+            examples=self.audience.history.examples,
+            seen=self.seen,
+            viewers=len(self.audience),
+        )
+
     def _describe(self, role: str) -> SessionEvent:
         return SessionEvent(
-            session=self.id,
+            session=self.id if role == OWNER else self.watch_id,
             run_id=self.run_id,
             status=self.status.value,
             role=role,
@@ -457,6 +472,7 @@ class Session:
             recoverable=self.recoverable,
             reason=self._life.reason,
             place=self._place,
+            watch=f"/watch/{self.watch_id}" if role == OWNER else None,
         )
 
     def _later(self, seconds: float, call: Callable[[], None]) -> None:

@@ -17,7 +17,6 @@ from server.messages import (
     Divergence,
     FetchPoints,
     Pause,
-    Problem,
     Recover,
     Restart,
     Resume,
@@ -49,7 +48,7 @@ from server.orders import (
 from server.requests import Declined, HostSilent, SessionError
 from server.session import Session
 from server.states import IllegalMove, Life, Status
-from server.viewer import MAX_WAITING, SPECTATOR, TOO_SLOW, Viewer
+from server.viewer import MAX_WAITING, TOO_SLOW, Viewer
 from tests.server.fake_host import Stage, read, statuses
 
 pytestmark = pytest.mark.anyio
@@ -254,25 +253,6 @@ async def test_every_command_is_carried_out() -> None:
         answer = await carry_out(session, viewer, command)
         assert (answer.id, answer.ok, answer.error) == (command.id, True, None)
     assert stage.host.last(ShowBatch)
-
-
-async def test_spectators_change_nothing() -> None:
-    stage = Stage()
-    session, _ = stage.running()
-    guest = Viewer(SPECTATOR)
-    session.join(guest)
-    assert read(session, guest)[0]["role"] == "spectator"
-    for command in (
-        Pause(1),
-        Restart(1),
-        Recover(1),
-        Configure(1, {"momentum": 0.5}),
-        ShowTraining(1),
-    ):
-        answer = await carry_out(session, guest, command)
-        assert answer.error == Problem("You watch this session, and cannot change it.")
-    for command in (CheckSpec(1, SMALL), Watch(1, (0,)), FetchPoints(1, 1, -1)):
-        assert (await carry_out(session, guest, command)).ok
 
 
 async def test_the_trainer_is_told_what_all_viewers_together_watch() -> None:

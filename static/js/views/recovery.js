@@ -5,13 +5,22 @@ import { byId, messageOf, setText } from "../dom.js";
 /** @import { Context } from "../context.js" */
 
 /** @param {Context} context */
-export function showRecovery({ store, command }) {
+export function showRecovery(context) {
+  const { store } = context;
   const box = byId("recovery", HTMLElement);
   const reason = byId("recovery_reason", HTMLElement);
-  const problem = byId("recovery_problem", HTMLElement);
-  const back = byId("buttonrecover", HTMLButtonElement);
-  const restart = byId("recovery_restart", HTMLButtonElement);
+  if (context.bootstrap.role === "owner") offerWaysOn(context);
 
+  store.subscribe(["connection", "session"], ({ connection, session }) => {
+    const shown = connection === "open" && session?.recoverable === true;
+    box.hidden = !shown;
+    setText(reason, shown ? session?.reason ?? "" : "");
+  });
+}
+
+/** @param {Context} context */
+function offerWaysOn({ command }) {
+  const problem = byId("recovery_problem", HTMLElement);
   /**
    * @param {HTMLButtonElement} button
    * @param {"recover" | "restart"} type
@@ -30,12 +39,6 @@ export function showRecovery({ store, command }) {
     setText(problem, trouble);
     problem.hidden = trouble === "";
   });
-  offer(back, "recover", byId("lr_input", HTMLInputElement));
-  offer(restart, "restart", byId("buttontp", HTMLButtonElement));
-
-  store.subscribe(["connection", "session"], ({ connection, session }) => {
-    const shown = connection === "open" && session?.recoverable === true;
-    box.hidden = !shown;
-    setText(reason, shown ? session?.reason ?? "" : "");
-  });
+  offer(byId("buttonrecover", HTMLButtonElement), "recover", byId("lr_input", HTMLInputElement));
+  offer(byId("recovery_restart", HTMLButtonElement), "restart", byId("buttontp", HTMLButtonElement));
 }
