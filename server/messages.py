@@ -193,8 +193,8 @@ class SessionEvent:
 class SessionSummary:
     """One of a browser's sessions in the list of them.
 
-    `seen` is when somebody last began or ended looking, in seconds since 1970; `viewers` is how many
-    look now; `examples` is as of the newest graph point.
+    `seen` is when somebody last began or ended looking, in seconds since 1970; `viewers` is how
+    many look now; `examples` is as of the newest graph point.
     """
 
     session: str
