@@ -84,6 +84,6 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     )
     app.state.registry = registry
     errors.install(app)
-    app.include_router(make_router(registry, Page(files, assets, settings.limits), settings.limits))
+    app.include_router(make_router(registry, Page(files, assets, settings.limits), settings))
     app.mount("/static", assets)
     return app

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 
 from server.history import History
-from server.messages import Event, Layers
+from server.messages import Event, Layers, Spectators
 from server.orders import PointRow
-from server.viewer import Viewer
+from server.viewer import SPECTATOR, Viewer
 from server.wire import Frame, encode, select_layers
+
+COUNT_SECONDS = 0.5
+"""How long spectators come and go before all are told how many there are: a class comes at once."""
 
 
 class Audience:
@@ -24,6 +28,7 @@ class Audience:
         self.history = History()
         self._viewers: set[Viewer] = set()
         self._newest: dict[str, Frame] = {}
+        self._counting: asyncio.TimerHandle | None = None
         self.run_id = 0
         self._seq = 0
 
@@ -39,11 +44,22 @@ class Audience:
         viewer.next_point = len(self.history)
         for kind, frame in self._newest.items():
             self._show(viewer, kind, frame, {})
+        self._count_soon(viewer)
 
     def leave(self, viewer: Viewer) -> bool:
         """Forget a viewer; true if fewer layers are watched now."""
         self._viewers.discard(viewer)
+        self._count_soon(viewer)
         return self._sum_up()
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that some viewer has."""
+        return frozenset(viewer.role for viewer in self._viewers)
+
+    def count(self, role: str) -> int:
+        """How many viewers of this role there are."""
+        return sum(viewer.role == role for viewer in self._viewers)
 
     def watch(self, viewer: Viewer, layers: frozenset[int]) -> bool:
         """A viewer scrolled; true if other layers are watched now than before."""
@@ -113,6 +129,15 @@ class Audience:
                 selected[viewer.watched] = select_layers(frame, viewer.watched)
             frame = selected[viewer.watched]
         viewer.show(kind, frame)
+
+    def _count_soon(self, viewer: Viewer) -> None:
+        if viewer.role == SPECTATOR and self._counting is None:
+            loop = asyncio.get_running_loop()
+            self._counting = loop.call_later(COUNT_SECONDS, self._show_count)
+
+    def _show_count(self) -> None:
+        self._counting = None
+        self.show(Spectators.type, encode(Spectators(self.count(SPECTATOR))))
 
     def _sum_up(self) -> bool:
         watched = frozenset().union(*(viewer.watched for viewer in self._viewers))

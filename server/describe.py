@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.data import Dataset
+from engine.layers import ACTIVATIONS
 from engine.spec import NetSpec
 from server.messages import DatasetInfo, LayerInfo, plain
 
@@ -35,6 +36,17 @@ def layer_infos(spec: NetSpec) -> tuple[LayerInfo, ...]:
         )
         for index, layer in enumerate(spec.layers)
     )
+
+
+def title(spec: NetSpec) -> str:
+    """The network in a line: what follows the input, by type and width.
+
+    Activations are left out, and so is the fc layer that every loss brings along.
+    """
+    inner = [layer for layer in spec.layers[1:-2] if layer.type not in ACTIVATIONS]
+    widths = (layer.options.get("filters", layer.options.get("num_neurons", "")) for layer in inner)
+    named = (f"{layer.type} {width}".rstrip() for layer, width in zip(inner, widths, strict=True))
+    return " · ".join((*named, spec.layers[-1].type))
 
 
 def kept_sentence(spec: NetSpec, kept: Sequence[int]) -> str:

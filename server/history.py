@@ -21,6 +21,11 @@ class History:
     def __len__(self) -> int:
         return len(self._rows)
 
+    @property
+    def examples(self) -> int:
+        """How many examples had been seen at the newest point."""
+        return self._rows[-1][0] if self._rows else 0
+
     def extend(self, rows: Sequence[PointRow]) -> None:
         """Add the newest points."""
         self._rows.extend(rows)

@@ -166,7 +166,8 @@ class SessionEvent:
     """All of a session's state; sent on connection and at every change.
 
     `divergences` are all those of the run. `failure` says in a word what a failed session failed
-    of; `recoverable` whether `recover` is possible now.
+    of; `recoverable` whether `recover` is possible now. `watch` is the path of the page for
+    spectators. Spectators are told that page's id as the `session`, and no `watch`.
     """
 
     type: ClassVar[str] = "session"
@@ -186,6 +187,23 @@ class SessionEvent:
     failure: str | None = field(default=None, metadata=OMIT)
     reason: str | None = field(default=None, metadata=OMIT)
     place: int | None = field(default=None, metadata=OMIT)
+    watch: str | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """One of a browser's sessions in the list of them.
+
+    `seen` is when somebody last began or ended looking, in seconds since 1970; `viewers` is how
+    many look now; `examples` is as of the newest graph point.
+    """
+
+    session: str
+    title: str
+    status: str
+    examples: int
+    seen: float
+    viewers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +338,14 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class Spectators:
+    """How many watch without being able to change anything."""
+
+    type: ClassVar[str] = "spectators"
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     type: ClassVar[str] = "notice"
     level: str
@@ -353,7 +379,7 @@ class Heartbeat:
 
 
 TextEvent: TypeAlias = (
-    SessionEvent | Stats | Points | DatasetEvent | Saved | Notice | Answer | Heartbeat
+    SessionEvent | Stats | Points | DatasetEvent | Saved | Spectators | Notice | Answer | Heartbeat
 )
 BinaryEvent: TypeAlias = Layers | Predictions
 Event: TypeAlias = TextEvent | BinaryEvent

@@ -18,7 +18,7 @@ from engine.presets import PRESETS
 from engine.spec import DEFAULT_LIMITS
 from server.session import Session
 from server.settings import Limits, PageFiles, program_version
-from server.viewer import OWNER
+from server.viewer import OWNER, SPECTATOR
 from server.work import default_text
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -62,23 +62,43 @@ class Page:
         self._limits = limits
 
     def render(self, request: Request, session: Session) -> Response:
-        """The page, with what its scripts need to begin."""
-        nonce = secrets.token_urlsafe(16)
-        context = {"bootstrap": self._bootstrap(session), "csp_nonce": nonce}
-        response = self._templates.TemplateResponse(request, "index.html", context)
-        response.headers["content-security-policy"] = _policy(nonce)
-        response.headers["cache-control"] = "no-store"
-        return response
-
-    def _bootstrap(self, session: Session) -> dict[str, Any]:
+        """The owner's page, with what its scripts need to begin."""
         base = f"/api/sessions/{session.id}"
-        return {
+        paths = {
             "session": session.id,
             "role": OWNER,
             "stream": f"{base}/stream",
             "snapshot": f"{base}/snapshot",
             "predict": f"{base}/predict",
             "sessions": "/api/sessions",
+        }
+        return self._respond(request, "index.html", paths | self._common(session))
+
+    def render_watch(self, request: Request, session: Session) -> Response:
+        """The page for spectators, which holds nothing that could change the session."""
+        paths = {
+            "session": session.watch_id,
+            "role": SPECTATOR,
+            "stream": f"/api/watch/{session.watch_id}/stream",
+        }
+        return self._respond(request, "index.html", paths | self._common(session))
+
+    def render_absent(self, request: Request) -> Response:
+        """What people see where there is no such session, or none for them."""
+        return self._respond(request, "absent.html", {}, status=404)
+
+    def _respond(
+        self, request: Request, template: str, bootstrap: dict[str, Any], status: int = 200
+    ) -> Response:
+        nonce = secrets.token_urlsafe(16)
+        context = {"bootstrap": bootstrap, "csp_nonce": nonce}
+        response = self._templates.TemplateResponse(request, template, context, status)
+        response.headers["content-security-policy"] = _policy(nonce)
+        response.headers["cache-control"] = "no-store"
+        return response
+
+    def _common(self, session: Session) -> dict[str, Any]:
+        return {
             "default_spec": default_text(session.images.shape),
             "presets": [
                 {"name": name, "title": preset.title, "text": preset.text}

@@ -23,6 +23,7 @@ class SessionRecord:
         paused: its user wants it to stand.
         failure: one word for why the run cannot go on, `reason` the sentence; None while it can.
         divergences: where its loss stopped being finite.
+        examples: trained on, as of the newest graph point.
     """
 
     id: str
@@ -39,6 +40,7 @@ class SessionRecord:
     failure: str | None
     reason: str | None
     divergences: tuple[Divergence, ...]
+    examples: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TypeGuard
 
 from engine.spec import OptionError, SpecError
 from server.session import Session, Surroundings
+from server.viewer import REMOVED
 
 log = logging.getLogger(__name__)
 
@@ -92,10 +93,36 @@ class Registry:
             raise NoSuchSession("There is no such session.")
         return session
 
+    def find_watched(self, watch_id: str) -> Session:
+        """The session that anybody may watch under this name.
+
+        Raises:
+            NoSuchSession: there is none.
+        """
+        found = next((session for session in self if session.watch_id == watch_id), None)
+        if found is None:
+            raise NoSuchSession("There is no such session.")
+        return found
+
+    def owned_by(self, owner: str) -> list[Session]:
+        """This owner's sessions, the one that was looked at last first."""
+        mine = (session for session in self if session.owner == owner)
+        return sorted(mine, key=lambda session: session.seen, reverse=True)
+
+    def remove(self, session_id: str, owner: str) -> None:
+        """End this owner's session of this id for good, and tell its viewers.
+
+        Raises:
+            NoSuchSession: there is none.
+        """
+        session = self.find(session_id, owner)
+        for viewer in session.audience:
+            viewer.close(*REMOVED)
+        self._remove(session)
+
     def newest(self, owner: str) -> Session | None:
         """The session that this owner looked at last."""
-        mine = (session for session in self if session.owner == owner)
-        return max(mine, key=lambda session: session.seen, default=None)
+        return next(iter(self.owned_by(owner)), None)
 
     async def close(self) -> None:
         """End all sessions; may be called twice."""

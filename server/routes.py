@@ -7,26 +7,30 @@ import base64
 
 from fastapi import APIRouter, Request, WebSocket
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
 from engine.images import prepare_digit
 from server.bodies import read_body
 from server.guard import COOKIE
+from server.messages import plain
 from server.pages import Page
-from server.registry import Registry, is_token, new_token, owner_of
+from server.registry import NoSuchSession, Registry, is_token, new_token, owner_of
 from server.session import Session
-from server.settings import Limits
+from server.settings import Settings
 from server.stream import serve_stream
+from server.viewer import OWNER, SPECTATOR
 
 COOKIE_SECONDS = 365 * 24 * 3600
 
 
-def make_router(registry: Registry, page: Page, limits: Limits) -> APIRouter:
+def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter:
     """All routes but those of the static files."""
     router = APIRouter()
+    limits = settings.limits
 
-    def find(request: Request, session_id: str) -> Session:
-        return registry.find(session_id, owner_of(request.cookies.get(COOKIE, "")))
+    def find(request: HTTPConnection, session_id: str) -> Session:
+        return registry.find(session_id, _owner(request))
 
     @router.get("/", response_class=Response)
     async def show_page(request: Request) -> Response:
@@ -38,6 +42,33 @@ def make_router(registry: Registry, page: Page, limits: Limits) -> APIRouter:
         _set_cookie(request, response, token)
         return response
 
+    @router.get("/sessions/{session_id}", response_class=Response)
+    async def show_session(request: Request, session_id: str) -> Response:
+        """The page with this one of the browser's sessions."""
+        try:
+            return page.render(request, find(request, session_id))
+        except NoSuchSession:
+            return page.render_absent(request)
+
+    @router.get("/watch/{watch_id}", response_class=Response)
+    async def show_watch(request: Request, watch_id: str) -> Response:
+        """The page for spectators; whoever opens it needs no cookie, and gets none."""
+        try:
+            return page.render_watch(request, registry.find_watched(watch_id))
+        except NoSuchSession:
+            return page.render_absent(request)
+
+    @router.get("/api/sessions", response_class=JSONResponse)
+    async def list_sessions(request: Request) -> Response:
+        """This browser's sessions, the one that was looked at last first."""
+        mine = registry.owned_by(_owner(request))
+        listed = {
+            "sessions": [plain(session.summary()) for session in mine],
+            "most": settings.limits.sessions_per_owner,
+            "keep_seconds": settings.keep_seconds,
+        }
+        return JSONResponse(listed, headers={"cache-control": "no-store"})
+
     @router.post("/api/sessions", status_code=201, response_class=JSONResponse)
     async def create_session(request: Request) -> Response:
         """A new session of this browser."""
@@ -46,6 +77,12 @@ def make_router(registry: Registry, page: Page, limits: Limits) -> APIRouter:
         response = JSONResponse({"session": session.id}, status_code=201)
         _set_cookie(request, response, token)
         return response
+
+    @router.delete("/api/sessions/{session_id}", status_code=204, response_class=Response)
+    async def remove_session(request: Request, session_id: str) -> Response:
+        """End this session for good."""
+        registry.remove(session_id, _owner(request))
+        return Response(status_code=204)
 
     @router.get("/api/sessions/{session_id}/snapshot", response_class=JSONResponse)
     async def read_snapshot(request: Request, session_id: str, format: str = "") -> Response:
@@ -79,9 +116,17 @@ def make_router(registry: Registry, page: Page, limits: Limits) -> APIRouter:
 
     @router.websocket("/api/sessions/{session_id}/stream")
     async def stream(socket: WebSocket, session_id: str) -> None:
-        await serve_stream(socket, session_id, registry, limits)
+        await serve_stream(socket, OWNER, lambda: find(socket, session_id), limits)
+
+    @router.websocket("/api/watch/{watch_id}/stream")
+    async def watch_stream(socket: WebSocket, watch_id: str) -> None:
+        await serve_stream(socket, SPECTATOR, lambda: registry.find_watched(watch_id), limits)
 
     return router
+
+
+def _owner(request: HTTPConnection) -> str:
+    return owner_of(request.cookies.get(COOKIE, ""))
 
 
 def _token(request: Request) -> str:

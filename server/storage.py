@@ -42,7 +42,8 @@ CREATE TABLE session (
     paused INTEGER NOT NULL,
     failure TEXT,
     reason TEXT,
-    divergences TEXT NOT NULL   -- JSON
+    divergences TEXT NOT NULL,  -- JSON
+    examples INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE checkpoint (
     session TEXT NOT NULL REFERENCES session ON DELETE CASCADE,

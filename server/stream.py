@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from server.commands import carry_out, refusal
-from server.guard import COOKIE
 from server.messages import Heartbeat, Notice
-from server.registry import NoSuchSession, Registry, owner_of
+from server.registry import NoSuchSession
 from server.session import Session
 from server.settings import Limits
 from server.viewer import NOT_TEXT, TOO_MANY, UNKNOWN_SESSION, Viewer
@@ -28,20 +28,21 @@ class _Over(Exception):
 
 
 async def serve_stream(
-    socket: WebSocket, session_id: str, registry: Registry, limits: Limits
+    socket: WebSocket, role: str, find: Callable[[], Session], limits: Limits
 ) -> None:
-    """Serve one viewer until either side has enough."""
+    """Serve one viewer of the session that `find` finds, until either side has enough."""
     await socket.accept()
     try:
-        session = registry.find(session_id, owner_of(socket.cookies.get(COOKIE, "")))
+        session = find()
     except NoSuchSession:
         # Accepted first: to a page, a refused handshake looks like a server that is down.
         await _close(socket, *UNKNOWN_SESSION)
         return
-    if len(session.audience) >= limits.viewers_per_session:
+    # Of this role: however many spectators come, they do not keep the owner out.
+    if session.audience.count(role) >= limits.viewers_per_session:
         await _close(socket, *TOO_MANY)
         return
-    viewer = Viewer()
+    viewer = Viewer(role)
     session.join(viewer)
     try:
         async with asyncio.TaskGroup() as tasks:

@@ -8,6 +8,8 @@ the viewer remembers up to which index it has them, and the history is read from
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 from collections import deque
 from collections.abc import Collection
 
@@ -23,6 +25,15 @@ UNKNOWN_SESSION = (4404, "There is no such session.")
 NOT_TEXT = (1003, "Commands are text messages.")
 TOO_SLOW = (4408, "This viewer reads too slowly.")
 TOO_MANY = (4429, "Too many viewers watch this session.")
+REMOVED = (4410, "The session was removed.")
+
+_WATCH_BYTES = 18
+
+
+def watch_id_of(session_id: str) -> str:
+    """The name by which anybody may watch a session; the session's own does not follow from it."""
+    digest = hashlib.sha256(b"watch:" + session_id.encode()).digest()
+    return base64.urlsafe_b64encode(digest[:_WATCH_BYTES]).decode()
 
 
 class Viewer:

@@ -1,4 +1,4 @@
-// Carries what goes over HTTP: snapshots, pictures, and a new session where the old one is gone.
+// Carries what goes over HTTP: snapshots, pictures, and the list of the browser's sessions.
 
 /** @import { Api, Bootstrap } from "./context.js" */
 
@@ -39,7 +39,7 @@ export class HttpApi {
   /** @param {Bootstrap} bootstrap */
   constructor(bootstrap) {
     this.session = bootstrap.session;
-    const { stream, snapshot, predict, sessions } = bootstrap;
+    const { stream, snapshot = "", predict = "", sessions = "" } = bootstrap;
     this.paths = { stream, snapshot, predict };
     this.sessions = sessions;
   }
@@ -53,14 +53,27 @@ export class HttpApi {
 
   /** Asks for a session of our own and goes over to it. */
   async newSession() {
-    const response = await request(this.sessions, { method: "POST" });
-    /** @type {{session: string}} */
-    const { session } = await response.json();
+    const session = await this.createSession();
     const { stream, snapshot, predict } = this.paths;
     /** @param {string} path */
     const moved = (path) => path.replace(this.session, session);
     this.paths = { stream: moved(stream), snapshot: moved(snapshot), predict: moved(predict) };
     this.session = session;
+  }
+
+  /** @returns {Promise<string>} */
+  async createSession() {
+    const response = await request(this.sessions, { method: "POST" });
+    return (await response.json()).session;
+  }
+
+  async listSessions() {
+    return (await request(this.sessions)).json();
+  }
+
+  /** @param {string} session */
+  async removeSession(session) {
+    await request(`${this.sessions}/${session}`, { method: "DELETE" });
   }
 
   /** @param {"convnetjs"} [format] */

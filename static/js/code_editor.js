@@ -16,13 +16,14 @@ import { classHighlighter } from "@lezer/highlight";
  * @property {string} text
  * @property {string} nonce
  * @property {string} label  for screen readers
- * @property {(text: string) => void} onChange
- * @property {() => void} onRun
+ * @property {(text: string) => void} [onChange]  without it the text is only shown
+ * @property {() => void} [onRun]
  */
 
 /** @param {EditorOptions} options */
 export function makeCodeEditor({ parent, text, nonce, label, onChange, onRun }) {
-  const run = { key: "Mod-Enter", run: () => { onRun(); return true; } };
+  const run = { key: "Mod-Enter", run: () => { onRun?.(); return true; } };
+  const readOnly = onChange === undefined;
   const view = new EditorView({
     parent,
     state: EditorState.create({
@@ -34,9 +35,10 @@ export function makeCodeEditor({ parent, text, nonce, label, onChange, onRun }) 
         history(), bracketMatching(), lintGutter(), javascript(),
         syntaxHighlighting(classHighlighter),
         EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+        EditorState.readOnly.of(readOnly),
+        EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": String(readOnly), spellcheck: "false" }),
         EditorView.updateListener.of((update) => {
-          if (update.docChanged) onChange(update.state.doc.toString());
+          if (update.docChanged) onChange?.(update.state.doc.toString());
         }),
       ],
     }),

@@ -40,6 +40,20 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/**
+ * Lets a button open a dialog, and the buttons within that are marked so close it.
+ * @param {HTMLButtonElement} button
+ * @param {HTMLDialogElement} dialog
+ * @param {() => void} onOpen
+ */
+export function opens(button, dialog, onOpen) {
+  button.addEventListener("click", () => {
+    dialog.showModal();
+    onOpen();
+  });
+  for (const close of dialog.querySelectorAll("[data-close]")) close.addEventListener("click", () => dialog.close());
+}
+
 /** What to say of any error. @param {unknown} error */
 export function messageOf(error) {
   return error instanceof Error ? error.message : String(error);

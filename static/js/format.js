@@ -59,6 +59,15 @@ export function thousands(value) {
   return String(Number(value.toFixed(2)));
 }
 
+const UNITS = /** @type {const} */ ([["day", 86_400], ["hour", 3600], ["minute", 60]]);
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+
+/** How long ago that was. @param {number} seconds */
+export function ago(seconds) {
+  const [unit, length] = UNITS.find(([, length]) => seconds >= length) ?? [null, 1];
+  return unit ? RELATIVE.format(-Math.floor(seconds / length), unit) : "just now";
+}
+
 /** @param {number} bytes */
 export function megabytes(bytes) {
   return (bytes / 1e6).toFixed(1);

@@ -12,7 +12,10 @@ import { showLayers } from "./views/layers.js";
 import { showOwnImage } from "./views/own_image.js";
 import { showPredictions } from "./views/predictions.js";
 import { showRecovery } from "./views/recovery.js";
+import { showRunning } from "./views/running.js";
 import { showSaved } from "./views/saved.js";
+import { showSessions } from "./views/sessions.js";
+import { showShare } from "./views/share.js";
 import { showSnapshots } from "./views/snapshots.js";
 import { showStats } from "./views/stats.js";
 import { showStatus } from "./views/status.js";
@@ -25,6 +28,7 @@ import { showTheme } from "./views/theme.js";
 const bootstrap = JSON.parse(byId("bootstrap", HTMLScriptElement).text);
 const api = new HttpApi(bootstrap);
 const store = new Store((callback) => void requestAnimationFrame(callback));
+const owner = bootstrap.role === "owner";
 let greeted = false;
 
 const connection = new Connection({
@@ -34,11 +38,14 @@ const connection = new Connection({
     store.setConnection(phase);
   },
   onMessage: receive,
-  async onUnknownSession() {
-    await api.newSession();
-    store.addNotice("warning", "The server no longer knows this session: a new one has begun.");
-  },
+  onUnknownSession: owner ? beginAnew : undefined,
 });
+
+async function beginAnew() {
+  await api.newSession();
+  history.replaceState(null, "", "/"); // the address may have named the session that is lost
+  store.addNotice("warning", "The server no longer knows this session: a new one has begun.");
+}
 
 /** @param {Message} message */
 function receive(message) {
@@ -68,9 +75,11 @@ const context = {
   nonce: document.querySelector("meta[name=csp-nonce]")?.getAttribute("content") ?? "",
 };
 
+const forOwners = [showControls, showSnapshots, showOwnImage, showEditor, showShare, showSessions];
+const forSpectators = [showRunning];
 for (const show of [
-  showTheme, showStatus, showDataset, showStats, showSaved, showControls, showRecovery, showSnapshots, showCharts,
-  showOwnImage, showEditor, showLayers, showPredictions,
+  showTheme, showStatus, showDataset, showStats, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
+  showCharts, showLayers, showPredictions,
 ]) {
   show(context);
 }
@@ -81,6 +90,6 @@ document.addEventListener("visibilitychange", () => {
 });
 window.addEventListener("pagehide", () => connection.stop());
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted) connection.start();
+  if (event.persisted && store.state.connection !== "gone") connection.start();
 });
 connection.start();

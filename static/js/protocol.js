@@ -14,6 +14,8 @@
  * @property {number} line
  */
 
+/** @typedef {"owner" | "spectator"} Role */
+
 /** @typedef {"starting" | "running" | "paused" | "waiting" | "failed" | "stopped"} SessionStatus */
 
 /** Where a loss stopped being finite. @typedef {{examples: number, step: number, learning_rate: number}} Divergence */
@@ -26,7 +28,7 @@
  * @property {SessionStatus} status
  * @property {string} [reason]
  * @property {number} [place]
- * @property {"owner" | "spectator"} role
+ * @property {Role} role
  * @property {string} spec
  * @property {LayerInfo[]} layers
  * @property {number} parameters
@@ -37,6 +39,7 @@
  * @property {Divergence[]} divergences  of this run
  * @property {boolean} recoverable  whether a failed run can go on from its last checkpoint
  * @property {"diverged" | "died" | "error"} [failure]  with the status failed
+ * @property {string} [watch]  path of the page for spectators; only owners are told
  */
 
 /**
@@ -120,6 +123,8 @@
  * @property {string} [message]
  */
 
+/** How many watch without being able to change anything. @typedef {{type: "spectators", count: number}} SpectatorsMessage */
+
 /** @typedef {{type: "notice", level: "info" | "warning" | "error", message: string}} NoticeMessage */
 
 /** @typedef {{message: string, line?: number, column?: number, field?: string}} Problem */
@@ -139,7 +144,7 @@
 
 /**
  * @typedef {SessionMessage | StatsMessage | PointsMessage | LayersMessage | PredictionsMessage
- *   | DatasetMessage | SavedMessage | NoticeMessage | AnswerMessage | HeartbeatMessage} Message
+ *   | DatasetMessage | SavedMessage | SpectatorsMessage | NoticeMessage | AnswerMessage | HeartbeatMessage} Message
  */
 
 /**
@@ -151,12 +156,25 @@
  *   | {type: "points", run_id: number, after: number}} Command
  */
 
+/**
+ * One of the browser's own sessions, as `GET /api/sessions` lists them.
+ * @typedef {object} SessionSummary
+ * @property {string} session
+ * @property {string} title  the network in a line
+ * @property {SessionStatus} status
+ * @property {number} examples  as of the newest graph point
+ * @property {number} seen  when somebody last began or ended looking, in seconds since 1970
+ * @property {number} viewers  how many look now
+ */
+
 /** What the server's parser says of a good spec. @typedef {{layers: LayerInfo[], parameters: number, trainer: Record<string, string | number>}} SpecSummary */
 
 /** The largest command that the server takes, in bytes. */
 export const MAX_COMMAND_BYTES = 64 * 1024;
 
-const TEXT_TYPES = new Set(["session", "stats", "points", "dataset", "saved", "notice", "answer", "heartbeat"]);
+const TEXT_TYPES = new Set([
+  "session", "stats", "points", "dataset", "saved", "spectators", "notice", "answer", "heartbeat",
+]);
 /** @type {MapName[]} */
 export const MAP_NAMES = ["activations", "gradients", "weights", "weight_gradients"];
 

@@ -12,6 +12,8 @@ const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 8000;
 /** Close code of a session that the server does not know, or that is another browser's. */
 const UNKNOWN_SESSION = 4404;
+/** Close code of a session that its owner has removed. */
+const REMOVED = 4410;
 
 /** A command that was refused, or that never reached the server. */
 export class CommandError extends Error {
@@ -38,7 +40,8 @@ export function backoff(failures, random) {
  * @property {() => string} url  asked for at every attempt
  * @property {(message: P.Message) => void} onMessage
  * @property {(phase: Phase) => void} onPhase
- * @property {() => Promise<void>} onUnknownSession  finds another session; then url() is asked again
+ * @property {() => Promise<void>} [onUnknownSession]  finds another session; then url() is asked again.
+ *   Without it an unknown session is the end
  * @property {(url: string) => WebSocket} [open]
  */
 
@@ -70,6 +73,7 @@ export class Connection {
   stop() {
     clearInterval(this.watch);
     clearTimeout(this.retry);
+    this.retry = undefined;
     this.drop();
   }
 
@@ -157,11 +161,17 @@ export class Connection {
 
   /** @param {number} code */
   async lost(code) {
+    const { onUnknownSession } = this.hooks;
+    if (code === REMOVED || (code === UNKNOWN_SESSION && !onUnknownSession)) {
+      this.stop();
+      this.hooks.onPhase("gone");
+      return;
+    }
     this.drop();
     this.hooks.onPhase("reconnecting");
     if (code === UNKNOWN_SESSION) {
       try {
-        await this.hooks.onUnknownSession();
+        await onUnknownSession?.();
         // The server is there again; but one that does not know its own sessions is not pressed.
         if (!this.renewed) this.failures = 0;
         this.renewed = true;

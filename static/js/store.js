@@ -2,7 +2,7 @@
 
 /** @import * as P from "./protocol.js" */
 
-/** @typedef {"connecting" | "open" | "reconnecting" | "stale"} Phase */
+/** @typedef {"connecting" | "open" | "reconnecting" | "stale" | "gone"} Phase */
 
 /**
  * The graph of one run. Column entries with equal index belong together.
@@ -38,6 +38,7 @@
  * @property {P.PredictionsMessage[]} predictions  newest first, bounded
  * @property {P.DatasetMessage | null} dataset
  * @property {P.SavedMessage | null} saved
+ * @property {number} spectators  how many watch now
  * @property {Notice[]} notices
  */
 
@@ -63,7 +64,7 @@ export class Store {
     /** @type {State} */
     this.state = {
       connection: "connecting", run: -1, session: null, stats: null, points: noPoints(),
-      layers: null, predictions: [], dataset: null, saved: null, notices: [],
+      layers: null, predictions: [], dataset: null, saved: null, spectators: 0, notices: [],
     };
     this.schedule = schedule;
     /** @type {Map<Slice, Set<(state: State) => void>>} */
@@ -127,6 +128,7 @@ export class Store {
       case "saved":
         this.state.saved = message;
         return this.touch("saved");
+      case "spectators": return this.countSpectators(message.count);
       case "notice": return this.addNotice(message.level, message.message);
       default: return undefined;
     }
@@ -138,6 +140,8 @@ export class Store {
     const other = state.session !== null && state.session.session !== message.session;
     // The first word on a new connection is the truth, even where a server restarted its count.
     if (message.run_id < state.run && !this.firstSessionMessage && !other) return;
+    // A server that has never counted any says nothing.
+    if (this.firstSessionMessage) this.countSpectators(0);
     this.firstSessionMessage = false;
     if (message.run_id !== state.run || other) this.beginRun(message.run_id);
     state.session = message;
@@ -163,6 +167,12 @@ export class Store {
   isCurrent(run) {
     if (run > this.state.run) this.beginRun(run);
     return run === this.state.run;
+  }
+
+  /** @param {number} count */
+  countSpectators(count) {
+    this.state.spectators = count;
+    this.touch("spectators");
   }
 
   /** @param {P.StatsMessage} message */

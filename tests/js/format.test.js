@@ -26,6 +26,11 @@ test("counts, shares, times and axes", () => {
   assert.deepEqual([0, 800, 1600, 2_000_000].map(format.thousands), ["0", "800", "1.6k", "2M"]);
 });
 
+test("how long ago something was", () => {
+  const cases = [[-2, "just now"], [59, "just now"], [60, "1 minute ago"], [7199, "1 hour ago"], [7200, "2 hours ago"], [90_000, "yesterday"], [30 * 86_400, "30 days ago"]];
+  for (const [seconds, said] of cases) assert.equal(format.ago(Number(seconds)), said);
+});
+
 /** @returns {import("../../static/js/protocol.js").LayerInfo} */
 const conv = () => ({
   index: 1, type: "conv", in: [24, 24, 1], out: [24, 24, 8], line: 3, parameters: 208,

@@ -109,6 +109,20 @@ test("an unknown session leads to another one", async (t) => {
   assert.equal(/** @type {any} */ (sockets[1]).url, "ws://x/1");
 });
 
+for (const [code, whose] of /** @type {const} */ ([[4410, "a removed session"], [4404, "an unknown session, to whoever may have no other,"]])) {
+  test(`${whose} is the end`, async (t) => {
+    const { clock, connection, sockets, phases } = connect(t);
+    if (code === 4404) connection.hooks.onUnknownSession = undefined;
+    sockets[0].receive({ type: "heartbeat" });
+    const waiting = connection.command({ type: "check_spec", spec: "" });
+    sockets[0].onclose?.({ code });
+    await assert.rejects(waiting, CommandError);
+    clock.tick(60_000);
+    connection.hurry();
+    assert.deepEqual([sockets.length, phases], [1, ["connecting", "open", "gone"]]);
+  });
+}
+
 test("a server that is back without memory is joined at once, one that forgets all is not pressed", async (t) => {
   const { clock, sockets } = connect(t);
   /** @param {number} code @param {number} milliseconds */

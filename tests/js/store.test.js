@@ -187,6 +187,19 @@ test("pictures of layers that were not sent stay until they are", () => {
   assert.deepEqual([...(store.state.layers?.maps.keys() ?? [])], [0]);
 });
 
+test("a new connection counts spectators anew, for a server that has none says nothing", () => {
+  const { store } = makeStore();
+  store.setConnection("open");
+  store.apply(session());
+  store.apply({ type: "spectators", count: 3 });
+  store.apply(session({ status: "paused" }));
+  assert.equal(store.state.spectators, 3);
+  store.setConnection("reconnecting");
+  store.setConnection("open");
+  store.apply(session());
+  assert.equal(store.state.spectators, 0);
+});
+
 test("the same notice is not shown twice", () => {
   const { store } = makeStore();
   store.addNotice("info", "once");

@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -78,9 +78,9 @@ class Browser:
         self.site = site
         self.http = client
 
-    def open(self) -> dict[str, Any]:
+    def open(self, path: str = "/") -> dict[str, Any]:
         """Open the page; returns its bootstrap data."""
-        page = self.http.get("/").raise_for_status().text
+        page = self.http.get(path).raise_for_status().text
         block = re.search(r'<script type="application/json" id="bootstrap">(.*?)</script>', page)
         assert block is not None
         bootstrap: dict[str, Any] = json.loads(block.group(1))
@@ -90,10 +90,14 @@ class Browser:
     def cookie(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
 
-    @contextmanager
-    def watch(self, session: str, **options: Any) -> Iterator[Stream]:
+    def watch(self, session: str, **options: Any) -> AbstractContextManager[Stream]:
         """Connect to a session's stream."""
-        url = f"ws://{ADDRESS}:{self.site.port}/api/sessions/{session}/stream"
+        return self.connect(f"/api/sessions/{session}/stream", **options)
+
+    @contextmanager
+    def connect(self, path: str, **options: Any) -> Iterator[Stream]:
+        """Connect to the stream at this path."""
+        url = f"ws://{ADDRESS}:{self.site.port}{path}"
         headers = {"cookie": self.cookie} if self.cookie else {}
         options = {"origin": self.site.origin, "additional_headers": headers} | options
         with connect(url, proxy=None, open_timeout=PATIENCE, max_size=None, **options) as socket:

@@ -80,7 +80,7 @@ async def test_a_session_is_there_after_a_restart_of_the_server(tmp_path: Path) 
     # The fake trainer's last word at the end of the server was that state too.
     assert (start.run_id, start.snapshot, start.paused) == (run_id, b"seven", False)
     assert start.spec.trainer.momentum == 0.125
-    assert start.seed == session._work.seed
+    assert start.seed == session.work.seed
     assert read(again, viewer)[0]["spec"] == SMALL
     viewer.next_point = 0
     points = next(m for m in read(again, viewer) if m["type"] == "points")

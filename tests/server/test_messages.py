@@ -46,7 +46,7 @@ EVENTS: list[tuple[m.Event, dict[str, Any], bytes]] = [
     (
         m.SessionEvent(
             "s", 2, "waiting", "owner", "text", (INFO,), 208, {"eps": 1e-8}, ("sgd",), DATA, 7,
-            (m.Divergence(60, 4, 1e3),), recoverable=True, reason="so", place=1,
+            (m.Divergence(60, 4, 1e3),), recoverable=True, reason="so", place=1, watch="/watch/w",
         ),
         {
             "type": "session", "session": "s", "run_id": 2, "status": "waiting", "role": "owner",
@@ -60,7 +60,7 @@ EVENTS: list[tuple[m.Event, dict[str, Any], bytes]] = [
             "dataset": {
                 "name": "MNIST", "classes": ["0", "1"], "train": 9, "validation": 1, "test": 4,
             },
-            "seed": 7, "reason": "so", "place": 1, "recoverable": True,
+            "seed": 7, "reason": "so", "place": 1, "recoverable": True, "watch": "/watch/w",
             "divergences": [{"examples": 60, "step": 4, "learning_rate": 1000.0}],
         },
         b"",
@@ -92,6 +92,13 @@ EVENTS: list[tuple[m.Event, dict[str, Any], bytes]] = [
         {"type": "dataset", "state": "downloading", "name": "MNIST", "received": 5, "total": 10},
         b"",
     ),
+    (m.Saved(7, 1000), {"type": "saved", "run_id": 7, "examples": 1000}, b""),
+    (
+        m.Saved(7, None, "The disk is full."),
+        {"type": "saved", "run_id": 7, "examples": None, "trouble": "The disk is full."},
+        b"",
+    ),
+    (m.Spectators(3), {"type": "spectators", "count": 3}, b""),
     (
         m.Notice("error", "no"),
         {"type": "notice", "level": "error", "message": "no"},

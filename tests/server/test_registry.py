@@ -9,7 +9,7 @@ import pytest
 
 from server.registry import NoSuchSession, Registry, TooManySessions, is_token, new_token, owner_of
 from server.settings import Limits
-from server.viewer import Viewer
+from server.viewer import REMOVED, Viewer
 from tests.server.fake_host import Stage
 
 pytestmark = pytest.mark.anyio
@@ -41,6 +41,40 @@ async def test_ids_and_tokens_cannot_be_guessed() -> None:
     assert is_token(token)
     assert not any(map(is_token, (None, "", "chosen", token + "x", token[:-1] + " ")))
     assert owner_of(token) == owner_of(token) != token
+
+
+async def test_a_session_is_watched_by_a_name_from_which_its_own_does_not_follow() -> None:
+    sessions = registry(Stage())
+    session, other = sessions.create("me"), sessions.create("me")
+    assert sessions.find_watched(session.watch_id) is session
+    assert len(session.watch_id) >= 22
+    assert len({session.id, session.watch_id, other.id, other.watch_id}) == 4
+    for name in (session.id, session.watch_id[:-1], "absent", ""):
+        with pytest.raises(NoSuchSession, match=r"There is no such session\."):
+            sessions.find_watched(name)
+
+
+async def test_a_browsers_sessions_are_listed_the_last_seen_first() -> None:
+    sessions = registry(Stage())
+    first, second, _ = sessions.create("me"), sessions.create("me"), sessions.create("you")
+    first.seen, second.seen = 2, 1
+    assert sessions.owned_by("me") == [first, second]
+    assert sessions.owned_by("nobody") == []
+
+
+async def test_an_owner_and_nobody_else_removes_a_session() -> None:
+    stage = Stage()
+    sessions = registry(stage)
+    session, viewer = sessions.create("me"), Viewer()
+    session.join(viewer)
+    for name, owner in ((session.id, "you"), ("absent", "me"), (session.watch_id, "me")):
+        with pytest.raises(NoSuchSession):
+            sessions.remove(name, owner)
+    sessions.remove(session.id, "me")
+    assert viewer.closing == REMOVED
+    assert len(sessions) == 0
+    await sessions.close()
+    assert stage.host.stopped == 1
 
 
 async def test_a_browser_gets_the_session_that_it_looked_at_last() -> None:

@@ -18,7 +18,6 @@ from server.messages import (
     Divergence,
     FetchPoints,
     Pause,
-    Problem,
     Recover,
     Restart,
     Resume,
@@ -51,7 +50,7 @@ from server.orders import (
 from server.requests import Declined, HostSilent, SessionError
 from server.session import Session
 from server.states import IllegalMove, Life, Status
-from server.viewer import MAX_WAITING, SPECTATOR, TOO_SLOW, Viewer
+from server.viewer import MAX_WAITING, TOO_SLOW, Viewer
 from tests.server.fake_host import Stage, read, statuses
 
 pytestmark = pytest.mark.anyio
@@ -263,25 +262,6 @@ async def test_every_command_is_carried_out() -> None:
         answer = await carry_out(session, viewer, command)
         assert (answer.id, answer.ok, answer.error) == (command.id, True, None)
     assert stage.host.last(ShowBatch)
-
-
-async def test_spectators_change_nothing() -> None:
-    stage = Stage()
-    session, _ = stage.running()
-    guest = Viewer(SPECTATOR)
-    session.join(guest)
-    assert read(session, guest)[0]["role"] == "spectator"
-    for command in (
-        Pause(1),
-        Restart(1),
-        Recover(1),
-        Configure(1, {"momentum": 0.5}),
-        ShowTraining(1),
-    ):
-        answer = await carry_out(session, guest, command)
-        assert answer.error == Problem("You watch this session, and cannot change it.")
-    for command in (CheckSpec(1, SMALL), Watch(1, (0,)), FetchPoints(1, 1, -1)):
-        assert (await carry_out(session, guest, command)).ok
 
 
 async def test_the_trainer_is_told_what_all_viewers_together_watch() -> None:
@@ -727,7 +707,7 @@ async def test_close_may_be_called_twice() -> None:
 async def test_a_silent_trainer_is_not_waited_for_for_ever() -> None:
     stage = Stage()
     session, _ = stage.running()
-    session._link._requests._seconds = 0
+    session._trainer._link._requests._seconds = 0
     with pytest.raises(HostSilent, match="does not answer"):
         await session.snapshot()
 

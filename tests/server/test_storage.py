@@ -30,6 +30,7 @@ RECORD = SessionRecord(
     failure="diverged",
     reason="It diverged.",
     divergences=(Divergence(20, 2, 1e3),),
+    examples=1000,
 )
 ROWS: list[PointRow] = [(200 * n, 0.5 / n, 0.1, None, 0.25) for n in range(1, 6)]
 

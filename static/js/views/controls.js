@@ -55,7 +55,6 @@ function showRun({ store, command }) {
     const { target } = event;
     const busy = target instanceof Element && target.closest(INTERACTIVE) !== null;
     if (busy || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (store.state.session?.role === "spectator") return;
     if (event.key === " ") {
       event.preventDefault(); // else the page would scroll
       void toggle();

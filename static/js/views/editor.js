@@ -2,12 +2,11 @@
 
 import { makeCodeEditor } from "../code_editor.js";
 import { byId, make, messageOf, setText } from "../dom.js";
-import { count, size } from "../format.js";
-import { family } from "../layer_text.js";
-import { trainerText } from "../trainer_text.js";
+import { count } from "../format.js";
+import { layerTable } from "../layer_table.js";
 
 /** @import { Context } from "../context.js" */
-/** @import { LayerInfo, Problem, SpecSummary } from "../protocol.js" */
+/** @import { Problem, SpecSummary } from "../protocol.js" */
 
 const CHECK_AFTER_MS = 150;
 
@@ -139,26 +138,4 @@ function showPresets(presets, choose) {
     if (preset) choose(preset.text);
     select.value = ""; // the text may be edited from here on: it is no longer the preset
   });
-}
-
-/**
- * @param {SpecSummary} summary
- * @param {(line: number) => void} go
- * @returns {HTMLElement[]}
- */
-function layerTable({ layers, parameters, trainer }, go) {
-  const head = make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "layer"), make("th", { scope: "col" }, "output"), make("th", { scope: "col", class: "number" }, "parameters")));
-  const body = make("tbody", {}, ...layers.map((layer) => layerRow(layer, go)));
-  const foot = make("tfoot", {}, make("tr", {}, make("th", { scope: "row", colspan: 2 }, "in all"), make("td", { class: "number" }, count(parameters))));
-  return [
-    make("table", { class: "spec-table" }, make("caption", { class: "hidden-text" }, "Layers of the text"), head, body, foot),
-    make("p", { class: "hint" }, trainerText(trainer)),
-  ];
-}
-
-/** @param {LayerInfo} layer @param {(line: number) => void} go */
-function layerRow({ type, out, parameters, line }, go) {
-  const name = make("button", { type: "button", class: "link", title: `line ${line}` }, type);
-  name.addEventListener("click", () => go(line));
-  return make("tr", { "data-family": family(type) }, make("td", {}, name), make("td", {}, size(out)), make("td", { class: "number" }, parameters ? count(parameters) : ""));
 }

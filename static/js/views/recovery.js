@@ -6,25 +6,43 @@ import { byId, messageOf, setText } from "../dom.js";
 
 /**
  * What to say and to offer, by what the run failed of.
- * @type {Record<string, {advice: string, button: string}>}
+ * @type {Record<string, {advice: string, button: string, told: string}>}
  */
 const WAYS = {
   diverged: {
     advice: "The last good weights are kept: go back to them and lower the learning rate before you resume, or begin again.",
     button: "go back to the last good weights",
+    told: "Its owner may go back to the last good weights, or begin again.",
   },
-  died: { advice: "What it had learned is kept.", button: "try again" },
+  died: {
+    advice: "What it had learned is kept.",
+    button: "try again",
+    told: "Its owner may try again.",
+  },
 };
 
 /** @param {Context} context */
-export function showRecovery({ store, command }) {
+export function showRecovery(context) {
+  const { store } = context;
+  const owner = context.bootstrap.role === "owner";
   const box = byId("recovery", HTMLElement);
   const reason = byId("recovery_reason", HTMLElement);
   const advice = byId("recovery_advice", HTMLElement);
+  if (owner) offerWaysOn(context);
+
+  store.subscribe(["connection", "session"], ({ connection, session }) => {
+    const way = WAYS[session?.failure ?? ""];
+    const shown = connection === "open" && session?.recoverable === true && way !== undefined;
+    box.hidden = !shown;
+    setText(reason, shown ? session?.reason ?? "" : "");
+    setText(advice, shown ? (owner ? way.advice : way.told) : "");
+  });
+}
+
+/** @param {Context} context */
+function offerWaysOn({ store, command }) {
   const problem = byId("recovery_problem", HTMLElement);
   const back = byId("buttonrecover", HTMLButtonElement);
-  const restart = byId("recovery_restart", HTMLButtonElement);
-
   /**
    * @param {HTMLButtonElement} button
    * @param {"recover" | "restart"} type
@@ -44,15 +62,8 @@ export function showRecovery({ store, command }) {
     problem.hidden = trouble === "";
   });
   offer(back, "recover", byId("lr_input", HTMLInputElement));
-  offer(restart, "restart", byId("buttontp", HTMLButtonElement));
-
-  store.subscribe(["connection", "session"], ({ connection, session }) => {
-    const shown = connection === "open" && session?.recoverable === true;
-    box.hidden = !shown;
-    const way = WAYS[session?.failure ?? ""];
-    if (!shown || !session || !way) return;
-    setText(reason, session.reason ?? "");
-    setText(advice, way.advice);
-    setText(back, way.button);
+  offer(byId("recovery_restart", HTMLButtonElement), "restart", byId("buttontp", HTMLButtonElement));
+  store.subscribe(["session"], ({ session }) => {
+    setText(back, WAYS[session?.failure ?? ""]?.button ?? "go back");
   });
 }

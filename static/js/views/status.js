@@ -1,6 +1,7 @@
 // Says plainly whether the page is live, paused, waiting, reconnecting, stale or failed.
 
 import { byId, make, setText } from "../dom.js";
+import { count } from "../format.js";
 
 /** @import { Context } from "../context.js" */
 /** @import { State } from "../store.js" */
@@ -35,11 +36,11 @@ function reasonOf(state, status) {
 }
 
 /** @param {Context} context */
-export function showStatus({ store, bootstrap }) {
+export function showStatus({ store }) {
   const text = byId("status_text", HTMLElement);
   const reason = byId("status_reason", HTMLElement);
-  const hint = byId("spectator_hint", HTMLElement);
-  const guarded = document.querySelectorAll("fieldset[data-owner]");
+  const gone = byId("gone", HTMLElement);
+  const watching = byId("watching", HTMLElement);
 
   store.subscribe(["connection", "session"], (state) => {
     const status = statusOf(state);
@@ -49,14 +50,12 @@ export function showStatus({ store, bootstrap }) {
     const why = reasonOf(state, status);
     setText(reason, why);
     reason.hidden = why === "";
-    const role = state.session?.role ?? bootstrap.role;
-    const watching = role === "spectator";
-    document.body.dataset.role = role;
-    hint.hidden = !watching;
-    for (const fieldset of guarded) {
-      if (fieldset instanceof HTMLFieldSetElement) fieldset.disabled = watching;
-    }
+    gone.hidden = status !== "gone";
     document.title = status === "live" ? "ConvNet Live" : `ConvNet Live (${status})`;
+  });
+  store.subscribe(["connection", "spectators"], ({ connection, spectators }) => {
+    setText(watching, `${count(spectators)} watching`);
+    watching.hidden = spectators === 0 || connection !== "open";
   });
   showNotices(store);
 }
