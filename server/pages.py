@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,21 @@ class Page:
 
     def render(self, request: Request, session: Session) -> Response:
         """The page, with what its scripts need to begin."""
+        return self._respond(request, "index.html", {"bootstrap": self._bootstrap(session)})
+
+    def refuse(
+        self, request: Request, reason: str, status: int, headers: Mapping[str, str]
+    ) -> Response:
+        """In place of the page: why there is no session to show now."""
+        response = self._respond(request, "refused.html", {"reason": reason})
+        response.status_code = status
+        response.headers.update(headers)
+        return response
+
+    def _respond(self, request: Request, template: str, context: dict[str, Any]) -> Response:
         nonce = secrets.token_urlsafe(16)
-        context = {"bootstrap": self._bootstrap(session), "csp_nonce": nonce}
-        response = self._templates.TemplateResponse(request, "index.html", context)
+        context["csp_nonce"] = nonce
+        response = self._templates.TemplateResponse(request, template, context)
         response.headers["content-security-policy"] = _policy(nonce)
         response.headers["cache-control"] = "no-store"
         return response
