@@ -76,6 +76,8 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         title="ConvNet Live",
         version=program_version(),
         lifespan=lifespan,
+        # An address with a slash too many is no address of ours.
+        redirect_slashes=False,
         middleware=[Middleware(Guard, policy=policy)],
         # The pages that show an interface load scripts from elsewhere.
         docs_url=None,

@@ -80,6 +80,10 @@ def _add_limits(parser: argparse.ArgumentParser, defaults: Settings) -> None:
         ("--running", "N", defaults.running, "networks that train at once, others wait in line"),
         ("--sessions", "N", defaults.limits.sessions, "sessions in all"),
         ("--sessions-per-browser", "N", defaults.limits.sessions_per_owner, "of one browser"),
+        (
+            "--new-sessions", "N", defaults.limits.new_sessions_per_address,
+            "begun from one address in ten minutes; a class shares one",
+        ),
         ("--viewers", "N", defaults.limits.viewers_per_session, "viewers of one session"),
         ("--pause-after", "SECONDS", int(defaults.pause_seconds), "unwatched training pauses"),
         (
@@ -154,6 +158,7 @@ def _settings(arguments: argparse.Namespace, port: int) -> Settings:
             sessions=arguments.sessions,
             sessions_per_owner=arguments.sessions_per_browser,
             viewers_per_session=arguments.viewers,
+            new_sessions_per_address=arguments.new_sessions,
         ),
     )
 
@@ -202,7 +207,9 @@ def _origin(text: str) -> str:
     parts = urlsplit(text.rstrip("/"))
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
         raise argparse.ArgumentTypeError(f"{text!r} is no origin such as https://example.org")
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    # Browsers leave the scheme's own port out.
+    usual = {"http": ":80", "https": ":443"}[parts.scheme]
+    return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}".lower()
 
 
 if __name__ == "__main__":

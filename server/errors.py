@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from engine.images import ImageError
 from server.bodies import BodyTooLarge, BodyTooSlow, UnsupportedBody
+from server.limiter import TooOften
 from server.messages import Problem, plain
 from server.registry import NoSuchSession, TooManySessions
 from server.requests import Declined, HostSilent, SessionError
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 STATUSES: dict[type[Exception], HTTPStatus] = {
     NoSuchSession: HTTPStatus.NOT_FOUND,
     TooManySessions: HTTPStatus.TOO_MANY_REQUESTS,
+    TooOften: HTTPStatus.TOO_MANY_REQUESTS,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     BodyTooSlow: HTTPStatus.REQUEST_TIMEOUT,
     UnsupportedBody: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -46,13 +48,20 @@ def status_of(error: Exception) -> HTTPStatus:
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+def headers_of(error: Exception) -> dict[str, str]:
+    """What a response for this exception says besides its status."""
+    return {"retry-after": str(error.seconds)} if isinstance(error, TooOften) else {}
+
+
 def answer(status: int, problem: Problem) -> JSONResponse:
     """An error as the page reads it."""
     return JSONResponse({"error": plain(problem)}, status_code=status)
 
 
 async def _known(request: Request, error: Exception) -> Response:
-    return answer(status_of(error), Problem(str(error)))
+    response = answer(status_of(error), Problem(str(error)))
+    response.headers.update(headers_of(error))
+    return response
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "convnet_live"
+FOREIGN = "This request does not come from a page of this server; see --allow-origin."
 HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 ANY_ADDRESS = frozenset({"0.0.0.0", "::", ""})
@@ -25,6 +26,8 @@ HEADERS = {
     "referrer-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
+    # The page brings its own; nothing else that is served here is a page.
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
 
@@ -108,15 +111,29 @@ class Guard:
         if not self._policy.allows_host(host):
             return "This server does not go by that name; see --allow-origin."
         if scope["type"] == "http" and scope["method"] in HARMLESS:
-            return None
+            return None if _may_read(headers) else FOREIGN
         has_cookie = "cookie" in headers
         origins = headers.getlist("origin")
         origin = origins[0] if origins else None
         if len(origins) > 1 or not self._policy.allows_origin(
             origin, host or "", has_cookie=has_cookie
         ):
-            return "This request does not come from a page of this server; see --allow-origin."
+            return FOREIGN
         return None
+
+
+def _may_read(headers: Headers) -> bool:
+    """Whether a request that changes nothing is no other site's, save for a link that is followed.
+
+    The page begins a session for whoever has none: other sites' pictures and frames must not. Old
+    browsers, programs, and browsers on unencrypted networks do not say whose a request is.
+    """
+    if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+        return True
+    return (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == (
+        "navigate",
+        "document",
+    )
 
 
 def _with_headers(send: Send) -> Send:

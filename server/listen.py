@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from server.guard import is_loopback
+from server.websocket import BoundedProtocol
 from server.wire import MAX_COMMAND_BYTES
 
 UNANSWERED_MILLISECONDS = 10_000
@@ -60,9 +61,9 @@ def make_server(app: ASGIApp, host: str, listening: Callable[[], None]) -> uvico
     config = uvicorn.Config(
         app,
         lifespan="on",
-        # Of uvicorn's websocket implementations this one waits for a client that does not read,
+        # Of uvicorn's websocket implementations its base waits for a client that does not read,
         # and stands on the websockets library's current interface.
-        ws="websockets-sansio",
+        ws=BoundedProtocol,
         ws_max_size=MAX_COMMAND_BYTES,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=GRACE_SECONDS,

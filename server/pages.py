@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class Page:
             "predict": f"{base}/predict",
             "sessions": "/api/sessions",
         }
-        return self._respond(request, "index.html", paths | self._common(session))
+        return self._respond(request, "index.html", bootstrap=paths | self._common(session))
 
     def render_watch(self, request: Request, session: Session) -> Response:
         """The page for spectators, which holds nothing that could change the session."""
@@ -81,17 +82,25 @@ class Page:
             "role": SPECTATOR,
             "stream": f"/api/watch/{session.watch_id}/stream",
         }
-        return self._respond(request, "index.html", paths | self._common(session))
+        return self._respond(request, "index.html", bootstrap=paths | self._common(session))
 
     def render_absent(self, request: Request) -> Response:
         """What people see where there is no such session, or none for them."""
-        return self._respond(request, "absent.html", {}, status=404)
+        return self._respond(request, "absent.html", status=404)
+
+    def render_refusal(
+        self, request: Request, reason: str, status: int, headers: Mapping[str, str]
+    ) -> Response:
+        """What people see where there can be no new session now."""
+        response = self._respond(request, "refused.html", status=status, reason=reason)
+        response.headers.update(headers)
+        return response
 
     def _respond(
-        self, request: Request, template: str, bootstrap: dict[str, Any], status: int = 200
+        self, request: Request, template: str, *, status: int = 200, **context: Any
     ) -> Response:
         nonce = secrets.token_urlsafe(16)
-        context = {"bootstrap": bootstrap, "csp_nonce": nonce}
+        context["csp_nonce"] = nonce
         response = self._templates.TemplateResponse(request, template, context, status)
         response.headers["content-security-policy"] = _policy(nonce)
         response.headers["cache-control"] = "no-store"

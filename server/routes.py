@@ -8,14 +8,23 @@ import base64
 from fastapi import APIRouter, Request, WebSocket
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from engine.images import prepare_digit
 from server.bodies import read_body
+from server.errors import headers_of, status_of
 from server.guard import COOKIE
+from server.limiter import CreationLimiter, TooOften
 from server.messages import plain
 from server.pages import Page
-from server.registry import NoSuchSession, Registry, is_token, new_token, owner_of
+from server.registry import (
+    NoSuchSession,
+    Registry,
+    TooManySessions,
+    is_token,
+    new_token,
+    owner_of,
+)
 from server.session import Session
 from server.settings import Settings
 from server.stream import serve_stream
@@ -28,21 +37,29 @@ def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter
     """All routes but those of the static files."""
     router = APIRouter()
     limits = settings.limits
+    creations = CreationLimiter(limits)
 
     def find(request: HTTPConnection, session_id: str) -> Session:
         return registry.find(session_id, _owner(request))
 
-    @router.get("/", response_class=Response)
+    def create(request: Request, owner: str) -> Session:
+        creations.admit(owner, request.client.host if request.client else "")
+        return registry.create(owner)
+
+    @router.get("/", response_class=HTMLResponse)
     async def show_page(request: Request) -> Response:
         """The page with this browser's newest session, or a new one."""
         token = _token(request)
         owner = owner_of(token)
-        session = registry.newest(owner) or registry.create(owner)
+        try:
+            session = registry.newest(owner) or create(request, owner)
+        except (TooManySessions, TooOften) as error:
+            return page.render_refusal(request, str(error), status_of(error), headers_of(error))
         response = page.render(request, session)
         _set_cookie(request, response, token)
         return response
 
-    @router.get("/sessions/{session_id}", response_class=Response)
+    @router.get("/sessions/{session_id}", response_class=HTMLResponse)
     async def show_session(request: Request, session_id: str) -> Response:
         """The page with this one of the browser's sessions."""
         try:
@@ -50,7 +67,7 @@ def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter
         except NoSuchSession:
             return page.render_absent(request)
 
-    @router.get("/watch/{watch_id}", response_class=Response)
+    @router.get("/watch/{watch_id}", response_class=HTMLResponse)
     async def show_watch(request: Request, watch_id: str) -> Response:
         """The page for spectators; whoever opens it needs no cookie, and gets none."""
         try:
@@ -73,7 +90,7 @@ def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter
     async def create_session(request: Request) -> Response:
         """A new session of this browser."""
         token = _token(request)
-        session = registry.create(owner_of(token))
+        session = create(request, owner_of(token))
         response = JSONResponse({"session": session.id}, status_code=201)
         _set_cookie(request, response, token)
         return response

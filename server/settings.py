@@ -27,6 +27,10 @@ class Limits:
     viewers_per_session: int = 200
     sessions: int = 1000
     sessions_per_owner: int = 20
+    new_sessions_seconds: float = 600.0
+    new_sessions_per_owner: int = 20
+    new_sessions_per_address: int = 300
+    """How many may begin within that time: a class shares an address."""
     worker_bytes: int = 4 * 1024**3
     """Address space of a training process."""
 

@@ -81,7 +81,7 @@ async def _send_one(socket: WebSocket, message: str | bytes) -> None:
 
 
 async def _receive(socket: WebSocket, session: Session, viewer: Viewer) -> None:
-    while True:
+    while viewer.closing is None:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
             raise _Over
