@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,8 @@ from server.datasets import DatasetManager, Download
 from server.guard import Guard, Policy
 from server.host import TrainerHost
 from server.line import Line
+from server.metrics import Metrics
+from server.operations import Health, make_operations_router
 from server.pages import Assets, Page
 from server.process import LocalProcess
 from server.registry import Registry
@@ -36,10 +39,13 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     def new_host(directory: str | None) -> TrainerHost:
         # Each of those that train gets its share of the cores, and at least one.
         processes = max(1, cores() // max(1, line.running))
-        return LocalProcess(WorkerConfig(directory, settings.limits.worker_bytes, processes))
+        return LocalProcess(
+            WorkerConfig(directory, settings.limits.worker_bytes, processes, settings.logs)
+        )
 
     shared = Surroundings(settings, new_host, line, lambda: data.current, lambda: data.event)
     registry = Registry(shared)
+    health = Health()
 
     def data_changed(another_set: bool) -> None:
         for session in registry:
@@ -50,11 +56,12 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         data.start(data_changed)
+        health.ready = True
         try:
             yield
         finally:
-            await data.stop()
-            await registry.close()
+            health.ready = False
+            await asyncio.gather(data.stop(), registry.close())
 
     files = page_files()
     assets = Assets(files.static)
@@ -72,5 +79,9 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     app.state.registry = registry
     errors.install(app)
     app.include_router(make_router(registry, Page(files, assets, settings.limits), settings.limits))
+    metrics = Metrics(registry, line, shared.tally)
+    app.include_router(
+        make_operations_router(health, metrics, public_metrics=settings.public_metrics)
+    )
     app.mount("/static", assets)
     return app

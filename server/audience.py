@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from server.history import History
 from server.messages import Event, Layers
 from server.orders import PointRow
+from server.tally import Tally
 from server.viewer import Viewer
 from server.wire import Frame, encode, select_layers
 
@@ -18,7 +19,9 @@ class Audience:
         watched: the layers that some viewer has on screen.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tally: Tally) -> None:
+        """Nobody yet; what they are sent is added to the tally."""
+        self._tally = tally
         self.watched: frozenset[int] = frozenset()
         self.history = History()
         self._viewers: set[Viewer] = set()
@@ -85,9 +88,12 @@ class Audience:
         return None if frame is None else self.number(frame)
 
     def number(self, frame: Frame) -> str | bytes:
-        """A message with the session's next sequence number."""
+        """A message, about to be sent, with the session's next sequence number."""
         self._seq += 1
-        return frame.numbered(self._seq)
+        message = frame.numbered(self._seq)
+        self._tally.frames_sent += 1
+        self._tally.bytes_sent += len(message)
+        return message
 
     def _take_points(self, viewer: Viewer) -> Frame | None:
         points = self.history.read(self._run_id, viewer.next_point)
@@ -105,7 +111,7 @@ class Audience:
             if viewer.watched not in selected:
                 selected[viewer.watched] = select_layers(frame, viewer.watched)
             frame = selected[viewer.watched]
-        viewer.show(kind, frame)
+        self._tally.frames_dropped += viewer.show(kind, frame)
 
     def _sum_up(self) -> bool:
         watched = frozenset().union(*(viewer.watched for viewer in self._viewers))

@@ -7,6 +7,7 @@ only the server needs is imported when it is needed.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -19,7 +20,11 @@ from typing import Any
 
 from engine import cli as engine_cli
 from engine.commands import UsageError
+from server.logs import FORMATS, LEVELS, LogSettings, set_up
 from server.settings import Settings
+
+# Not by __name__: this may be the main module.
+log = logging.getLogger("server.cli")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,6 +69,20 @@ def _add_serve(commands: argparse._SubParsersAction[Any]) -> None:
         metavar="N",
         help="networks that may train at once, the others wait in line (%(default)s)",
     )
+    parser.add_argument(
+        "--public-metrics",
+        action="store_true",
+        help="let other machines read /metrics too, not this one alone",
+    )
+    parser.add_argument(
+        "--log-format",
+        choices=FORMATS,
+        default=defaults.logs.format,
+        help="of the log on stderr; auto is text at a terminal, else JSON (%(default)s)",
+    )
+    parser.add_argument(
+        "--log-level", choices=LEVELS, default=defaults.logs.level, help="(%(default)s)"
+    )
     parser.set_defaults(run=_serve)
 
 
@@ -84,6 +103,7 @@ def _serve(arguments: argparse.Namespace) -> None:
 
         def announce() -> None:
             print(f"ConvNet Live is at {url}  (Ctrl-C ends it)", flush=True)
+            log.info("server started", extra={"address": url, "pid": os.getpid()})
             if not arguments.no_browser and _has_desktop():
                 threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
@@ -94,7 +114,12 @@ def _serve(arguments: argparse.Namespace) -> None:
                 file=sys.stderr,
             )
         app = create_app(settings)
-        make_server(app, settings.host, announce).run(sockets=[listening])
+        # What is wrong with the arguments was told in one line; from here on there is a log.
+        set_up(settings.logs)
+        try:
+            make_server(app, settings.host, announce).run(sockets=[listening])
+        finally:
+            log.info("server stopped", extra={"address": url})
 
 
 def _settings(arguments: argparse.Namespace, port: int) -> Settings:
@@ -105,6 +130,8 @@ def _settings(arguments: argparse.Namespace, port: int) -> Settings:
         offline=arguments.offline,
         allowed_origins=tuple(arguments.allow_origin),
         running=arguments.running,
+        public_metrics=arguments.public_metrics,
+        logs=LogSettings(arguments.log_format, arguments.log_level),
     )
 
 

@@ -69,7 +69,7 @@ def make_server(app: ASGIApp, host: str, listening: Callable[[], None]) -> uvico
         # Forwarded addresses are believed from a proxy on this machine, and from nobody else.
         proxy_headers=is_loopback(host),
         server_header=False,
-        log_level="warning",
+        log_config=None,
         access_log=False,
     )
     return _Server(config, listening)

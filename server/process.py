@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import logging
 import multiprocessing
 import queue
 import signal
@@ -18,6 +19,8 @@ from typing import TypeVar
 from server.host import HostBusy
 from server.orders import Finish, Order, Report
 from server.worker import WorkerConfig, run_worker
+
+log = logging.getLogger(__name__)
 
 MAX_WAITING_ORDERS = 1000
 ORDERLY_SECONDS = 2.0
@@ -67,6 +70,7 @@ class LocalProcess:
         )
         _started.add(self._process)
         self._process.start()
+        log.info("worker started", extra={"pid": self.pid})
         # Only the process itself may hold its end: the pipe then ends when the process does.
         theirs.close()
         self._deliver, self._ended = deliver, ended
@@ -110,6 +114,11 @@ class LocalProcess:
             self._process.kill()
             self._process.join()
         reason = describe_exit(self._process.exitcode)
+        log.log(
+            logging.INFO if self._stopped else logging.ERROR,
+            "worker ended",
+            extra={"pid": self.pid, "reason": reason, "asked": self._stopped},
+        )
         self._gone.set()
         self._post(self._end_unless_stopped, reason)
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import re
 import secrets
 import time
 from collections.abc import Iterator
 from typing import TypeGuard
 
+from server.logs import short
 from server.session import Session, Surroundings
+
+log = logging.getLogger(__name__)
 
 TOKEN_BYTES = 32
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -68,6 +72,7 @@ class Registry:
             self._make_room(list(self), "The server has no room for another session.")
         session = Session(secrets.token_urlsafe(16), owner, self._shared)
         self._sessions[session.id] = session
+        log.info("session created", extra={"session": short(session.id)})
         return session
 
     def find(self, session_id: str, owner: str) -> Session:
@@ -105,6 +110,7 @@ class Registry:
 
     def _remove(self, session: Session) -> None:
         del self._sessions[session.id]
+        log.info("session removed", extra={"session": short(session.id)})
         task = asyncio.get_running_loop().create_task(session.close())
         self._removals.add(task)
         task.add_done_callback(self._removals.discard)

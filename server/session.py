@@ -7,10 +7,11 @@ its audience what they say.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from engine.data import Dataset
@@ -22,6 +23,7 @@ from server.describe import dataset_info, kept_sentence, layer_infos
 from server.host import HostFactory
 from server.line import Line
 from server.link import Link
+from server.logs import short
 from server.messages import (
     DatasetEvent,
     Divergence,
@@ -54,12 +56,16 @@ from server.orders import (
     TrainOnce,
     UseData,
 )
+from server.pace import Pace
 from server.requests import HostSilent, SessionError
 from server.settings import Settings
 from server.states import Life, Status
+from server.tally import Tally
 from server.viewer import CLOSED, Viewer
 from server.wire import encode
 from server.work import Work
+
+log = logging.getLogger(__name__)
 
 OF_ONE_RUN = (Stats.type, Layers.type, Predictions.type)
 UNSEEN = "Training waits, since nobody was watching."
@@ -74,6 +80,7 @@ class Surroundings:
     line: Line
     dataset: Callable[[], Dataset]
     dataset_event: Callable[[], DatasetEvent]
+    tally: Tally = field(default_factory=Tally)
 
 
 class Session:
@@ -89,11 +96,13 @@ class Session:
         self.id = session_id
         self.owner = owner
         self.seen = time.time()
+        self.tally = shared.tally
         self._shared = shared
         self._work = Work(shared.dataset().shape)
-        self.audience = Audience()
+        self.audience = Audience(self.tally)
         self.audience.begin_run(self.run_id, forgotten=())
         self._life = Life()
+        self._pace = Pace(self.tally)
         self._place: int | None = None
         self._link = Link(shared.settings.limits.reply_seconds)
         self._wants_pause = self._unseen = self._closed = self._diverged = False
@@ -109,6 +118,11 @@ class Session:
     def resting(self) -> bool:
         """Whether it is giving its process back just now."""
         return self._releasing is not None
+
+    @property
+    def examples_per_second(self) -> float:
+        """How fast it trains now."""
+        return self._pace.per_second if self.status is Status.RUNNING else 0.0
 
     @property
     def run_id(self) -> int:
@@ -375,6 +389,8 @@ class Session:
             case FrameReport(kind, run_id, frame):
                 if run_id == self.run_id:
                     self.audience.show(kind, frame)
+                    if kind == Stats.type:
+                        self._pace.read(run_id, frame)
             case PointsReport(run_id, _, rows):
                 if run_id == self.run_id:
                     self.audience.add_points(rows)
@@ -397,6 +413,7 @@ class Session:
             self._work.begun(report)
             paused = self._wants_pause or self._unseen
             self._life.move(Status.PAUSED if paused else Status.RUNNING)
+            self._log(logging.INFO, "run started", paused=paused)
             self._announce()
             if report.kept is not None:
                 self._notify("info", kept_sentence(self.spec, report.kept))
@@ -406,6 +423,8 @@ class Session:
             return
         self._life.move(Status.FAILED, reason)
         self._diverged = divergence is not None
+        what = "run diverged" if self._diverged else "run failed"
+        self._log(logging.WARNING, what, reason=reason)
         if divergence is not None:
             self._work.note(divergence)
         self._announce()
@@ -421,6 +440,8 @@ class Session:
 
     def _mourn(self, reason: str) -> None:
         """The process ended though nobody told it to."""
+        self.tally.worker_deaths += 1
+        self._log(logging.ERROR, "worker lost", reason=reason)
         self._shared.line.leave(self)
         if self.status is not Status.FAILED:
             self._life.move(Status.FAILED, reason)
@@ -458,6 +479,9 @@ class Session:
             reason=self._life.reason,
             place=self._place,
         )
+
+    def _log(self, level: int, event: str, **about: object) -> None:
+        log.log(level, event, extra={"session": short(self.id), "run": self.run_id, **about})
 
     def _later(self, seconds: float, call: Callable[[], None]) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, call)

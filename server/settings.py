@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from server.logs import LogSettings
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -39,6 +41,8 @@ class Settings:
         running: how many sessions may train at once; further ones wait in line.
         pause_seconds, release_seconds: how long after its last viewer a session pauses, and how
             long after that its process is given back.
+        public_metrics: answer `GET /metrics` of other machines too.
+        logs: how to log.
         keep_seconds: how long a session is kept that nobody looks at.
     """
 
@@ -51,6 +55,8 @@ class Settings:
     pause_seconds: float = 60.0
     release_seconds: float = 600.0
     keep_seconds: float = 30 * 24 * 3600.0
+    public_metrics: bool = False
+    logs: LogSettings = field(default_factory=LogSettings)
     limits: Limits = field(default_factory=Limits)
 
 

@@ -36,10 +36,10 @@ async def serve_stream(
         session = registry.find(session_id, owner_of(socket.cookies.get(COOKIE, "")))
     except NoSuchSession:
         # Accepted first: to a page, a refused handshake looks like a server that is down.
-        await _close(socket, *UNKNOWN_SESSION)
+        await _refuse(socket, *UNKNOWN_SESSION)
         return
     if len(session.audience) >= limits.viewers_per_session:
-        await _close(socket, *TOO_MANY)
+        await _refuse(socket, *TOO_MANY)
         return
     viewer = Viewer()
     session.join(viewer)
@@ -93,15 +93,24 @@ async def _receive(socket: WebSocket, session: Session, viewer: Viewer) -> None:
 
 
 async def _obey(session: Session, viewer: Viewer, text: str) -> None:
+    commands = session.tally.commands
     try:
         command = decode_command(text)
     except CommandError as error:
+        commands["malformed"] += 1
         if error.id is None:
             viewer.put(encode(Notice("error", error.message)))
         else:
             viewer.put(encode(refusal(error.id, error)))
         return
-    viewer.put(encode(await carry_out(session, viewer, command)))
+    answer = await carry_out(session, viewer, command)
+    commands["done" if answer.ok else "refused"] += 1
+    viewer.put(encode(answer))
+
+
+async def _refuse(socket: WebSocket, code: int, reason: str) -> None:
+    log.info("viewer refused", extra={"code": code, "reason": reason})
+    await _close(socket, code, reason)
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:

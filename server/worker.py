@@ -27,6 +27,7 @@ from engine.layers import ShapeError
 from engine.snapshot import SnapshotError, dump_convnetjs
 from engine.trainer import DivergenceError
 from server.frames import likeliest
+from server.logs import LogSettings, set_up
 from server.messages import Divergence
 from server.orders import (
     DataRefused,
@@ -57,6 +58,8 @@ from server.start import load_run, start_run
 
 log = logging.getLogger(__name__)
 
+NICENESS = 5
+
 NO_MEMORY = "There is not enough memory for this network and batch size."
 
 
@@ -68,17 +71,22 @@ class WorkerConfig:
         data: directory of the data set, or None for the built-in digits.
         memory_bytes: bound on its address space, where the system has one.
         processes: how many it may compute with, itself and its helpers.
+        logs: how to log; None for Python's own way.
     """
 
     data: str | None
     memory_bytes: int
     processes: int
+    logs: LogSettings | None = None
 
 
 def run_worker(pipe: Connection, config: WorkerConfig) -> None:
     """Main function of the process; returns when it is told to finish."""
     # Ctrl-C in a terminal reaches the whole group; the server decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if config.logs is not None:
+        set_up(config.logs)
+    _give_way()
     _bound_memory(config.memory_bytes)
     # Numbers that overflow are found by looking at the loss.
     np.seterr(all="ignore")
@@ -99,6 +107,12 @@ def _receive(pipe: Connection, inbox: queue.SimpleQueue[Order]) -> None:
     except (EOFError, OSError):
         # The parent is gone, and with it everyone who could want this process.
         os._exit(0)
+
+
+def _give_way() -> None:
+    """Leave the processor to the server, and so to the stream, whenever that wants it."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
 
 
 def _bound_memory(size: int) -> None:

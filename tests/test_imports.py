@@ -12,10 +12,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Lower layers first; a module imports only what stands before it or in its own line.
 SERVER = [
-    ["settings", "states", "line", "messages"],
-    ["wire"],
+    ["states", "line", "messages", "logs", "tally"],
+    ["settings", "wire"],
     ["orders", "viewer"],
-    ["host", "history", "measures", "describe", "requests", "datasets", "work"],
+    ["host", "history", "measures", "describe", "requests", "datasets", "work", "pace"],
     ["audience", "link", "run"],
     ["frames", "start"],
     ["reporter"],
@@ -23,8 +23,8 @@ SERVER = [
     ["process"],
     ["session"],
     ["registry", "commands"],
-    ["guard", "bodies"],
-    ["pages"],
+    ["guard", "bodies", "metrics"],
+    ["pages", "operations"],
     ["stream", "errors"],
     ["routes"],
     ["listen"],
