@@ -186,6 +186,7 @@ def rows(result: dict[str, Any]) -> list[list[str]]:
     told = (
         f"of {result['viewers_waiting']} who wait {result['viewers_told_their_place']} know where"
     )
+    training, waiting = result["sessions_training"], result["sessions_waiting"]
     figures = {
         "viewers": f"{result['viewers']}, {result['viewers_lost']} lost; {told}",
         "sessions": f"{training:.0f} train, {waiting:.0f} wait",
