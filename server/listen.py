@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import sys
 from collections.abc import Callable
@@ -9,12 +10,15 @@ from contextlib import suppress
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from server.guard import is_loopback
 from server.wire import MAX_COMMAND_BYTES
 
 UNANSWERED_MILLISECONDS = 10_000
 GRACE_SECONDS = 3
+FAREWELL_SECONDS = 2
+UNSENT_BYTES = 16 * 1024
 BACKLOG = 512
 
 
@@ -38,6 +42,10 @@ def open_socket(host: str, port: int) -> socket.socket:
             listening.setsockopt(
                 socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MILLISECONDS
             )
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            # Else the system keeps megabytes for a slow client: by the time it reads a message,
+            # that is long out of date. What waits here instead makes way for what is newer.
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         listening.bind(address)
         listening.listen(BACKLOG)
     except BaseException:
@@ -62,7 +70,7 @@ def make_server(app: ASGIApp, host: str, listening: Callable[[], None]) -> uvico
         lifespan="on",
         # Of uvicorn's websocket implementations this one waits for a client that does not read,
         # and stands on the websockets library's current interface.
-        ws="websockets-sansio",
+        ws=_Stream,
         ws_max_size=MAX_COMMAND_BYTES,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
@@ -73,6 +81,19 @@ def make_server(app: ASGIApp, host: str, listening: Callable[[], None]) -> uvico
         access_log=False,
     )
     return _Server(config, listening)
+
+
+class _Stream(WebSocketsSansIOProtocol):
+    """A websocket that keeps little for its client, and not for long."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=UNSENT_BYTES)
+
+    async def run_asgi(self) -> None:
+        await super().run_asgi()
+        # Closing waits until the client has read the rest, which it may never do.
+        self.loop.call_later(FAREWELL_SECONDS, self.transport.abort)
 
 
 class _Server(uvicorn.Server):

@@ -18,7 +18,7 @@ class Limits:
     image_bytes: int = 10 * 1024 * 1024
     upload_seconds: float = 30.0
     """A body that takes longer to arrive is given up."""
-    send_seconds: float = 10.0
+    send_seconds: float = 5.0
     """A viewer that takes longer to accept a message is let go."""
     reply_seconds: float = 30.0
     """A training process that takes longer to reply is said not to answer."""
