@@ -19,18 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks import report
 from benchmarks.viewer import find_session
 from benchmarks.watcher import Watcher, watch
 from engine.data import find_full_mnist
-from scripts.live_server import SAMPLE, LiveServer
+from scripts.live_server import SAMPLE, LiveServer, read_metrics
 
-SETTLE_SECONDS = 5.0
 SAMPLE_SECONDS = 1.0
 SETTLED = ("running", "waiting", "failed")
-PREFIX = "convnet_live_"
 
 
 class Samples:
@@ -43,11 +40,7 @@ class Samples:
     async def take(self) -> dict[str, float]:
         """Read the metrics now, by name and label: `sessions:running`."""
         text = (await self._client.get("/metrics")).raise_for_status().text
-        sample = {
-            ":".join((item.name.removeprefix(PREFIX), *item.labels.values())): item.value
-            for family in text_string_to_metric_families(text)
-            for item in family.samples
-        }
+        sample = read_metrics(text)
         self.taken.append(sample)
         return sample
 
@@ -101,11 +94,11 @@ async def open_viewers(
     return watchers
 
 
-async def settle(watchers: Sequence[Watcher]) -> None:
+async def settle(watchers: Sequence[Watcher], seconds: float) -> None:
     """Wait until every session trains or waits in line, and then a little for speeds to settle."""
     while any(watcher.session["status"] not in SETTLED for watcher in watchers):
         await asyncio.sleep(0.1)
-    await asyncio.sleep(SETTLE_SECONDS)
+    await asyncio.sleep(seconds)
 
 
 async def measure(server: LiveServer, options: argparse.Namespace) -> dict[str, Any]:
@@ -113,7 +106,7 @@ async def measure(server: LiveServer, options: argparse.Namespace) -> dict[str, 
     watchers = await open_viewers(
         server, options.viewers, options.sessions, pictures=not options.no_pictures
     )
-    await settle(watchers)
+    await settle(watchers, options.settle)
     async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60) as client:
         samples = Samples(client)
         await samples.take()
@@ -212,6 +205,9 @@ def main(given: Sequence[str] | None = None) -> int:
         "--sessions", type=int, default=1, metavar="S", help="the viewers share (%(default)s)"
     )
     parser.add_argument("--seconds", type=float, default=60.0, metavar="T", help="(%(default)s)")
+    parser.add_argument(
+        "--settle", type=float, default=5.0, metavar="T", help="seconds before (%(default)s)"
+    )
     parser.add_argument(
         "--running", type=int, metavar="N", help="sessions that may train; the server's default"
     )

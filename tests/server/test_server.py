@@ -6,9 +6,8 @@ import base64
 import io
 import json
 import multiprocessing
-import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from multiprocessing.process import BaseProcess
 
 import httpx
@@ -21,6 +20,7 @@ from engine.spec import DEFAULT_TEXT
 from server import datasets
 from server.settings import Limits, Settings
 from server.wire import MAX_COMMAND_BYTES
+from tests.server.rude import never_reading
 from tests.server.serving import PATIENCE, Browser, Site, serving
 
 SETTINGS = Settings(
@@ -459,7 +459,7 @@ def test_a_viewer_that_reads_nothing_is_let_go_and_slows_nobody() -> None:
     limits = Limits(send_seconds=0.3)
     with serving(Settings(offline=True, limits=limits)) as site, site.browser() as browser:
         session = browser.open()["session"]
-        with browser.watch(session) as stream, stalled(browser, session):
+        with browser.watch(session) as stream, never_reading(browser, session):
             stream.do("watch", layers=LAYERS)
             # The stalled one is counted until its send times out; frames go on meanwhile.
             seen = 0
@@ -467,27 +467,6 @@ def test_a_viewer_that_reads_nothing_is_let_go_and_slows_nobody() -> None:
                 seen = max(seen, stream.until("stats")["examples"])
             assert stream.until("stats", lambda stats: stats["examples"] > seen)
             assert len(site.viewers(session)) == 1
-
-
-@contextmanager
-def stalled(browser: Browser, session: str) -> Iterator[None]:
-    """A viewer that asks for everything, and then reads nothing."""
-    request = (
-        f"GET /api/sessions/{session}/stream HTTP/1.1\r\nHost: 127.0.0.1:{browser.site.port}\r\n"
-        f"Origin: {browser.site.origin}\r\nCookie: {browser.cookie}\r\nConnection: Upgrade\r\n"
-        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    )
-    watch = json.dumps({"type": "watch", "id": 1, "layers": LAYERS}).encode()
-    # A client's frame: text, final, masked with zeros, shorter than 126 bytes.
-    frame = bytes([0x81, 0x80 | len(watch)]) + bytes(4) + watch
-    with socket.socket() as client:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.connect(("127.0.0.1", browser.site.port))
-        client.sendall(request.encode())
-        assert client.recv(12) == b"HTTP/1.1 101"
-        client.sendall(frame)
-        yield
 
 
 # --- shutting down --------------------------------------------------------------------------------
