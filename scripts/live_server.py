@@ -16,6 +16,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "engine/sample"
 URL = re.compile(r"http://[\d.]+:(\d+)\S*")
@@ -111,6 +114,10 @@ class LiveServer:
         self._end()
         return code
 
+    def metrics(self) -> dict[str, float]:
+        """What it says of itself now; see `read_metrics`."""
+        return read_metrics(httpx.get(f"{self.url}metrics", trust_env=False, timeout=60).text)
+
     def children(self) -> list[int]:
         """The processes that it started, by id."""
         return list(_children(self.pid))
@@ -142,6 +149,15 @@ class LiveServer:
             found = URL.search(line)
             if found:
                 return int(found.group(1))
+
+
+def read_metrics(text: str) -> dict[str, float]:
+    """The program's metrics by name and labels, such as `sessions:running`."""
+    return {
+        ":".join((sample.name.removeprefix("convnet_live_"), *sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
 
 
 def _children(pid: int) -> Iterable[int]:

@@ -16,6 +16,8 @@ from server.guard import Guard, Policy
 from server.host import TrainerHost
 from server.keeper import DiskKeeper, MemoryKeeper
 from server.line import Line
+from server.metrics import Metrics
+from server.operations import Health, make_operations_router
 from server.pages import Assets, Page
 from server.process import LocalProcess
 from server.registry import Registry
@@ -43,7 +45,11 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         processes = max(1, cores() // max(1, line.running))
         return LocalProcess(
             WorkerConfig(
-                directory, settings.limits.worker_bytes, processes, settings.checkpoint_seconds
+                directory,
+                settings.limits.worker_bytes,
+                processes,
+                settings.checkpoint_seconds,
+                settings.logs,
             )
         )
 
@@ -51,6 +57,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         settings, new_host, line, keeper, lambda: data.current, lambda: data.event
     )
     registry = Registry(shared)
+    health = Health()
 
     def data_changed(another_set: bool) -> None:
         for session in registry:
@@ -62,9 +69,11 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         data.start(data_changed)
         expiry = asyncio.create_task(registry.expire_forever())
+        health.ready = True
         try:
             yield
         finally:
+            health.ready = False
             expiry.cancel()
             await asyncio.gather(data.stop(), registry.close())
             await keeper.close()
@@ -87,5 +96,9 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     app.state.registry = registry
     errors.install(app)
     app.include_router(make_router(registry, Page(files, assets, settings.limits), settings))
+    metrics = Metrics(registry, line, shared.tally)
+    app.include_router(
+        make_operations_router(health, metrics, public_metrics=settings.public_metrics)
+    )
     app.mount("/static", assets)
     return app

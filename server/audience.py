@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from server.history import History
 from server.messages import Event, Layers, Spectators
 from server.orders import PointRow
+from server.tally import Tally
 from server.viewer import SPECTATOR, Viewer
 from server.wire import Frame, encode, select_layers
 
@@ -23,7 +24,9 @@ class Audience:
         watched: the layers that some viewer has on screen.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tally: Tally) -> None:
+        """Nobody yet; what they are sent is added to the tally."""
+        self._tally = tally
         self.watched: frozenset[int] = frozenset()
         self.history = History()
         self._viewers: set[Viewer] = set()
@@ -108,9 +111,12 @@ class Audience:
         return None if frame is None else self.number(frame)
 
     def number(self, frame: Frame) -> str | bytes:
-        """A message with the session's next sequence number."""
+        """A message, about to be sent, with the session's next sequence number."""
         self._seq += 1
-        return frame.numbered(self._seq)
+        message = frame.numbered(self._seq)
+        self._tally.frames_sent += 1
+        self._tally.bytes_sent += len(message)
+        return message
 
     def _take_points(self, viewer: Viewer) -> Frame | None:
         points = self.history.read(self.run_id, viewer.next_point)
@@ -128,7 +134,7 @@ class Audience:
             if viewer.watched not in selected:
                 selected[viewer.watched] = select_layers(frame, viewer.watched)
             frame = selected[viewer.watched]
-        viewer.show(kind, frame)
+        self._tally.frames_dropped += viewer.show(kind, frame)
 
     def _count_soon(self, viewer: Viewer) -> None:
         if viewer.role == SPECTATOR and self._counting is None:

@@ -7,6 +7,7 @@ only the server needs is imported when it is needed.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -19,9 +20,13 @@ from typing import Any
 
 from engine import cli as engine_cli
 from engine.commands import UsageError
+from server.logs import FORMATS, LEVELS, LogSettings, set_up
 from server.settings import STATE_VARIABLE, Limits, Settings, default_state_folder
 
 DAY = 24 * 3600.0
+
+# Not by __name__: this may be the main module.
+log = logging.getLogger("server.cli")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,6 +63,20 @@ def _add_serve(commands: argparse._SubParsersAction[Any]) -> None:
         metavar="ORIGIN",
         type=_origin,
         help="address that pages may also come from, such as https://example.org; may be repeated",
+    )
+    parser.add_argument(
+        "--public-metrics",
+        action="store_true",
+        help="let other machines read /metrics too, not this one alone",
+    )
+    parser.add_argument(
+        "--log-format",
+        choices=FORMATS,
+        default=defaults.logs.format,
+        help="of the log on stderr; auto is text at a terminal, else JSON (%(default)s)",
+    )
+    parser.add_argument(
+        "--log-level", choices=LEVELS, default=defaults.logs.level, help="(%(default)s)"
     )
     _add_limits(parser, defaults)
     parser.set_defaults(run=_serve)
@@ -125,6 +144,7 @@ def _serve(arguments: argparse.Namespace) -> None:
 
         def announce() -> None:
             print(f"ConvNet Live is at {url}  (Ctrl-C ends it)", flush=True)
+            log.info("server started", extra={"address": url, "pid": os.getpid()})
             if not arguments.no_browser and _has_desktop():
                 threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
@@ -138,7 +158,12 @@ def _serve(arguments: argparse.Namespace) -> None:
             app = create_app(settings)
         except StorageError as error:
             raise UsageError(f"{error}; see --state and --ephemeral") from None
-        make_server(app, settings.host, announce).run(sockets=[listening])
+        # What is wrong with the arguments was told in one line; from here on there is a log.
+        set_up(settings.logs)
+        try:
+            make_server(app, settings.host, announce).run(sockets=[listening])
+        finally:
+            log.info("server stopped", extra={"address": url})
 
 
 def _settings(arguments: argparse.Namespace, port: int) -> Settings:
@@ -160,6 +185,8 @@ def _settings(arguments: argparse.Namespace, port: int) -> Settings:
             viewers_per_session=arguments.viewers,
             new_sessions_per_address=arguments.new_sessions,
         ),
+        public_metrics=arguments.public_metrics,
+        logs=LogSettings(arguments.log_format, arguments.log_level),
     )
 
 

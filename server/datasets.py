@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 import time
@@ -24,6 +25,8 @@ from engine.data import (
     load_directory,
 )
 from server.messages import DatasetEvent
+
+log = logging.getLogger(__name__)
 
 ENVIRONMENT_VARIABLE = "CONVNET_LIVE_DATA"
 PROGRESS_INTERVAL = 0.2
@@ -127,6 +130,9 @@ class DatasetManager:
             self._loop.call_soon_threadsafe(self._set, event, dataset)
 
     def _set(self, event: DatasetEvent, dataset: Dataset | None) -> None:
+        if event.state != self.event.state:
+            about = {"state": event.state, "name": event.name, "reason": event.message}
+            log.info("data set changed", extra={"dataset": about})
         self.event = event
         if dataset is not None:
             self.current = dataset

@@ -72,5 +72,7 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    # Not the address itself: it may hold the name of a session.
+    route = getattr(request.scope.get("route"), "path", None)
+    log.error("request failed", extra={"method": request.method, "route": route}, exc_info=error)
     return answer(HTTPStatus.INTERNAL_SERVER_ERROR, Problem("The server has a fault."))

@@ -11,7 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from server.guard import is_loopback
-from server.websocket import BoundedProtocol
+from server.websocket import UNSENT_BYTES, BoundedProtocol
 from server.wire import MAX_COMMAND_BYTES
 
 UNANSWERED_MILLISECONDS = 10_000
@@ -39,6 +39,10 @@ def open_socket(host: str, port: int) -> socket.socket:
             listening.setsockopt(
                 socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MILLISECONDS
             )
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            # Else the system keeps megabytes for a slow client: by the time it reads a message,
+            # that is long out of date. What waits here instead makes way for what is newer.
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
         listening.bind(address)
         listening.listen(BACKLOG)
     except BaseException:
@@ -70,7 +74,7 @@ def make_server(app: ASGIApp, host: str, listening: Callable[[], None]) -> uvico
         # Forwarded addresses are believed from a proxy on this machine, and from nobody else.
         proxy_headers=is_loopback(host),
         server_header=False,
-        log_level="warning",
+        log_config=None,
         access_log=False,
     )
     return _Server(config, listening)

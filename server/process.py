@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import logging
 import multiprocessing
 import os
 import queue
@@ -19,6 +20,8 @@ from typing import TypeVar
 from server.host import HostBusy
 from server.orders import Finish, Order, Ping, Report
 from server.worker import WorkerConfig, run_worker
+
+log = logging.getLogger(__name__)
 
 STALLED = "The training process stopped answering."
 MAX_WAITING_ORDERS = 1000
@@ -76,6 +79,7 @@ class LocalProcess:
         )
         _started.add(self._process)
         self._process.start()
+        log.info("worker started", extra={"pid": self.pid})
         # Only the process itself may hold its end: the pipe then ends when the process does.
         theirs.close()
         self._deliver, self._ended = deliver, ended
@@ -136,6 +140,11 @@ class LocalProcess:
             self._process.kill()
             self._process.join()
         reason = STALLED if self._stalled else describe_exit(self._process.exitcode)
+        log.log(
+            logging.INFO if self._stopped else logging.ERROR,
+            "worker ended",
+            extra={"pid": self.pid, "reason": reason, "asked": self._stopped},
+        )
         self._gone.set()
         self._post(self._end_unless_stopped, reason)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TypeGuard
 
 from engine.spec import OptionError, SpecError
+from server.logs import short
 from server.session import Session, Surroundings
 from server.viewer import REMOVED
 
@@ -80,6 +81,7 @@ class Registry:
             self._make_room(list(self), "The server has no room for another session.")
         session = Session(secrets.token_urlsafe(16), owner, self._shared)
         self._sessions[session.id] = session
+        log.info("session created", extra={"session": short(session.id)})
         return session
 
     def find(self, session_id: str, owner: str) -> Session:
@@ -153,6 +155,7 @@ class Registry:
 
     def _remove(self, session: Session) -> None:
         del self._sessions[session.id]
+        log.info("session removed", extra={"session": short(session.id)})
         task = asyncio.get_running_loop().create_task(session.close(keep=False))
         self._removals.add(task)
         task.add_done_callback(self._removals.discard)

@@ -7,10 +7,11 @@ its audience what they say.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from engine.data import Dataset
@@ -22,6 +23,7 @@ from server.describe import dataset_info, kept_sentence, layer_infos, title
 from server.host import HostFactory
 from server.keeper import Keeper
 from server.line import Line
+from server.logs import short
 from server.messages import (
     DatasetEvent,
     Divergence,
@@ -53,15 +55,19 @@ from server.orders import (
     TakeSnapshot,
     TrainOnce,
 )
+from server.pace import Pace
 from server.records import SessionRecord
 from server.requests import HostSilent, SessionError
 from server.saving import Saving
 from server.settings import Settings
 from server.states import Failure, Life, Status
 from server.supervisor import Supervisor
+from server.tally import Tally
 from server.viewer import CLOSED, OWNER, Viewer, watch_id_of
 from server.wire import encode
 from server.work import Work
+
+log = logging.getLogger(__name__)
 
 OF_ONE_RUN = (Stats.type, Layers.type, Predictions.type, Saved.type)
 
@@ -76,6 +82,7 @@ class Surroundings:
     keeper: Keeper
     dataset: Callable[[], Dataset]
     dataset_event: Callable[[], DatasetEvent]
+    tally: Tally = field(default_factory=Tally)
 
 
 class Session:
@@ -101,10 +108,12 @@ class Session:
         self.id = session_id
         self.watch_id = watch_id_of(session_id)
         self.owner = owner
+        self.tally = shared.tally
         self._shared = shared
-        self.audience = Audience()
+        self.audience = Audience(self.tally)
         self.saving = Saving(session_id, shared.keeper, self.audience)
         self._trainer = Supervisor(self, shared.settings, shared.hosts, shared.line, shared.dataset)
+        self._pace = Pace(self.tally)
         self._closed = False
         if record is None:
             self.work, self.life = Work(shared.dataset().shape), Life()
@@ -129,6 +138,11 @@ class Session:
     def resting(self) -> bool:
         """Whether it is giving its process back just now."""
         return self._trainer.resting
+
+    @property
+    def examples_per_second(self) -> float:
+        """How fast it trains now."""
+        return self._pace.per_second if self.status is Status.RUNNING else 0.0
 
     @property
     def run_id(self) -> int:
@@ -309,6 +323,8 @@ class Session:
             case FrameReport(kind, run_id, frame):
                 if run_id == self.run_id:
                     self.audience.show(kind, frame)
+                    if kind == Stats.type:
+                        self._pace.read(run_id, frame)
             case PointsReport(run_id, _, rows):
                 if run_id == self.run_id:
                     self.audience.add_points(rows)
@@ -335,6 +351,7 @@ class Session:
             if report.weights is not None:
                 self._shared.keeper.keep_beginning(self.id, self.run_id, report.weights)
             self.life.move(Status.PAUSED if self._trainer.paused else Status.RUNNING)
+            self._log(logging.INFO, "run started", paused=self._trainer.paused)
             self.announce()
             if report.kept is not None:
                 self.notify("info", kept_sentence(self.spec, report.kept))
@@ -350,6 +367,8 @@ class Session:
             return
         failure = Failure.ERROR if divergence is None else Failure.DIVERGED
         self.life.move(Status.FAILED, reason, failure)
+        what = "run failed" if divergence is None else "run diverged"
+        self._log(logging.WARNING, what, reason=reason)
         if divergence is not None:
             self.work.note(divergence)
         self.announce()
@@ -411,6 +430,11 @@ class Session:
             viewer.put(frames[viewer.role])
         self._remember()
 
+    def lost(self, reason: str) -> None:
+        """See `supervisor.Supervised`."""
+        self.tally.worker_deaths += 1
+        self._log(logging.ERROR, "worker lost", reason=reason)
+
     def notify(self, level: str, message: str) -> None:
         """Tell the viewers something that is no state."""
         self.audience.send(Notice(level, message))
@@ -446,3 +470,6 @@ class Session:
             place=self._trainer.place,
             watch=f"/watch/{self.watch_id}" if role == OWNER else None,
         )
+
+    def _log(self, level: int, event: str, **about: object) -> None:
+        log.log(level, event, extra={"session": short(self.id), "run": self.run_id, **about})

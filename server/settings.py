@@ -9,6 +9,8 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from server.logs import LogSettings
+
 STATE_VARIABLE = "CONVNET_LIVE_STATE"
 
 
@@ -20,7 +22,7 @@ class Limits:
     image_bytes: int = 10 * 1024 * 1024
     upload_seconds: float = 30.0
     """A body that takes longer to arrive is given up."""
-    send_seconds: float = 10.0
+    send_seconds: float = 5.0
     """A viewer that takes longer to accept a message is let go."""
     reply_seconds: float = 30.0
     """A training process that takes longer to reply is said not to answer."""
@@ -49,6 +51,8 @@ class Settings:
         checkpoint_seconds: how much training lies between two checkpoints.
         pause_seconds, release_seconds: how long after its last viewer a session pauses, and how
             long after that its process is given back.
+        public_metrics: answer `GET /metrics` of other machines too.
+        logs: how to log.
         keep_seconds: how long a session is kept that nobody looks at.
     """
 
@@ -63,6 +67,8 @@ class Settings:
     pause_seconds: float = 60.0
     release_seconds: float = 600.0
     keep_seconds: float = 30 * 24 * 3600.0
+    public_metrics: bool = False
+    logs: LogSettings = field(default_factory=LogSettings)
     limits: Limits = field(default_factory=Limits)
 
 

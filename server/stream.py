@@ -36,11 +36,11 @@ async def serve_stream(
         session = find()
     except NoSuchSession:
         # Accepted first: to a page, a refused handshake looks like a server that is down.
-        await _close(socket, *UNKNOWN_SESSION)
+        await _refuse(socket, *UNKNOWN_SESSION)
         return
     # Of this role: however many spectators come, they do not keep the owner out.
     if session.audience.count(role) >= limits.viewers_per_session:
-        await _close(socket, *TOO_MANY)
+        await _refuse(socket, *TOO_MANY)
         return
     viewer = Viewer(role)
     session.join(viewer)
@@ -94,15 +94,24 @@ async def _receive(socket: WebSocket, session: Session, viewer: Viewer) -> None:
 
 
 async def _obey(session: Session, viewer: Viewer, text: str) -> None:
+    commands = session.tally.commands
     try:
         command = decode_command(text)
     except CommandError as error:
+        commands["malformed"] += 1
         if error.id is None:
             viewer.put(encode(Notice("error", error.message)))
         else:
             viewer.put(encode(refusal(error.id, error)))
         return
-    viewer.put(encode(await carry_out(session, viewer, command)))
+    answer = await carry_out(session, viewer, command)
+    commands["done" if answer.ok else "refused"] += 1
+    viewer.put(encode(answer))
+
+
+async def _refuse(socket: WebSocket, code: int, reason: str) -> None:
+    log.info("viewer refused", extra={"code": code, "reason": reason})
+    await _close(socket, code, reason)
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:

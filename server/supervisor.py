@@ -65,6 +65,9 @@ class Supervised(Protocol):
     def notify(self, level: str, message: str) -> None:
         """Tell the viewers."""
 
+    def lost(self, reason: str) -> None:
+        """The process has died."""
+
 
 class Supervisor:
     """Provides the training process of one session; a `line.Waiter`.
@@ -243,6 +246,7 @@ class Supervisor:
     def _died(self, reason: str) -> None:
         """The process ended though nobody told it to: another goes on from the last checkpoint."""
         self._deaths += 1
+        self._session.lost(reason)
         life = self._session.life
         if life.status is not Status.FAILED and self._deaths < MOST_DEATHS:
             self._launch()

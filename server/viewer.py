@@ -63,10 +63,12 @@ class Viewer:
         self._line.append(frame)
         self._wake.set()
 
-    def show(self, kind: str, frame: Frame) -> None:
-        """Send this message unless a newer one of its kind comes first."""
+    def show(self, kind: str, frame: Frame) -> bool:
+        """Send this message unless a newer one of its kind comes first; true if this is such."""
+        newer = kind in self._slots
         self._slots[kind] = frame
         self._wake.set()
+        return newer
 
     def wake(self) -> None:
         """There may be graph points to fetch."""

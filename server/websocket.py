@@ -1,11 +1,14 @@
 """uvicorn's websocket protocol, with the bounds that it leaves out.
 
-It bounds the bytes of a message, but not the number of its fragments, which may be empty, and not
-the pings and pongs between them. Measured: one client that sent nothing but such frames took the
+It keeps much for a client that reads slowly, and waits for one that reads nothing. It bounds the
+bytes of a message, but not the number of its fragments, which may be empty, and not the pings and
+pongs between them. Measured: one client that sent nothing but such frames took the
 event loop for a second at a time, and the server's memory grew with every empty fragment.
 """
 
 from __future__ import annotations
+
+import asyncio
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
@@ -18,16 +21,31 @@ MAX_CONTROLS = 100
 """Pings and pongs in one second; browsers send none but what they are asked for."""
 
 SLICE_BYTES = 4096
+UNSENT_BYTES = 16 * 1024
+"""So little is kept here for a client that reads slowly: what is newer takes its place."""
+
+FAREWELL_SECONDS = 2
 TOO_LARGE = (1009, "The message comes in too many fragments.")
 TOO_MANY_CONTROLS = (1008, "Too many pings.")
 
 
 class BoundedProtocol(WebSocketsSansIOProtocol):
-    """Ends connections that send too many frames, as soon as they do."""
+    """Ends connections that send too many frames, and keeps little for those that read slowly."""
 
     _fragments = 0
     _controls = 0
     _counted_since = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, with a small buffer for what the client has not read."""
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=UNSENT_BYTES)
+
+    async def run_asgi(self) -> None:
+        """Serve the connection, and see that it ends then."""
+        await super().run_asgi()
+        # Closing waits until the client has read the rest, which it may never do.
+        self.loop.call_later(FAREWELL_SECONDS, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes in pieces: what comes behind the frame that was too much is not looked at."""

@@ -28,6 +28,7 @@ from engine.orphans import end_with
 from engine.snapshot import SnapshotError, dump_convnetjs
 from engine.trainer import DivergenceError
 from server.frames import likeliest
+from server.logs import LogSettings, set_up
 from server.messages import Divergence
 from server.orders import (
     Checkpoint,
@@ -63,6 +64,7 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_SHARE = 0.05
 """Checkpoints of large networks take a while: no more than this share of the time."""
+NICENESS = 5
 NO_MEMORY = "There is not enough memory for this network and batch size."
 
 
@@ -76,12 +78,14 @@ class WorkerConfig:
         processes: how many it may compute with, itself and its helpers.
         checkpoint_seconds: so much training lies between two checkpoints, or more where they are
             large.
+        logs: how to log; None for Python's own way.
     """
 
     data: str | None
     memory_bytes: int
     processes: int
     checkpoint_seconds: float
+    logs: LogSettings | None = None
 
 
 def run_worker(pipe: Connection, config: WorkerConfig, owner: int) -> None:
@@ -89,6 +93,9 @@ def run_worker(pipe: Connection, config: WorkerConfig, owner: int) -> None:
     end_with(owner)
     # Ctrl-C in a terminal reaches the whole group; the server decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if config.logs is not None:
+        set_up(config.logs)
+    _give_way()
     _bound_memory(config.memory_bytes)
     # Numbers that overflow are found by looking at the loss.
     np.seterr(all="ignore")
@@ -123,6 +130,12 @@ def _receive(
     except (EOFError, OSError):
         # The parent is gone, and with it everyone who could want this process.
         os._exit(0)
+
+
+def _give_way() -> None:
+    """Leave the processor to the server, and so to the stream, whenever that wants it."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
 
 
 def _bound_memory(size: int) -> None:

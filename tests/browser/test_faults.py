@@ -23,7 +23,8 @@ from tests.browser.actions import (
     run_number,
 )
 from tests.browser.watch import Problems
-from tests.server.faults import await_true, workers
+from tests.server.faults import await_true
+from tests.server.processes import workers
 
 SAVED = re.compile(r"Saved as of [\d,]+ examples")
 
@@ -71,7 +72,7 @@ def test_a_killed_server_goes_on_where_it_was(
 def test_a_killed_worker_is_told_of_and_replaced(page: Page, server: LiveServer) -> None:
     await_saved(page, more_than=0)
     run = run_number(page)
-    (worker,) = workers(server)
+    (worker,) = workers(server.pid)
     os.kill(worker, signal.SIGKILL)
     expect(page.locator("#notices")).to_contain_text("Another one goes on from")
     await_status(page, "live")
@@ -86,8 +87,8 @@ def test_after_five_deaths_a_button_tries_again(page: Page, server: LiveServer) 
     dead: set[int] = set()
     # Paused, so that no process gets any further than the one before it.
     for _ in range(5):
-        await_true(lambda: bool(set(workers(server)) - dead), "no new worker")
-        (worker,) = set(workers(server)) - dead
+        await_true(lambda: bool(set(workers(server.pid)) - dead), "no new worker")
+        (worker,) = set(workers(server.pid)) - dead
         dead.add(worker)
         os.kill(worker, signal.SIGKILL)
     box = page.locator("#recovery")

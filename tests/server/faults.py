@@ -20,39 +20,10 @@ from websockets.exceptions import ConnectionClosed
 
 from scripts.live_server import LiveServer
 from server.storage import DATABASE
+from tests.server.processes import descendants, runs
 from tests.server.serving import PATIENCE, Browser, Site, Stream
 
 LONGEST_LIFE = 2.5
-
-
-def workers(server: LiveServer) -> list[int]:
-    """The ids of the server's training processes."""
-    return [pid for pid in server.children() if b"spawn_main" in command_line(pid)]
-
-
-def family(pid: int) -> list[int]:
-    """The ids of all processes below this one."""
-    found: list[int] = []
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(FileNotFoundError, ProcessLookupError):
-            for child in map(int, children.read_text().split()):
-                found += [child, *family(child)]
-    return found
-
-
-def command_line(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
-        return b""
-
-
-def runs(pid: int) -> bool:
-    """Whether there is such a process, and not only its exit code."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def await_true(happened: Callable[[], bool], what: str) -> None:
@@ -113,7 +84,7 @@ class Killing:
                 message = stream.next()
                 if message["type"] == "saved" and message["examples"] is not None:
                     self._acknowledged = max(self._acknowledged, message["examples"])
-            below = family(self._server.pid)
+            below = list(descendants(self._server.pid))
             self._server.kill()
         await_true(lambda: not any(map(runs, below)), "a process is left behind")
         assert integrity(self._state) == "ok"

@@ -99,7 +99,9 @@ class Browser:
         """Connect to the stream at this path."""
         url = f"ws://{ADDRESS}:{self.site.port}{path}"
         headers = {"cookie": self.cookie} if self.cookie else {}
-        options = {"origin": self.site.origin, "additional_headers": headers} | options
+        # Whoever has stopped reading does not see the answer to a goodbye either.
+        defaults = {"origin": self.site.origin, "additional_headers": headers, "close_timeout": 1}
+        options = defaults | options
         with connect(url, proxy=None, open_timeout=PATIENCE, max_size=None, **options) as socket:
             yield Stream(socket)
 

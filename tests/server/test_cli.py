@@ -16,6 +16,7 @@ import pytest
 
 from scripts.live_server import LiveServer
 from server import cli
+from tests.server.processes import descendants, runs
 from tests.server.serving import Site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,20 +38,6 @@ def training(server: LiveServer) -> Iterator[list[int]]:
     with Site(server.port).browser() as browser, browser.session() as stream:
         stream.until("stats", lambda stats: stats["examples"] > 1000)
         yield list(descendants(server.pid))
-
-
-def descendants(pid: int) -> Iterator[int]:
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, children.read_text().split()):
-            yield child
-            yield from descendants(child)
-
-
-def runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def refused_in_one_line(result: subprocess.CompletedProcess[str], *words: str) -> bool:

@@ -14,12 +14,10 @@ from scripts.live_server import LiveServer
 from tests.server.faults import (
     Killing,
     await_true,
-    family,
     integrity,
-    runs,
     saved_examples,
-    workers,
 )
+from tests.server.processes import descendants, runs, workers
 from tests.server.serving import Browser, Site, Stream
 
 
@@ -38,7 +36,7 @@ def test_a_killed_worker_is_followed_by_another_and_the_page_is_told(tmp_path: P
     ):
         kept = saved_examples(stream, at_least=1)
         run_id = stream.state["run_id"]
-        (worker,) = workers(server)
+        (worker,) = workers(server.pid)
         os.kill(worker, signal.SIGKILL)
         notice = stream.until("notice")
         assert notice["level"] == "warning"
@@ -46,7 +44,7 @@ def test_a_killed_worker_is_followed_by_another_and_the_page_is_told(tmp_path: P
         stream.until_status("running")
         stats = stream.until("stats")
         assert (stats["run_id"], stats["examples"] >= kept) == (run_id, True)
-        (other,) = workers(server)
+        (other,) = workers(server.pid)
         assert other != worker
         assert saved_examples(stream, at_least=kept + 1) > kept
 
@@ -59,8 +57,8 @@ def test_after_five_deaths_in_a_row_one_can_try_again(tmp_path: Path) -> None:
     ):
         dead: set[int] = set()
         for _ in range(5):
-            await_true(lambda: bool(set(workers(server)) - dead), "no new worker")
-            (worker,) = set(workers(server)) - dead
+            await_true(lambda: bool(set(workers(server.pid)) - dead), "no new worker")
+            (worker,) = set(workers(server.pid)) - dead
             dead.add(worker)
             os.kill(worker, signal.SIGKILL)
         state = stream.until("session", lambda session: session["status"] == "failed")
@@ -77,8 +75,8 @@ def test_a_stopped_worker_is_seen_as_stalled_and_replaced(tmp_path: Path) -> Non
         watching(server) as (_, stream),
     ):
         saved_examples(stream, at_least=1)
-        (worker,) = workers(server)
-        below = family(worker)
+        (worker,) = workers(server.pid)
+        below = list(descendants(worker))
         os.kill(worker, signal.SIGSTOP)
         notice = stream.until("notice")
         assert "stopped answering" in notice["message"]
@@ -95,8 +93,8 @@ def test_a_server_killed_at_random_moments_loses_nothing(tmp_path: Path) -> None
 def test_a_stopped_worker_does_not_outlive_a_killed_server(tmp_path: Path) -> None:
     with LiveServer(state=tmp_path) as server, watching(server) as (_, stream):
         stream.until("stats")
-        below = family(server.pid)
-        for worker in workers(server):
+        below = list(descendants(server.pid))
+        for worker in workers(server.pid):
             os.kill(worker, signal.SIGSTOP)
         server.kill()
         await_true(lambda: not any(map(runs, below)), "a process is left behind")

@@ -6,9 +6,8 @@ import base64
 import io
 import json
 import multiprocessing
-import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from multiprocessing.process import BaseProcess
 
 import httpx
@@ -21,7 +20,8 @@ from engine.spec import DEFAULT_TEXT
 from server import datasets
 from server.settings import Limits, Settings
 from server.wire import MAX_COMMAND_BYTES
-from tests.server.serving import PATIENCE, Browser, Site, Stream, serving
+from tests.server.rude import never_reading
+from tests.server.serving import PATIENCE, Browser, Site, serving
 
 SETTINGS = Settings(
     offline=True,
@@ -54,16 +54,6 @@ def digit_png() -> bytes:
     file = io.BytesIO()
     Image.fromarray(load_builtin().test_images[3]).resize((96, 96)).save(file, "PNG")
     return file.getvalue()
-
-
-def trained_on(browser: Browser, stream: Stream) -> int:
-    """How many examples the worker has trained on, which it says after all it was told before.
-
-    The newest figures may be of a moment before that, and those between are passed over.
-    """
-    file = browser.http.get(f"/api/sessions/{stream.state['session']}/snapshot").json()
-    examples: int = file["convnet_live"]["training"]["examples_seen"]
-    return examples
 
 
 def error_of(response: httpx.Response) -> str:
@@ -187,18 +177,25 @@ def test_numbers_and_pictures_come_live(browser: Browser) -> None:
         assert points["examples"] == sorted(points["examples"])
 
 
+def counters(browser: Browser) -> tuple[int, int]:
+    """Steps and examples of the network now; orders before this have been carried out."""
+    snapshot = browser.http.get(browser.open()["snapshot"]).raise_for_status().json()
+    training = snapshot["convnet_live"]["training"]
+    return training["step_count"], training["examples_seen"]
+
+
 def test_pause_step_resume_restart(browser: Browser) -> None:
     with browser.session() as stream:
         stream.until_status("running")
         stream.do("pause")
         stream.until_status("paused")
-        before = trained_on(browser, stream)
+        steps, examples = counters(browser)
         stream.do("step")
         stream.do("step")
-        assert trained_on(browser, stream) == before + 2 * 20
+        assert counters(browser) == (steps + 2, examples + 2 * 20)
         stream.do("resume")
         stream.until_status("running")
-        stream.until("stats", lambda stats: stats["examples"] > before + 2 * 20)
+        stream.until("stats", lambda stats: stats["examples"] > examples + 2 * 20)
         stream.do("pause")
         run_id = stream.do("restart")["run_id"]
         assert stream.until("stats", lambda stats: stats["run_id"] == run_id)["step"] == 0
@@ -239,9 +236,9 @@ def test_live_fields_take_effect_or_are_refused(browser: Browser) -> None:
         stream.until_status("running")
         stream.do("pause")
         stream.do("configure", settings={"batch_size": 50, "method": "sgd"})
-        before = trained_on(browser, stream)
+        steps, examples = counters(browser)
         stream.do("step")
-        assert trained_on(browser, stream) == before + 50
+        assert counters(browser) == (steps + 1, examples + 50)
         refused = stream.command("configure", settings={"momentum": 1.5})
         assert refused["error"]["field"] == "momentum"
 
@@ -462,7 +459,7 @@ def test_a_viewer_that_reads_nothing_is_let_go_and_slows_nobody() -> None:
     limits = Limits(send_seconds=0.3)
     with serving(Settings(offline=True, limits=limits)) as site, site.browser() as browser:
         session = browser.open()["session"]
-        with browser.watch(session) as stream, stalled(browser, session):
+        with browser.watch(session) as stream, never_reading(browser, session):
             stream.do("watch", layers=LAYERS)
             # The stalled one is counted until its send times out; frames go on meanwhile.
             seen = 0
@@ -470,27 +467,6 @@ def test_a_viewer_that_reads_nothing_is_let_go_and_slows_nobody() -> None:
                 seen = max(seen, stream.until("stats")["examples"])
             assert stream.until("stats", lambda stats: stats["examples"] > seen)
             assert len(site.viewers(session)) == 1
-
-
-@contextmanager
-def stalled(browser: Browser, session: str) -> Iterator[None]:
-    """A viewer that asks for everything, and then reads nothing."""
-    request = (
-        f"GET /api/sessions/{session}/stream HTTP/1.1\r\nHost: 127.0.0.1:{browser.site.port}\r\n"
-        f"Origin: {browser.site.origin}\r\nCookie: {browser.cookie}\r\nConnection: Upgrade\r\n"
-        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    )
-    watch = json.dumps({"type": "watch", "id": 1, "layers": LAYERS}).encode()
-    # A client's frame: text, final, masked with zeros, shorter than 126 bytes.
-    frame = bytes([0x81, 0x80 | len(watch)]) + bytes(4) + watch
-    with socket.socket() as client:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.connect(("127.0.0.1", browser.site.port))
-        client.sendall(request.encode())
-        assert client.recv(12) == b"HTTP/1.1 101"
-        client.sendall(frame)
-        yield
 
 
 # --- shutting down --------------------------------------------------------------------------------
