@@ -130,7 +130,10 @@ def _may_read(headers: Headers) -> bool:
     """
     if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
         return True
-    return (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == ("navigate", "document")
+    return (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == (
+        "navigate",
+        "document",
+    )
 
 
 def _with_headers(send: Send) -> Send:

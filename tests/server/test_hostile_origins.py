@@ -258,8 +258,7 @@ def test_the_page_has_nothing_inline(browser: Browser) -> None:
     assert parser.scripts >= 3
     assert parser.found == []
     policy = dict(
-        directive.split(" ", 1)
-        for directive in page.headers["content-security-policy"].split("; ")
+        directive.split(" ", 1) for directive in page.headers["content-security-policy"].split("; ")
     )
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["connect-src"] == "'self'"
