@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import mmap
 import multiprocessing
 import os
@@ -54,7 +55,13 @@ class Board:
         self.fields = fields
         # Memory without a name: nothing is left behind, however its users end.
         self.file = _anonymous_file(size) if file is None else file
-        memory = mmap.mmap(self.file, size)
+        try:
+            memory = mmap.mmap(self.file, size)
+        except OSError as error:
+            os.close(self.file)
+            if error.errno == errno.ENOMEM:
+                raise MemoryError(f"no room for {size} bytes") from None
+            raise
         self._arrays: dict[str, Array] = {
             key: np.ndarray(shape, dtype, memory, offset)
             for (key, (shape, dtype)), offset in zip(fields.items(), offsets, strict=True)
@@ -182,7 +189,8 @@ def _serve(connection: Connection, lane: int, owner: int) -> None:
     board: Board | None = None
     net: Net | None = None
     # An interrupt from the keyboard reaches every process; the owner decides what it means.
-    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
+    # Where this one has no memory for the network, the owner computes its lane.
+    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt, MemoryError):
         connection.send(True)
         while True:
             message = connection.recv()

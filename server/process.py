@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from server.host import HostBusy
 from server.orders import Finish, Order, Ping, Report
-from server.worker import WorkerConfig, run_worker
+from server.worker import OUT_OF_MEMORY, WorkerConfig, run_worker
 
 log = logging.getLogger(__name__)
 
@@ -174,6 +174,8 @@ def describe_exit(code: int | None) -> str:
     """What an exit code means, as a sentence for people."""
     if code is None or code == 0:
         return "The training process ended."
+    if code == OUT_OF_MEMORY:
+        return "The training process ran out of memory."
     if code > 0:
         return f"The training process ended with an error (exit code {code})."
     if code == -signal.SIGKILL:

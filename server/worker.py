@@ -66,6 +66,8 @@ CHECKPOINT_SHARE = 0.05
 """Checkpoints of large networks take a while: no more than this share of the time."""
 NICENESS = 5
 NO_MEMORY = "There is not enough memory for this network and batch size."
+OUT_OF_MEMORY = 12
+"""Exit code of a process that has no memory to read its orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,9 @@ def _receive(
     except (EOFError, OSError):
         # The parent is gone, and with it everyone who could want this process.
         os._exit(0)
+    except MemoryError:
+        # Of an order that was read by half, neither it nor what follows can be read any more.
+        os._exit(OUT_OF_MEMORY)
 
 
 def _give_way() -> None:
@@ -195,6 +200,8 @@ class Worker:
             self._dataset = dataset
         except (DataError, ShapeError) as error:
             self._send(DataRefused(str(error)))
+        except MemoryError:
+            self._send(DataRefused("there is not enough memory for it"))
 
     # --- the loop ---------------------------------------------------------------------------------
 
@@ -255,6 +262,14 @@ class Worker:
     # --- orders -----------------------------------------------------------------------------------
 
     def _obey(self, order: Order) -> None:
+        """Carry out an order; where the memory is wanting, whoever asked is told."""
+        try:
+            self._carry_out(order)
+        except MemoryError:
+            if isinstance(order, ShowImage | TakeSnapshot | TakeCheckpoint | LoadSnapshot):
+                self._send(Refused(order.token, NO_MEMORY))
+
+    def _carry_out(self, order: Order) -> None:
         match order:
             case StartRun():
                 self._start(order)
@@ -393,11 +408,9 @@ class Worker:
             run, report = load_run(order, self._dataset, self._processes)
         except (SnapshotError, ShapeError) as error:
             self._send(Refused(order.token, str(error)))
-        except MemoryError:
-            self._send(Refused(order.token, NO_MEMORY))
         else:
             self._send(Loaded(order.token, run.run_id, run.training.spec))
-            self._begin(run, report)
+            self._guard(run.run_id, partial(self._begin, run, report))
 
 
 def _describe(error: Exception) -> str:

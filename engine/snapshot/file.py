@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -41,8 +42,12 @@ from engine.trainer import Trainer
 
 OWN_KEY = "convnet_live"
 VERSION = 1
+BYTES_PER_PARAMETER = 128
+"""More than enough: 16 as digits and four times 6 in base64, in a buffer that is being doubled."""
 
 Json = dict[str, Any]
+
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 
 
 @dataclass(frozen=True)
@@ -101,9 +106,11 @@ def dump(
     if extra:
         own["extra"] = extra
     if refusal(spec) is None:
-        return _to_bytes({"layers": [layer_to_json(layer) for layer in net.layers], OWN_KEY: own})
+        return _to_bytes(
+            {"layers": [layer_to_json(layer) for layer in net.layers], OWN_KEY: own}, net
+        )
     own |= {"parameters": _encode(net.params), "statistics": _encode(net.state)}
-    return _to_bytes({OWN_KEY: own})
+    return _to_bytes({OWN_KEY: own}, net)
 
 
 def dump_convnetjs(net: Net, options: TrainerSpec | None = None) -> bytes:
@@ -115,10 +122,13 @@ def dump_convnetjs(net: Net, options: TrainerSpec | None = None) -> bytes:
     spec = net.spec if options is None else replace(net.spec, trainer=options)
     if reason := refusal(spec):
         raise SnapshotError(f"this cannot be saved as a file of ConvNetJS: {reason}")
-    return _to_bytes({"layers": [layer_to_json(layer) for layer in net.layers]})
+    return _to_bytes({"layers": [layer_to_json(layer) for layer in net.layers]}, net)
 
 
-def _to_bytes(file: Json) -> bytes:
+def _to_bytes(file: Json, net: Net) -> bytes:
+    # orjson enlarges its buffer without looking whether there is any memory to be had, and takes
+    # the process with it where there is not: so there is asked for it before.
+    np.empty(BYTES_PER_PARAMETER * net.params.size, np.uint8)
     return orjson.dumps(file, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
@@ -141,9 +151,12 @@ def load(
     try:
         file = orjson.loads(data)
     except orjson.JSONDecodeError as error:
+        if error.msg.startswith("Not enough memory"):
+            raise MemoryError(error.msg) from None
         raise SnapshotError(f"this is no JSON: {error}") from None
     if not isinstance(file, dict):
         raise SnapshotError("this is no network: a snapshot is an object with `layers`")
+    _refuse_repeated_keys(data.encode() if isinstance(data, str) else data, file)
     own = _own(file)
     if "layers" in file:
         net = _from_layers(file["layers"], own, trainer, images, limits)
@@ -156,6 +169,23 @@ def load(
         training if isinstance(training, dict) else None,
         extra if isinstance(extra, dict) else {},
     )
+
+
+def _refuse_repeated_keys(data: bytes, file: Json) -> None:
+    """Programs differ in which of two equal keys counts: such a file is none that can be trusted.
+
+    Each key of the text stands before a colon, and colons stand nowhere else but in strings.
+    """
+    kept = 0
+    waiting: list[Any] = [file]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            kept += len(each)
+            each = each.values()
+        waiting.extend(inner for inner in each if isinstance(inner, dict | list))
+    if _STRING.sub(b"", data).count(b":") != kept:
+        raise SnapshotError("a key stands twice in one of its objects")
 
 
 def _own(file: Json) -> Json:

@@ -222,11 +222,18 @@ def test_very_long_integers() -> None:
                 use(text[:place] + long + text[end:])
 
 
-def test_the_last_of_two_equal_keys_counts() -> None:
+def test_equal_keys_in_an_object() -> None:
     text = saved(NOISY).decode()
-    with pytest.raises(SnapshotError, match="this is no network"):
-        load(text[:-1] + ', "layers": 1}')
-    use('{"layers": 1, ' + text[1:])
+    for twice in (
+        text[:-1] + ', "layers": 1}',
+        '{"layers": 1, ' + text[1:],
+        '{"l\\u0061yers": 1, ' + text[1:],
+        text.replace('"sx":', '"sx":3,"sx":', 1),
+        text[:-1] + ', "x": [1, [{"a": {}, "a": "b"}]]}',
+    ):
+        refused(twice, "a key stands twice")
+    for once in ('"x": "a:b\\":\\\\", ', '"x:\\u003a": [1, {}, [{"y": ":"}]], '):
+        use("{" + once + text[1:])
 
 
 def test_limits_come_before_memory() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -193,3 +194,16 @@ def test_weights_are_read_anew_each_time() -> None:
         team._net.params *= 2
         team._net.state -= 1
         assert run(team) == before
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits of others are Linux's")
+def test_a_helper_without_memory_does_not_show() -> None:
+    with team_of(2, NOISY) as team, lonely_team(2, NOISY) as undisturbed:
+        await_helpers(team)
+        for process in processes(team):
+            assert process.pid is not None
+            # Less than it has already: whatever it asks for from now on is refused.
+            resource.prlimit(process.pid, resource.RLIMIT_AS, (1 << 20, 1 << 20))
+        # Larger than before, so that the helper needs new arrays for it.
+        for count in (400, 800, 12):
+            assert run(team, count) == run(undisturbed, count)
