@@ -147,6 +147,20 @@ class Layer(ABC):
             held = self._buffers[name] = np.zeros(shape, dtype)
         return held
 
+    def maps(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """A buffer for feature maps (C, H, W, B), of which the memory holds row after row.
+
+        The rows that a filter sees then lie behind each other, and convolution need not copy them.
+        """
+        depth, height, *rest = shape
+        return self.buffer(name, (height, depth, *rest), dtype).swapaxes(0, 1)
+
+
+def by_row(maps: Array) -> Array:
+    """Feature maps (C, H, W, B) as one matrix a row, (H, C, W*B); a view of what `maps` made."""
+    depth, height, width, batch = maps.shape
+    return maps.swapaxes(0, 1).reshape(height, depth, width * batch)
+
 
 class Loss(Layer):
     """A layer that ends a network and compares its output with the truth.

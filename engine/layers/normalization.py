@@ -86,10 +86,10 @@ class BatchNormalization(Layer):
         else:
             mean, variance = self.state["mean"], self.state["variance"]
         self._inverse = 1 / np.sqrt(variance + x.dtype.type(self.options["eps"]))
-        self._normal = self.buffer("normal", x.shape, x.dtype)
+        self._normal = self.maps("normal", x.shape, x.dtype)
         np.subtract(x, _by_channel(mean), out=self._normal)
         self._normal *= _by_channel(self._inverse)
-        y = self.buffer("y", x.shape, x.dtype)
+        y = self.maps("y", x.shape, x.dtype)
         np.multiply(self._normal, _by_channel(self.params["scale"]), out=y)
         y += _by_channel(self.params["shift"])
         return y
@@ -98,7 +98,7 @@ class BatchNormalization(Layer):
         self.grads["shift"][...] = shift = dy.sum(axis=(1, 2, 3))
         self.grads["scale"][...] = scale = np.einsum("chwb,chwb->c", dy, self._normal)
         factor = self.params["scale"] * self._inverse
-        dx = self.buffer("dx", dy.shape, dy.dtype)
+        dx = self.maps("dx", dy.shape, dy.dtype)
         if self._training:
             # Mean and variance are functions of x too: what they pass back is taken off.
             count = dy.dtype.type(dy[0].size)

@@ -44,7 +44,7 @@ class MaxPool(Layer):
         if not pad:
             return x
         depth, height, width, batch = x.shape
-        padded = self.buffer("padded", (depth, height + 2 * pad, width + 2 * pad, batch), x.dtype)
+        padded = self.maps("padded", (depth, height + 2 * pad, width + 2 * pad, batch), x.dtype)
         padded.fill(-np.inf)
         padded[:, pad : pad + height, pad : pad + width] = x
         return padded
@@ -63,8 +63,11 @@ class _Reduction:
         self._in_shape = x.shape
         shape = (*x.shape[: self._axis], self._count, *x.shape[self._axis + 1 :])
         best = x[self._taps[0]]
-        kept = self._layer.buffer(f"{self._name} best", shape, x.dtype)
-        self._beaten = self._layer.buffer(f"{self._name} beaten", (self._size, *shape), np.bool_)
+        kept = self._layer.maps(f"{self._name} best", shape, x.dtype)
+        self._beaten = [
+            self._layer.maps(f"{self._name} beaten {offset}", shape, np.bool_)
+            for offset in range(self._size)
+        ]
         for offset in range(1, self._size):
             challenger = x[self._taps[offset]]
             np.greater(challenger, best, out=self._beaten[offset])
@@ -72,13 +75,16 @@ class _Reduction:
         return best
 
     def backward(self, dy: Array) -> Array:
-        dx = self._layer.buffer(f"{self._name} dx", self._in_shape, dy.dtype)
+        dx = self._layer.maps(f"{self._name} dx", self._in_shape, dy.dtype)
         overlapping = self._stride < self._size
         if self._stride != self._size or self._stride * self._count != self._in_shape[self._axis]:
             dx.fill(0)
         left = dy
         if overlapping:
-            spare = self._layer.buffer(f"{self._name} spare", (2, *dy.shape), dy.dtype)
+            spare = [
+                self._layer.maps(f"{self._name} {kind}", dy.shape, dy.dtype)
+                for kind in ("won", "left")
+            ]
         # From the last challenger back: what it won is its own, the rest went on before it.
         for offset in range(self._size - 1, 0, -1):
             place = dx[self._taps[offset]]

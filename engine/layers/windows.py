@@ -41,3 +41,20 @@ def taps(axis: int, size: int, stride: int, count: int) -> list[tuple[slice, ...
     before = (slice(None),) * axis
     span = stride * (count - 1) + 1
     return [(*before, slice(offset, offset + span, stride)) for offset in range(size)]
+
+
+def overlaps(
+    size: int, stride: int, pad: int, length: int, count: int
+) -> list[tuple[slice, slice]]:
+    """For each offset in a window: where it meets the input along an axis, and in which windows.
+
+    Of `count` windows over an axis of `length` padded by `pad`; both slices are as long.
+    """
+    pairs = []
+    for offset in range(size):
+        # Window i stands at i*stride + offset - pad, from 0 to length - 1.
+        first = max(0, -((offset - pad) // stride))
+        last = max(first, min(count, (length - 1 + pad - offset) // stride + 1))
+        start = first * stride + offset - pad
+        pairs.append((slice(start, start + (last - first) * stride, stride), slice(first, last)))
+    return pairs
