@@ -77,12 +77,14 @@ class Layer(ABC):
         state: by name, views of what is learned without gradients (running statistics).
         rng: where random layers draw from while training.
         random: whether the layer draws random numbers while training.
+        mixes_examples: whether, while training, an example's output depends on the others.
         monotonic: whether it maps each number by itself, and a greater one never to a lesser.
     """
 
     type: ClassVar[str]
     declared: ClassVar[tuple[Option, ...]] = ()
     random: ClassVar[bool] = False
+    mixes_examples: ClassVar[bool] = False
     monotonic: ClassVar[bool] = False
 
     def __init__(self, in_shape: Shape, options: Options) -> None:

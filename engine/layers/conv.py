@@ -69,56 +69,66 @@ class Conv(Layer):
         return y
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
-        np.sum(by_row(dy), axis=(0, 2), out=self.grads["biases"])
+        rows = by_row(dy)
+        # A product with ones, (H, filters, W*B) @ (W*B): half the time of a sum over two axes.
+        (rows @ np.ones(rows.shape[2], dy.dtype)).sum(axis=0, out=self.grads["biases"])
         depth, kernel_x, filters = self.in_shape.depth, self.options["sx"], self.out_shape.depth
         # Of the two ways to the same sums the one with the squarer products, which BLAS likes.
-        if self.options["stride"] == 1 and depth * kernel_x >= filters:
-            self._weights_by_input_rows(dy)
-        else:
-            self._weights_by_output_rows(dy)
-        return self._input_gradient(dy) if need_dx else None
+        by_input = self.options["stride"] == 1 and depth * kernel_x >= filters
+        if not by_input:
+            self._weights_by_output_rows(rows)
+        if not by_input and not need_dx:
+            return None
+        seen_by = self._mirrored_windows(dy)
+        if by_input:
+            self._weights_by_input_rows(seen_by)
+        return self._input_gradient(seen_by) if need_dx else None
 
-    def _weights_by_output_rows(self, dy: Array) -> None:
-        """For each row of dy: all the input it saw, times it."""
+    def _weights_by_output_rows(self, rows: Array) -> None:
+        """For each of the rows of dy, (H, filters, W*B): all the input it saw, times it."""
         filters, depth, kernel_y, kernel_x = self.params["weights"].shape
-        # (kh*C*kw, W*B) @ (W*B, filters)
         seen = self._windows(self._buffers["patch rows"])
-        products = self.buffer("weights by row", (len(seen), seen.shape[1], filters), dy.dtype)
-        np.matmul(seen, by_row(dy).swapaxes(1, 2), out=products)
+        # (kh*C*kw, W*B) @ (W*B, filters)
+        shape = (len(seen), seen.shape[1], filters)
+        products = self.buffer("weights by row", shape, rows.dtype)
+        np.matmul(seen, rows.swapaxes(1, 2), out=products)
         summed = products.sum(axis=0).reshape(kernel_y, depth, kernel_x, filters)
         self.grads["weights"][...] = summed.transpose(3, 1, 0, 2)
 
-    def _weights_by_input_rows(self, dy: Array) -> None:
-        """For each row of the input: its patches, times all of dy that saw them."""
+    def _weights_by_input_rows(self, seen_by: Array) -> None:
+        """For each row of the input: what of dy saw it, (kh*filters, W*B), times its patches."""
         filters, depth, kernel_y, kernel_x = self.params["weights"].shape
         pad, height = self.options["pad"], self.in_shape.sy
         patches = self._buffers["patch rows"][pad : pad + height]
         patches = patches.reshape(height, depth * kernel_x, -1)
-        # (C*kw, W*B) @ (W*B, kh*filters)
-        seen_by = self._mirrored_windows(dy)
-        products = self.buffer(
-            "weights by row", (height, depth * kernel_x, seen_by.shape[1]), dy.dtype
-        )
-        np.matmul(patches, seen_by.swapaxes(1, 2), out=products)
-        summed = products.sum(axis=0).reshape(depth, kernel_x, kernel_y, filters)
-        self.grads["weights"][...] = summed[:, :, ::-1].transpose(3, 0, 2, 1)
+        # (kh*filters, W*B) @ (W*B, C*kw)
+        shape = (height, kernel_y * filters, depth * kernel_x)
+        products = self.buffer("weights by row", shape, patches.dtype)
+        np.matmul(seen_by, patches.swapaxes(1, 2), out=products)
+        summed = products.sum(axis=0).reshape(kernel_y, filters, depth, kernel_x)
+        self.grads["weights"][...] = summed[::-1].transpose(1, 2, 0, 3)
 
-    def _input_gradient(self, dy: Array) -> Array:
+    def _input_gradient(self, seen_by: Array) -> Array:
+        """Each row's patches get what all that saw it passes back; then they overlap in dx."""
         filters, depth, kernel_y, kernel_x = self.params["weights"].shape
-        (_, height, width), (_, _, across) = self.in_shape.array, self.out_shape.array
+        (_, height, width), across = self.in_shape.array, self.out_shape.sx
         # (filters, C, kh, kw), kh mirrored -> (C*kw, kh*filters)
         flat = self.params["weights"][:, :, ::-1].transpose(1, 3, 2, 0)
         flat = flat.reshape(depth * kernel_x, kernel_y * filters)
-        shape = (height, depth, kernel_x, across, dy.shape[3])
-        patches = self.buffer("patch gradients", shape, dy.dtype)
+        batch = seen_by.shape[2] // across
+        shape = (height, depth, kernel_x, across, batch)
+        patches = self.buffer("patch gradients", shape, seen_by.dtype)
         # For each row of the input: (C*kw, kh*filters) @ (kh*filters, W*B)
-        windows = self._mirrored_windows(dy)
-        np.matmul(flat, windows, out=patches.reshape(height, depth * kernel_x, -1))
-        dx = self.maps("dx", (depth, height, width, dy.shape[3]), dy.dtype)
-        dx.fill(0)
+        np.matmul(flat, seen_by, out=patches.reshape(height, depth * kernel_x, -1))
+        dx = self.maps("dx", (depth, height, width, batch), seen_by.dtype)
         rows = dx.swapaxes(0, 1)
-        for offset, (inside, windowed) in enumerate(self._columns):
-            rows[:, :, inside] += patches[:, :, offset, windowed]
+        first, *others = self._columns
+        # Mostly the widest overlap is all of dx, and clearing it before would be a waste.
+        if first.inside != slice(0, width, 1):
+            dx.fill(0)
+        rows[:, :, first.inside] = patches[:, :, first.offset, first.windows]
+        for each in others:
+            rows[:, :, each.inside] += patches[:, :, each.offset, each.windows]
         return dx
 
     def _patch_rows(self, x: Array) -> Array:
@@ -129,8 +139,8 @@ class Conv(Layer):
         patches = self.buffer("patch rows", shape, x.dtype)
         # The padding is never written to: it stays zero.
         inner, rows = patches[pad : pad + height], x.swapaxes(0, 1)
-        for offset, (inside, windowed) in enumerate(self._columns):
-            inner[:, :, offset, windowed] = rows[:, :, inside]
+        for each in self._columns:
+            inner[:, :, each.offset, each.windows] = rows[:, :, each.inside]
         return patches
 
     def _windows(self, patches: Array) -> Array:

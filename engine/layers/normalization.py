@@ -6,6 +6,9 @@ import numpy as np
 
 from engine.layers.base import Array, Layer, Option, Options, Shape
 
+GHOST_BATCH = 16
+"""Examples that are normalized together while training, however large the batch."""
+
 
 class LocalResponseNormalization(Layer):
     """y_i = x_i / (k + alpha/n * sum over the n channels around i of x_j^2) ^ beta.
@@ -52,12 +55,13 @@ class BatchNormalization(Layer):
     """y = scale * (x - mean) / sqrt(variance + eps) + shift, for each channel.
 
     Ioffe and Szegedy, "Batch normalization" (2015). While training, mean and variance are of the
-    examples that go through the network at once, at most `engine.passes.CHUNK` (a "ghost batch":
-    Hoffer, Hubara and Soudry, 2017); prediction takes running averages. Scale and shift take no
-    decay. An option of ours: ConvNetJS has no such layer.
+    examples that go through the network at once, at most `GHOST_BATCH` (Hoffer, Hubara and Soudry,
+    "Train longer, generalize better", 2017); prediction takes running averages. Scale and shift
+    take no decay. An option of ours: ConvNetJS has no such layer.
     """
 
     type = "batchnorm"
+    mixes_examples = True
     declared = (
         Option("memory", float, default=0.99, minimum=0, below=1, help="of the running averages"),
         Option("eps", float, default=1e-5, minimum=1e-12, maximum=1),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from engine.layers.base import Option, Options, Shape, ShapeError
 
 HUGE = 10_000
@@ -43,18 +45,22 @@ def taps(axis: int, size: int, stride: int, count: int) -> list[tuple[slice, ...
     return [(*before, slice(offset, offset + span, stride)) for offset in range(size)]
 
 
-def overlaps(
-    size: int, stride: int, pad: int, length: int, count: int
-) -> list[tuple[slice, slice]]:
-    """For each offset in a window: where it meets the input along an axis, and in which windows.
+class Overlap(NamedTuple):
+    """Where one offset of a sliding window meets the input along an axis, and in which windows."""
 
-    Of `count` windows over an axis of `length` padded by `pad`; both slices are as long.
-    """
-    pairs = []
+    offset: int
+    inside: slice
+    windows: slice
+
+
+def overlaps(size: int, stride: int, pad: int, length: int, count: int) -> list[Overlap]:
+    """For each offset in `count` windows over an axis of `length` padded by `pad`; widest first."""
+    found = []
     for offset in range(size):
-        # Window i stands at i*stride + offset - pad, from 0 to length - 1.
+        # Window i has it at i*stride + offset - pad, which lies inside from 0 to length - 1.
         first = max(0, -((offset - pad) // stride))
         last = max(first, min(count, (length - 1 + pad - offset) // stride + 1))
         start = first * stride + offset - pad
-        pairs.append((slice(start, start + (last - first) * stride, stride), slice(first, last)))
-    return pairs
+        inside = slice(start, start + (last - first) * stride, stride)
+        found.append(Overlap(offset, inside, slice(first, last)))
+    return sorted(found, key=lambda each: each.windows.start - each.windows.stop)
