@@ -8,7 +8,7 @@ import numpy.typing as npt
 from engine.data import Dataset, center_crops, random_crops
 from engine.layers import Array
 from engine.net import Net
-from engine.passes import chunks
+from engine.passes import chunk_size, chunks
 
 
 class Evaluation:
@@ -53,7 +53,7 @@ class Evaluation:
 
     def _predict(self, begin: int, end: int) -> Array:
         predicted = np.empty(end - begin, np.int64)
-        for chunk in chunks(len(predicted)):
+        for chunk in chunks(len(predicted), chunk_size(self._net)):
             images = self._images[begin + chunk.start : begin + chunk.stop]
             scores = self._net.forward(center_crops(images, self._net.spec.input_shape))
             predicted[chunk] = scores[:, 0, 0].argmax(axis=0)

@@ -90,6 +90,11 @@ class Net:
         """Whether training draws random numbers, as dropout does."""
         return any(layer.random for layer in self.layers)
 
+    @property
+    def mixes_examples(self) -> bool:
+        """Whether training depends on which examples go through together."""
+        return any(layer.mixes_examples for layer in self.layers)
+
     def seed_noise(self, rng: np.random.Generator) -> None:
         """Let the random layers draw from `rng`."""
         for layer in self.layers:

@@ -38,8 +38,8 @@ class AveragePool(Layer):
         padded = self._padded(x.shape[3], x.dtype)
         self._inner(padded)[...] = x
         depth, _, width, batch = padded.shape
-        rows = self.buffer("rows", (depth, self.out_shape.sy, width, batch), x.dtype)
-        y = self.buffer("y", (*self.out_shape.array, batch), x.dtype)
+        rows = self._sums = self.maps("rows", (depth, self.out_shape.sy, width, batch), x.dtype)
+        y = self.maps("y", (*self.out_shape.array, batch), x.dtype)
         for source, total, places in ((padded, rows, self._rows), (rows, y, self._columns)):
             np.copyto(total, source[places[0]])
             for tap in places[1:]:
@@ -49,7 +49,7 @@ class AveragePool(Layer):
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array:
         padded = self._padded(dy.shape[3], dy.dtype)
-        rows = self._buffers["rows"]
+        rows = self._sums
         for total, source, places in (
             (rows, dy * self._share.astype(dy.dtype), self._columns),
             (padded, rows, self._rows),
@@ -63,7 +63,7 @@ class AveragePool(Layer):
 
     def _padded(self, batch: int, dtype: np.dtype[np.floating]) -> Array:
         pad, (depth, height, width) = self.options["pad"], self.in_shape.array
-        return self.buffer("padded", (depth, height + 2 * pad, width + 2 * pad, batch), dtype)
+        return self.maps("padded", (depth, height + 2 * pad, width + 2 * pad, batch), dtype)
 
     def _inner(self, padded: Array) -> Array:
         pad, (_, height, width) = self.options["pad"], self.in_shape.array

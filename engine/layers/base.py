@@ -77,12 +77,14 @@ class Layer(ABC):
         state: by name, views of what is learned without gradients (running statistics).
         rng: where random layers draw from while training.
         random: whether the layer draws random numbers while training.
+        mixes_examples: whether, while training, an example's output depends on the others.
         monotonic: whether it maps each number by itself, and a greater one never to a lesser.
     """
 
     type: ClassVar[str]
     declared: ClassVar[tuple[Option, ...]] = ()
     random: ClassVar[bool] = False
+    mixes_examples: ClassVar[bool] = False
     monotonic: ClassVar[bool] = False
 
     def __init__(self, in_shape: Shape, options: Options) -> None:
@@ -146,6 +148,20 @@ class Layer(ABC):
         if held is None or held.shape != shape or held.dtype != dtype:
             held = self._buffers[name] = np.zeros(shape, dtype)
         return held
+
+    def maps(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        """A buffer for feature maps (C, H, W, B), of which the memory holds row after row.
+
+        The rows that a filter sees then lie behind each other, and convolution need not copy them.
+        """
+        depth, height, *rest = shape
+        return self.buffer(name, (height, depth, *rest), dtype).swapaxes(0, 1)
+
+
+def by_row(maps: Array) -> Array:
+    """Feature maps (C, H, W, B) as one matrix a row, (H, C, W*B); a view of what `maps` made."""
+    depth, height, width, batch = maps.shape
+    return maps.swapaxes(0, 1).reshape(height, depth, width * batch)
 
 
 class Loss(Layer):

@@ -1,13 +1,13 @@
-"""Convolution as one matrix product over copied patches (im2col)."""
+"""Convolution as one matrix product for each row of the output, over patches copied once a row."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from engine.layers.base import Array, Layer, Option, Options, Shape
+from engine.layers.base import Array, Layer, Option, Options, Shape, by_row
 from engine.layers.weights import WEIGHT_OPTIONS, draw_weights, weight_decay
-from engine.layers.windows import window_counts, window_options
+from engine.layers.windows import overlaps, window_counts, window_options
 
 
 class Conv(Layer):
@@ -15,6 +15,12 @@ class Conv(Layer):
 
     Convolution as networks use it (a cross-correlation); see Chellapilla, Puri and Simard, "High
     performance convolutional neural networks for document processing" (2006), for the product.
+
+    Theirs copies every patch whole (im2col). Here only what a window's one row sees is copied, for
+    each row of the input: (C, kw, W, B). These lie behind each other, so that the rows under a
+    window are one matrix without further copying, and windows of neighboring rows overlap in it.
+    That copies a fifth for 5x5 filters, and a fifth stays in the cache longer. Backward the same
+    trick serves dy, as wide as it is, and only the sums across are scattered.
     """
 
     type = "conv"
@@ -41,93 +47,123 @@ class Conv(Layer):
     def decay(cls, options: Options) -> dict[str, tuple[float, float]]:
         return weight_decay(options)
 
+    def __init__(self, in_shape: Shape, options: Options) -> None:
+        super().__init__(in_shape, options)
+        across = self.out_shape.sx
+        self._columns = overlaps(
+            options["sx"], options["stride"], options["pad"], in_shape.sx, across
+        )
+
     def initialize(self, rng: np.random.Generator) -> None:
         draw_weights(self, rng)
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         weights, biases = self.params["weights"], self.params["biases"]
-        patches = self._patches(x)
-        sx, sy, filters = self.out_shape
-        batch = x.shape[3]
-        y = self.buffer("y", (filters, sy * sx * batch), x.dtype)
-        # (filters, C*kh*kw) @ (C*kh*kw, H*W*B)
-        np.matmul(weights.reshape(filters, -1), patches, out=y)
-        y += biases[:, None]
-        return y.reshape(filters, sy, sx, batch)
+        filters, down, across = self.out_shape.array
+        y = self.maps("y", (filters, down, across, x.shape[3]), x.dtype)
+        # (filters, C, kh, kw) -> (filters, kh*C*kw)
+        flat = weights.transpose(0, 2, 1, 3).reshape(filters, -1)
+        # For each row of y: (filters, kh*C*kw) @ (kh*C*kw, W*B)
+        np.matmul(flat, self._windows(self._patch_rows(x)), out=by_row(y))
+        y += biases[:, None, None, None]
+        return y
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
-        weights = self.params["weights"]
-        filters = len(weights)
-        flat = dy.reshape(filters, -1)
-        patches = self._buffers["patches"].reshape(weights[0].size, -1)
-        # (C*kh*kw, H*W*B) @ (H*W*B, filters): a tenth faster than the transposed product.
-        gradient = self.buffer("gradient", (len(patches), filters), dy.dtype)
-        np.matmul(patches, flat.T, out=gradient)
-        self.grads["weights"].reshape(filters, -1)[...] = gradient.T
-        np.sum(flat, axis=1, out=self.grads["biases"])
-        if not need_dx:
+        rows = by_row(dy)
+        # A product with ones, (H, filters, W*B) @ (W*B): half the time of a sum over two axes.
+        (rows @ np.ones(rows.shape[2], dy.dtype)).sum(axis=0, out=self.grads["biases"])
+        depth, kernel_x, filters = self.in_shape.depth, self.options["sx"], self.out_shape.depth
+        # Of the two ways to the same sums the one with the squarer products, which BLAS likes.
+        by_input = self.options["stride"] == 1 and depth * kernel_x >= filters
+        if not by_input:
+            self._weights_by_output_rows(rows)
+        if not by_input and not need_dx:
             return None
-        return self._gather(dy) if self.options["stride"] == 1 else self._scatter(dy)
+        seen_by = self._mirrored_windows(dy)
+        if by_input:
+            self._weights_by_input_rows(seen_by)
+        return self._input_gradient(seen_by) if need_dx else None
 
-    def _patches(self, x: Array) -> Array:
-        """The windows of `x` as columns: (C*kh*kw, H*W*B), H and W those of the output."""
-        pad, out = self.options["pad"], self.out_shape
-        return self._columns("patches", x, (pad, pad), self.options["stride"], (out.sy, out.sx))
+    def _weights_by_output_rows(self, rows: Array) -> None:
+        """For each of the rows of dy, (H, filters, W*B): all the input it saw, times it."""
+        filters, depth, kernel_y, kernel_x = self.params["weights"].shape
+        seen = self._windows(self._buffers["patch rows"])
+        # (kh*C*kw, W*B) @ (W*B, filters)
+        shape = (len(seen), seen.shape[1], filters)
+        products = self.buffer("weights by row", shape, rows.dtype)
+        np.matmul(seen, rows.swapaxes(1, 2), out=products)
+        summed = products.sum(axis=0).reshape(kernel_y, depth, kernel_x, filters)
+        self.grads["weights"][...] = summed.transpose(3, 1, 0, 2)
 
-    def _gather(self, dy: Array) -> Array:
-        """The input's gradient where the stride is 1: dy convolved with the mirrored filters.
+    def _weights_by_input_rows(self, seen_by: Array) -> None:
+        """For each row of the input: what of dy saw it, (kh*filters, W*B), times its patches."""
+        filters, depth, kernel_y, kernel_x = self.params["weights"].shape
+        pad, height = self.options["pad"], self.in_shape.sy
+        patches = self._buffers["patch rows"][pad : pad + height]
+        patches = patches.reshape(height, depth * kernel_x, -1)
+        # (kh*filters, W*B) @ (W*B, C*kw)
+        shape = (height, kernel_y * filters, depth * kernel_x)
+        products = self.buffer("weights by row", shape, patches.dtype)
+        np.matmul(seen_by, patches.swapaxes(1, 2), out=products)
+        summed = products.sum(axis=0).reshape(kernel_y, filters, depth, kernel_x)
+        self.grads["weights"][...] = summed[::-1].transpose(1, 2, 0, 3)
 
-        Copying patches of dy and multiplying takes three quarters of the time of `_scatter`.
-        """
-        kernel_x, kernel_y, pad = (self.options[key] for key in ("sx", "sy", "pad"))
-        depth, height, width = self.in_shape.array
-        border = (kernel_y - 1 - pad, kernel_x - 1 - pad)
-        columns = self._columns("gradient patches", dy, border, 1, (height, width))
-        # (filters, C, kh, kw), mirrored -> (C, filters*kh*kw)
-        mirrored = self.params["weights"][:, :, ::-1, ::-1].swapaxes(0, 1).reshape(depth, -1)
-        dx = self.buffer("dx", (depth, columns.shape[1]), dy.dtype)
-        return np.matmul(mirrored, columns, out=dx).reshape(depth, height, width, -1)
+    def _input_gradient(self, seen_by: Array) -> Array:
+        """Each row's patches get what all that saw it passes back; then they overlap in dx."""
+        filters, depth, kernel_y, kernel_x = self.params["weights"].shape
+        (_, height, width), across = self.in_shape.array, self.out_shape.sx
+        # (filters, C, kh, kw), kh mirrored -> (C*kw, kh*filters)
+        flat = self.params["weights"][:, :, ::-1].transpose(1, 3, 2, 0)
+        flat = flat.reshape(depth * kernel_x, kernel_y * filters)
+        batch = seen_by.shape[2] // across
+        shape = (height, depth, kernel_x, across, batch)
+        patches = self.buffer("patch gradients", shape, seen_by.dtype)
+        # For each row of the input: (C*kw, kh*filters) @ (kh*filters, W*B)
+        np.matmul(flat, seen_by, out=patches.reshape(height, depth * kernel_x, -1))
+        dx = self.maps("dx", (depth, height, width, batch), seen_by.dtype)
+        rows = dx.swapaxes(0, 1)
+        first, *others = self._columns
+        # Mostly the widest overlap is all of dx, and clearing it before would be a waste.
+        if first.inside != slice(0, width, 1):
+            dx.fill(0)
+        rows[:, :, first.inside] = patches[:, :, first.offset, first.windows]
+        for each in others:
+            rows[:, :, each.inside] += patches[:, :, each.offset, each.windows]
+        return dx
 
-    def _scatter(self, dy: Array) -> Array:
-        """The input's gradient for any stride: the patches' gradients, put back and added up."""
-        weights, out = self.params["weights"], self.out_shape
-        kernel_x, kernel_y, stride, pad = (
-            self.options[key] for key in ("sx", "sy", "stride", "pad")
-        )
-        depth, height, width = self.in_shape.array
-        # The patches have done their work: their gradient takes their place.
-        patches = self._buffers["patches"]
-        flat = patches.reshape(weights[0].size, -1)
-        np.matmul(weights.reshape(len(weights), -1).T, dy.reshape(len(weights), -1), out=flat)
-        shape = (depth, height + 2 * pad, width + 2 * pad, dy.shape[3])
-        dx = self.buffer("padded dx", shape, dy.dtype)
-        dx.fill(0)
-        rows, columns = stride * out.sy, stride * out.sx
-        for u in range(kernel_y):
-            for v in range(kernel_x):
-                dx[:, u : u + rows : stride, v : v + columns : stride] += patches[:, u, v]
-        return dx[:, pad : pad + height, pad : pad + width]
+    def _patch_rows(self, x: Array) -> Array:
+        """What each row of windows sees of each row of x: (H + 2 pad, C, kw, W, B)."""
+        pad, kernel_x = self.options["pad"], self.options["sx"]
+        depth, height, _, batch = x.shape
+        shape = (height + 2 * pad, depth, kernel_x, self.out_shape.sx, batch)
+        patches = self.buffer("patch rows", shape, x.dtype)
+        # The padding is never written to: it stays zero.
+        inner, rows = patches[pad : pad + height], x.swapaxes(0, 1)
+        for each in self._columns:
+            inner[:, :, each.offset, each.windows] = rows[:, :, each.inside]
+        return patches
 
-    def _columns(
-        self, name: str, x: Array, pad: tuple[int, int], stride: int, count: tuple[int, int]
-    ) -> Array:
-        """`count` (down, across) windows of `x` padded by `pad`, as (C*kh*kw, windows*B)."""
-        depth, height, width, batch = x.shape
-        down, across = pad
-        if down or across:
-            shape = (depth, height + 2 * down, width + 2 * across, batch)
-            padded = self.buffer(f"{name}, padded", shape, x.dtype)
-            padded[:, down : down + height, across : across + width] = x
-            x = padded
-        kernel = (self.options["sy"], self.options["sx"])
-        # One strided copy: its innermost runs are whole rows of pixels times the batch.
-        c, h, w, b = x.strides
-        windows = as_strided(
-            x,
-            (depth, *kernel, *count, batch),
-            (c, h, w, h * stride, w * stride, b),
-            writeable=False,
-        )
-        columns = self.buffer(name, windows.shape, x.dtype)
-        np.copyto(columns, windows)
-        return columns.reshape(depth * kernel[0] * kernel[1], -1)
+    def _windows(self, patches: Array) -> Array:
+        """For each row of y the patches that it is computed from: (H, kh*C*kw, W*B)."""
+        return _sliding(patches, self.options["sy"], self.options["stride"], self.out_shape.sy)
+
+    def _mirrored_windows(self, dy: Array) -> Array:
+        """For each row of x the rows of dy that saw it, the last first: (H, kh*filters, W*B)."""
+        kernel_y, pad, stride = (self.options[key] for key in ("sy", "pad", "stride"))
+        filters, down, across, batch = dy.shape
+        height = self.in_shape.sy
+        padded = self.buffer("padded dy", (height + kernel_y - 1, filters, across, batch), dy.dtype)
+        first = kernel_y - 1 - pad
+        padded[first : first + stride * down : stride] = dy.swapaxes(0, 1)
+        return _sliding(padded, kernel_y, 1, height)
+
+
+def _sliding(rows: Array, size: int, stride: int, count: int) -> Array:
+    """`count` windows of `size` rows (H, ..., W, B) each as one matrix: (count, size * ..., W*B).
+
+    Nothing is copied: rows lie behind each other, so that windows overlap in memory.
+    """
+    flat = rows.reshape(len(rows), -1, rows.shape[-2] * rows.shape[-1])
+    row, channel, number = flat.strides
+    shape = (count, size * flat.shape[1], flat.shape[2])
+    return as_strided(flat, shape, (stride * row, channel, number), writeable=False)

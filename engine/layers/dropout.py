@@ -28,8 +28,8 @@ class Dropout(Layer):
             raise ValueError("dropout needs a random generator to train")
         # float32 draws whatever the precision: half the bits are plenty for a coin.
         draws = self.rng.random(x.shape, np.float32)
-        self._mask = np.less(draws, keep, out=self.buffer("mask", x.shape, np.bool_))
-        return np.multiply(x, self._mask, out=self.buffer("y", x.shape, x.dtype))
+        self._mask = np.less(draws, keep, out=self.maps("mask", x.shape, np.bool_))
+        return np.multiply(x, self._mask, out=self.maps("y", x.shape, x.dtype))
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array:
         dx: Array = dy * self._mask

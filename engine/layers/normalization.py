@@ -6,6 +6,9 @@ import numpy as np
 
 from engine.layers.base import Array, Layer, Option, Options, Shape
 
+GHOST_BATCH = 16
+"""Examples that are normalized together while training, however large the batch."""
+
 
 class LocalResponseNormalization(Layer):
     """y_i = x_i / (k + alpha/n * sum over the n channels around i of x_j^2) ^ beta.
@@ -52,12 +55,13 @@ class BatchNormalization(Layer):
     """y = scale * (x - mean) / sqrt(variance + eps) + shift, for each channel.
 
     Ioffe and Szegedy, "Batch normalization" (2015). While training, mean and variance are of the
-    examples that go through the network at once, at most `engine.passes.CHUNK` (a "ghost batch":
-    Hoffer, Hubara and Soudry, 2017); prediction takes running averages. Scale and shift take no
-    decay. An option of ours: ConvNetJS has no such layer.
+    examples that go through the network at once, at most `GHOST_BATCH` (Hoffer, Hubara and Soudry,
+    "Train longer, generalize better", 2017); prediction takes running averages. Scale and shift
+    take no decay. An option of ours: ConvNetJS has no such layer.
     """
 
     type = "batchnorm"
+    mixes_examples = True
     declared = (
         Option("memory", float, default=0.99, minimum=0, below=1, help="of the running averages"),
         Option("eps", float, default=1e-5, minimum=1e-12, maximum=1),
@@ -86,10 +90,10 @@ class BatchNormalization(Layer):
         else:
             mean, variance = self.state["mean"], self.state["variance"]
         self._inverse = 1 / np.sqrt(variance + x.dtype.type(self.options["eps"]))
-        self._normal = self.buffer("normal", x.shape, x.dtype)
+        self._normal = self.maps("normal", x.shape, x.dtype)
         np.subtract(x, _by_channel(mean), out=self._normal)
         self._normal *= _by_channel(self._inverse)
-        y = self.buffer("y", x.shape, x.dtype)
+        y = self.maps("y", x.shape, x.dtype)
         np.multiply(self._normal, _by_channel(self.params["scale"]), out=y)
         y += _by_channel(self.params["shift"])
         return y
@@ -98,7 +102,7 @@ class BatchNormalization(Layer):
         self.grads["shift"][...] = shift = dy.sum(axis=(1, 2, 3))
         self.grads["scale"][...] = scale = np.einsum("chwb,chwb->c", dy, self._normal)
         factor = self.params["scale"] * self._inverse
-        dx = self.buffer("dx", dy.shape, dy.dtype)
+        dx = self.maps("dx", dy.shape, dy.dtype)
         if self._training:
             # Mean and variance are functions of x too: what they pass back is taken off.
             count = dy.dtype.type(dy[0].size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.layers.base import Array, Layer, Options, Shape
 from engine.layers.windows import taps, window_counts, window_options
@@ -44,7 +45,7 @@ class MaxPool(Layer):
         if not pad:
             return x
         depth, height, width, batch = x.shape
-        padded = self.buffer("padded", (depth, height + 2 * pad, width + 2 * pad, batch), x.dtype)
+        padded = self.maps("padded", (depth, height + 2 * pad, width + 2 * pad, batch), x.dtype)
         padded.fill(-np.inf)
         padded[:, pad : pad + height, pad : pad + width] = x
         return padded
@@ -63,26 +64,27 @@ class _Reduction:
         self._in_shape = x.shape
         shape = (*x.shape[: self._axis], self._count, *x.shape[self._axis + 1 :])
         best = x[self._taps[0]]
-        kept = self._layer.buffer(f"{self._name} best", shape, x.dtype)
-        self._beaten = self._layer.buffer(f"{self._name} beaten", (self._size, *shape), np.bool_)
         for offset in range(1, self._size):
-            challenger = x[self._taps[offset]]
-            np.greater(challenger, best, out=self._beaten[offset])
-            best = np.maximum(challenger, best, out=kept)
+            # In turns, so that the comparison finds the best of before.
+            kept = self._buffer(f"best {offset % 2}", shape, x.dtype)
+            np.maximum(x[self._taps[offset]], best, out=kept)
+            np.greater(kept, best, out=self._buffer(f"beaten {offset}", shape, np.bool_))
+            best = kept
         return best
 
     def backward(self, dy: Array) -> Array:
-        dx = self._layer.buffer(f"{self._name} dx", self._in_shape, dy.dtype)
+        dx = self._buffer("dx", self._in_shape, dy.dtype)
         overlapping = self._stride < self._size
         if self._stride != self._size or self._stride * self._count != self._in_shape[self._axis]:
             dx.fill(0)
         left = dy
         if overlapping:
-            spare = self._layer.buffer(f"{self._name} spare", (2, *dy.shape), dy.dtype)
+            spare = [self._buffer(kind, dy.shape, dy.dtype) for kind in ("won", "left")]
         # From the last challenger back: what it won is its own, the rest went on before it.
         for offset in range(self._size - 1, 0, -1):
             place = dx[self._taps[offset]]
-            won = np.multiply(left, self._beaten[offset], out=spare[0] if overlapping else place)
+            beaten = self._buffer(f"beaten {offset}", dy.shape, np.bool_)
+            won = np.multiply(left, beaten, out=spare[0] if overlapping else place)
             if overlapping:
                 place += won
             left = np.subtract(left, won, out=spare[1] if overlapping else dx[self._taps[0]])
@@ -91,3 +93,6 @@ class _Reduction:
         elif self._size == 1:
             dx[self._taps[0]] = left
         return dx
+
+    def _buffer(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+        return self._layer.maps(f"{self._name} {name}", shape, dtype)

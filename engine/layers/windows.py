@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from engine.layers.base import Option, Options, Shape, ShapeError
 
 HUGE = 10_000
@@ -41,3 +43,24 @@ def taps(axis: int, size: int, stride: int, count: int) -> list[tuple[slice, ...
     before = (slice(None),) * axis
     span = stride * (count - 1) + 1
     return [(*before, slice(offset, offset + span, stride)) for offset in range(size)]
+
+
+class Overlap(NamedTuple):
+    """Where one offset of a sliding window meets the input along an axis, and in which windows."""
+
+    offset: int
+    inside: slice
+    windows: slice
+
+
+def overlaps(size: int, stride: int, pad: int, length: int, count: int) -> list[Overlap]:
+    """For each offset in `count` windows over an axis of `length` padded by `pad`; widest first."""
+    found = []
+    for offset in range(size):
+        # Window i has it at i*stride + offset - pad, which lies inside from 0 to length - 1.
+        first = max(0, -((offset - pad) // stride))
+        last = max(first, min(count, (length - 1 + pad - offset) // stride + 1))
+        start = first * stride + offset - pad
+        inside = slice(start, start + (last - first) * stride, stride)
+        found.append(Overlap(offset, inside, slice(first, last)))
+    return sorted(found, key=lambda each: each.windows.start - each.windows.stop)
