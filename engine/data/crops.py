@@ -20,7 +20,7 @@ _MIDDLE = np.float32(0.5)
 
 
 def to_activations(images: Bytes | Floats) -> Floats:
-    """Map bytes, or numbers between them, (N, h, w) to what networks see: (1, h, w, N), byte/255 - 0.5, C-contiguous."""
+    """Map (N, h, w) of 0 to 255 to what networks see: (1, h, w, N), x/255 - 0.5, C-contiguous."""
     count, height, width = images.shape
     x = np.empty((1, height, width, count), np.float32)
     # Dividing while transposing reads bytes, which stay in cache: 0.6 microseconds an example of
