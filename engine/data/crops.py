@@ -45,9 +45,7 @@ class Cropper:
         self._windows = sliding_window_view(images, (input_shape.sy, input_shape.sx), axis=(1, 2))
         self._places = (height - input_shape.sy + 1, width - input_shape.sx + 1)
 
-    def random(
-        self, indices: Indices, rng: np.random.Generator, distortion: float = 0
-    ) -> Floats:
+    def random(self, indices: Indices, rng: np.random.Generator, distortion: float = 0) -> Floats:
         """Crop the images at `indices` (B,) each at a random place; (1, sy, sx, B).
 
         Args:

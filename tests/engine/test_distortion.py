@@ -40,9 +40,7 @@ def test_between_pixels_it_is_interpolated_and_beyond_the_image_its_edge_goes_on
     rows, columns = np.mgrid[-5.5:6, -5.5:6][..., None]
     for images, (by_row, by_column) in ((ramp, maps[1]), (ramp.swapaxes(1, 2), maps[0])):
         corner = np.full(50, 4)
-        seen = distorted_windows(
-            images, np.zeros(50, np.int64), (corner, corner), (12, 12), maps
-        )
+        seen = distorted_windows(images, np.zeros(50, np.int64), (corner, corner), (12, 12), maps)
         looked_at = middle + by_row * rows + by_column * columns
         np.testing.assert_allclose(seen, 10 * looked_at.clip(0, 19), atol=1e-3)
         assert looked_at.min() < 0
