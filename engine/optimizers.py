@@ -154,5 +154,13 @@ TRAINER_OPTIONS: tuple[Option, ...] = (
     Option("beta2", float, default=0.999, minimum=0, below=1, help="adam's memory of squares"),
     *SCHEDULE_OPTIONS,
     Option("ema", float, default=0.0, minimum=0, below=1, help="memory of the averaged weights"),
+    Option(
+        "augment",
+        float,
+        default=0.0,
+        minimum=0,
+        maximum=45,
+        help="degrees by which training images are turned at most, hundredths of stretch and shear",
+    ),
 )
 """What `new convnetjs.Trainer(net, {...})` understands, for every method."""

@@ -124,8 +124,9 @@ class Training:
         Raises:
             DivergenceError: the loss is not finite; the network keeps its last good weights.
         """
-        count = self.trainer.options.batch_size
-        batch = self.sampler.next_batch(count if most is None else min(count, most))
+        options = self.trainer.options
+        count = options.batch_size if most is None else min(options.batch_size, most)
+        batch = self.sampler.next_batch(count, options.augment)
         stats = self.trainer.step(batch)
         self._measure(stats)
         self._unvalidated += len(batch)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from engine.data.distortion import distorted_windows, distortions
 from engine.data.idx import Bytes
 from engine.layers.base import Shape, ShapeError
 
@@ -18,8 +19,8 @@ _WHITE = np.float32(255)
 _MIDDLE = np.float32(0.5)
 
 
-def to_activations(images: Bytes) -> Floats:
-    """Map bytes (N, h, w) to what networks see: (1, h, w, N), byte/255 - 0.5, C-contiguous."""
+def to_activations(images: Bytes | Floats) -> Floats:
+    """Map (N, h, w) of 0 to 255 to what networks see: (1, h, w, N), x/255 - 0.5, C-contiguous."""
     count, height, width = images.shape
     x = np.empty((1, height, width, count), np.float32)
     # Dividing while transposing reads bytes, which stay in cache: 0.6 microseconds an example of
@@ -40,14 +41,25 @@ class Cropper:
         _, height, width = images.shape
         if input_shape.sy > height or input_shape.sx > width or input_shape.depth != 1:
             raise ShapeError(f"images of {width}x{height}x1 do not fill an input of {input_shape}")
+        self._images = images
         self._windows = sliding_window_view(images, (input_shape.sy, input_shape.sx), axis=(1, 2))
         self._places = (height - input_shape.sy + 1, width - input_shape.sx + 1)
 
-    def random(self, indices: Indices, rng: np.random.Generator) -> Floats:
-        """Crop the images at `indices` (B,) each at a random place; (1, sy, sx, B)."""
+    def random(self, indices: Indices, rng: np.random.Generator, distortion: float = 0) -> Floats:
+        """Crop the images at `indices` (B,) each at a random place; (1, sy, sx, B).
+
+        Args:
+            distortion: how far each is turned, stretched and sheared at most; see `distortions`.
+        """
         rows = rng.integers(self._places[0], size=len(indices))
         columns = rng.integers(self._places[1], size=len(indices))
-        return to_activations(self._windows[indices, rows, columns])
+        if not distortion:
+            return to_activations(self._windows[indices, rows, columns])
+        maps = distortions(distortion, len(indices), rng)
+        size = self._windows.shape[3:]
+        seen = distorted_windows(self._images, indices, (rows, columns), size, maps)
+        # (sy, sx, B) -> (B, sy, sx)
+        return to_activations(seen.transpose(2, 0, 1))
 
     def center(self) -> Floats:
         """Crop all images at their center; (1, sy, sx, N)."""

@@ -64,15 +64,19 @@ class Sampler:
         """How often each training image has been seen, on average."""
         return self._epochs_done + self._position / len(self._order)
 
-    def next_batch(self, count: int) -> Batch:
-        """The next `count` training images in this epoch's order, and on into the next epoch's."""
+    def next_batch(self, count: int, augment: float = 0) -> Batch:
+        """The next `count` training images in this epoch's order, and on into the next epoch's.
+
+        Args:
+            augment: how far they are distorted at most; see `engine.data.distortion`.
+        """
         pieces = [self._take(count)]
         while missing := count - sum(map(len, pieces)):
             self._epochs_done += 1
             self._start_epoch()
             pieces.append(self._take(missing))
         indices = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-        return self._train_batch(indices, self._streams["training"])
+        return self._train_batch(indices, self._streams["training"], augment)
 
     def next_validation(self, count: int) -> Batch:
         """Random validation images, randomly cropped."""
@@ -130,11 +134,12 @@ class Sampler:
         self._position += len(taken)
         return taken
 
-    def _train_batch(self, indices: Indices, stream: np.random.Generator) -> Batch:
+    def _train_batch(
+        self, indices: Indices, stream: np.random.Generator, augment: float = 0
+    ) -> Batch:
+        x = self._train.random(indices, stream, augment)
         labels = self._dataset.train_labels[indices].astype(np.int64)
-        return Batch(
-            self._train.random(indices, stream), labels, indices, self._dataset.train_images
-        )
+        return Batch(x, labels, indices, self._dataset.train_images)
 
 
 def generator_state(rng: np.random.Generator) -> dict[str, Any]:

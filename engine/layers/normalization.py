@@ -81,32 +81,33 @@ class BatchNormalization(Layer):
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self._training = training
+        centered = self._centered = self.maps("centered", x.shape, x.dtype)
         if training:
-            mean, variance = x.mean(axis=(1, 2, 3)), x.var(axis=(1, 2, 3))
+            mean = x.mean(axis=(1, 2, 3))
+            np.subtract(x, _by_channel(mean), out=centered)
+            variance = _dot(centered, centered) / x.dtype.type(x[0].size)
             memory = self.options["memory"]
             for kept, measured in (("mean", mean), ("variance", variance)):
                 self.state[kept] *= memory
                 self.state[kept] += (1 - memory) * measured
         else:
             mean, variance = self.state["mean"], self.state["variance"]
+            np.subtract(x, _by_channel(mean), out=centered)
         self._inverse = 1 / np.sqrt(variance + x.dtype.type(self.options["eps"]))
-        self._normal = self.maps("normal", x.shape, x.dtype)
-        np.subtract(x, _by_channel(mean), out=self._normal)
-        self._normal *= _by_channel(self._inverse)
         y = self.maps("y", x.shape, x.dtype)
-        np.multiply(self._normal, _by_channel(self.params["scale"]), out=y)
+        np.multiply(centered, _by_channel(self.params["scale"] * self._inverse), out=y)
         y += _by_channel(self.params["shift"])
         return y
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array:
         self.grads["shift"][...] = shift = dy.sum(axis=(1, 2, 3))
-        self.grads["scale"][...] = scale = np.einsum("chwb,chwb->c", dy, self._normal)
+        self.grads["scale"][...] = scale = _dot(dy, self._centered) * self._inverse
         factor = self.params["scale"] * self._inverse
         dx = self.maps("dx", dy.shape, dy.dtype)
         if self._training:
             # Mean and variance are functions of x too: what they pass back is taken off.
             count = dy.dtype.type(dy[0].size)
-            np.multiply(self._normal, _by_channel(-scale / count), out=dx)
+            np.multiply(self._centered, _by_channel(-scale * self._inverse / count), out=dx)
             dx += dy
             dx -= _by_channel(shift / count)
             dx *= _by_channel(factor)
@@ -118,3 +119,9 @@ class BatchNormalization(Layer):
 def _by_channel(values: Array) -> Array:
     """One number a channel, to go with (C, H, W, B)."""
     return values.reshape(-1, 1, 1, 1)
+
+
+def _dot(a: Array, b: Array) -> Array:
+    """Sum of a * b for each channel of (C, H, W, B), with no array of products in between."""
+    total: Array = np.einsum("chwb,chwb->c", a, b)
+    return total

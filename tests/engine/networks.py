@@ -60,8 +60,8 @@ def training(
 
 def train(trainer: Trainer, sampler: Sampler, steps: int) -> list[float]:
     """The losses of so many steps."""
-    size = trainer.options.batch_size
-    return [trainer.step(sampler.next_batch(size)).loss for _ in range(steps)]
+    size, augment = trainer.options.batch_size, trainer.options.augment
+    return [trainer.step(sampler.next_batch(size, augment)).loss for _ in range(steps)]
 
 
 def random_batch(count: int, seed: int = 0) -> Batch:

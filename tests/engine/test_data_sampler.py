@@ -130,6 +130,20 @@ def test_the_same_seed_gives_the_same_batches_however_often_one_watches() -> Non
         assert not same(other.next_batch(count), expected)
 
 
+def test_distorted_batches_follow_from_the_seed_and_are_of_the_same_images() -> None:
+    plain, one, other = (
+        Sampler(tiny(), Shape(4, 4, 1), np.random.default_rng(3)) for _ in range(3)
+    )
+    for _ in range(3):
+        expected, batch = plain.next_batch(8), one.next_batch(8, 10)
+        assert same(batch, other.next_batch(8, 10))
+        np.testing.assert_array_equal(batch.indices, expected.indices)
+        np.testing.assert_array_equal(batch.labels, expected.labels)
+        assert batch.x.shape == expected.x.shape
+        assert batch.x.flags.c_contiguous
+        assert not any(places(batch, item) for item in range(8))
+
+
 @pytest.mark.parametrize("before", [0, 5, 27, 60])
 def test_a_restored_sampler_goes_on_exactly(before: int) -> None:
     sampler = Sampler(tiny(), Shape(4, 4, 1), np.random.default_rng(5))

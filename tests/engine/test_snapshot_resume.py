@@ -70,7 +70,7 @@ def test_a_break_does_not_show(method: str, layers: str) -> None:
     assert broken(spec, 10, 12) == unbroken(spec, 22)
 
 
-def test_neither_averages_nor_schedules_notice_a_break() -> None:
+def test_neither_averages_nor_schedules_nor_distortions_notice_a_break() -> None:
     spec = make_spec(
         NOISY,
         method="sgd",
@@ -78,6 +78,7 @@ def test_neither_averages_nor_schedules_notice_a_break() -> None:
         schedule="cosine",
         schedule_examples=200,
         warmup_examples=150,
+        augment=10,
     )
     assert broken(spec, 10, 12) == unbroken(spec, 22)
 

@@ -48,6 +48,20 @@ def test_nine_images_are_trained_on_for_each_that_is_validated() -> None:
     training.close()
 
 
+def test_images_are_distorted_as_the_trainer_of_now_says() -> None:
+    plain, distorted = (
+        Training.fresh(parse(SPEC), load_builtin(), seed=1, processes=1) for _ in range(2)
+    )
+    first, _ = plain.train_batch()
+    assert np.array_equal(distorted.train_batch()[0].x, first.x)
+    distorted.trainer.configure(distorted.trainer.options.with_options(augment=10))
+    (expected, _), (batch, _) = plain.train_batch(), distorted.train_batch()
+    assert np.array_equal(batch.indices, expected.indices)
+    assert 0 < np.abs(batch.x - expected.x).mean() < 0.2
+    plain.close()
+    distorted.close()
+
+
 def test_the_seed_decides_everything() -> None:
     def weights(seed: int) -> bytes:
         training = Training.fresh(parse(SPEC), load_builtin(), seed, processes=1)
