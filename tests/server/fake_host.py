@@ -56,6 +56,8 @@ class FakeHost:
         return run_id
 
     def frame(self, run_id: int, kind: str = "stats", **keys: Any) -> None:
+        if kind == "stats":
+            keys = {"examples": 0, "examples_per_second": 0} | keys
         text = "".join(f',"{key}":{value}' for key, value in keys.items())
         self.report(FrameReport(kind, run_id, Frame(f'{{"type":"{kind}"{text}}}')))
 
