@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,14 @@ from engine.layers import ACTIVATIONS, LAYERS
 from engine.optimizers import OPTIMIZERS, TRAINER_OPTIONS
 from engine.spec import DEFAULT_TEXT, parse
 from server.messages import COMMANDS
+from server.metrics import PREFIX, Metrics
+from server.registry import Registry
+from tests.server.fake_host import Stage
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 SPEC = (DOCS / "SPEC.md").read_text(encoding="utf-8")
 PROTOCOL = (DOCS / "PROTOCOL.md").read_text(encoding="utf-8")
+OPERATIONS = (DOCS / "OPERATIONS.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("kind", LAYERS)
@@ -36,3 +41,15 @@ def test_the_example_of_the_spec_language_is_one() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_in_the_protocol(name: str) -> None:
     assert f"`{name}`" in PROTOCOL
+
+
+async def metric_names() -> list[str]:
+    # On a loop, whose tasks are counted.
+    shared = Stage().shared
+    metrics = Metrics(Registry(shared), shared.line, shared.tally)
+    return [metric.name.removeprefix(PREFIX) for metric in metrics.collect()]
+
+
+def test_every_metric_is_in_the_operations() -> None:
+    for name in asyncio.run(metric_names()):
+        assert f"`{name}" in OPERATIONS, name

@@ -77,7 +77,7 @@ class FakeHost:
 
     def frame(self, run_id: int, kind: str = "stats", **keys: Any) -> None:
         if kind == "stats":
-            keys = {"examples": 0, "examples_per_second": 0.0} | keys
+            keys = {"examples": 0, "examples_per_second": 0} | keys
         text = "".join(f',"{key}":{value}' for key, value in keys.items())
         self.report(FrameReport(kind, run_id, Frame(f'{{"type":"{kind}"{text}}}')))
 

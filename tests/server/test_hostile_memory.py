@@ -21,7 +21,7 @@ GREEDY = {
         SOFTMAX, f"layer_defs.push({{type:'fc', num_neurons:18000}});\n{SOFTMAX}"
     ),
     "a batch": DEFAULT_TEXT.replace("batch_size:20", "batch_size:2000").replace(
-        "filters:8", "filters:60"
+        "filters:8", "filters:600"
     ),
 }
 REASON = "There is not enough memory for this network and batch size."

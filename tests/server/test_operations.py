@@ -61,7 +61,7 @@ async def test_before_and_after_it_is_live_but_not_ready() -> None:
 
 def test_metrics_follow_what_happens(site: Site) -> None:
     before = metrics(site)
-    assert before["workers"] == before["viewers:owner"] == before["resident_bytes:workers"] == 0
+    assert before["workers"] == before["viewers:owner"] == 0
     with site.browser() as browser, browser.session() as stream:
         stream.until("stats", lambda stats: stats["examples"] > 1000)
         stream.command("step")
