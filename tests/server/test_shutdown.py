@@ -29,7 +29,7 @@ def test_stopped_workers_and_viewers_that_read_nothing_hold_nothing_up() -> None
         below = list(descendants(server.pid))
         os.kill(server.pid, signal.SIGTERM)
         assert server.wait(MOST_SECONDS) == 0
-        # The last of them, Python's own keeper of shared memory, sees the end of the server and ends.
+        # The last of them, Python's keeper of shared memory, sees the end of the server and ends.
         end = time.monotonic() + MOST_SECONDS
         while left := list(filter(runs, below)):
             assert time.monotonic() < end, left
