@@ -7,6 +7,7 @@ array (y, x, d); ours is (d, y, x).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -131,6 +132,11 @@ def _check_output(layer: Layer, data: Mapping[str, Any], index: int) -> None:
             f"layer {index}: its output is {layer.out_shape} by its options, "
             f"but the file says {sizes}"
         )
+    inputs = data.get("num_inputs")
+    if inputs is not None and inputs != layer.in_shape.size:
+        raise SnapshotError(
+            f"layer {index}: has {layer.in_shape.size} inputs, but the file says {_short(inputs)}"
+        )
 
 
 def _filter_shape(layer: Layer) -> Shape:
@@ -153,7 +159,8 @@ def _volume(shape: Shape, values: Array) -> Json:
 
 def _numbers(volume: object, count: int, where: str) -> Array:
     """The numbers of a volume, from a list or from an object with the keys "0", "1", ..."""
-    values = volume.get("w") if isinstance(volume, Mapping) else None
+    volume = volume if isinstance(volume, Mapping) else {}
+    values = volume.get("w")
     if isinstance(values, Mapping):
         if set(values) != {str(place) for place in range(len(values))}:
             raise SnapshotError(f"{where}: its numbers are not counted from 0 without gaps")
@@ -162,6 +169,10 @@ def _numbers(volume: object, count: int, where: str) -> Array:
         raise SnapshotError(f"{where}: has no list of numbers `w`")
     if len(values) != count:
         raise SnapshotError(f"{where}: holds {len(values)} numbers where {count} belong")
+    claimed = [volume.get(name) for name in ("sx", "sy", "depth")]
+    if claimed != [None] * 3 and not _is_size(claimed, count):
+        sizes = "x".join(map(_short, claimed))
+        raise SnapshotError(f"{where}: says that it is {sizes}, but holds {count} numbers")
     if not all(type(value) in (int, float) for value in values):
         raise SnapshotError(f"{where}: holds something that is no number")
     # Rounded first: the largest float32 is written as a decimal that lies a little above it.
@@ -170,6 +181,10 @@ def _numbers(volume: object, count: int, where: str) -> Array:
     if not np.isfinite(numbers).all():
         raise SnapshotError(f"{where}: holds a number beyond float32")
     return numbers
+
+
+def _is_size(claimed: list[Any], count: int) -> bool:
+    return all(type(size) is int for size in claimed) and prod(claimed) == count
 
 
 def _need(data: Mapping[str, Any], name: str, index: int) -> Any:
