@@ -150,12 +150,14 @@ class Helper:
         """Begin computing a part."""
         self._send(part)
 
-    def finish(self) -> PassStats:
-        """Wait for the part that was started.
+    def finish(self, patience: float) -> PassStats:
+        """Wait for the part that was started, at most `patience` seconds.
 
         Raises:
-            HelperError: the process has died, or ran out of memory.
+            HelperError: the process has died, does not answer, or ran out of memory.
         """
+        if not self._connection.poll(patience):
+            raise HelperError("a helper process does not answer")
         stats = self._receive()
         if not isinstance(stats, PassStats):
             raise HelperError(f"a helper process failed: {stats}")

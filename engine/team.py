@@ -13,6 +13,7 @@ computes its lane, and the run is the same to the last bit.
 from __future__ import annotations
 
 import os
+from time import perf_counter
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -24,6 +25,9 @@ from engine.passes import PassStats, chunks
 
 SMALLEST_LANE = 4
 """Below so many examples a lane is not worth waking a process for."""
+
+STALLED_SECONDS, STALLED_TIMES = 5.0, 20
+"""How long to wait for a helper: seconds, and times what the owner's lane took."""
 
 MOST_DEATHS = 5
 """After so many deaths helpers are no longer replaced."""
@@ -64,13 +68,15 @@ class Team:
         board = self._publish(x, labels)
         parts = self._parts(x.shape, rng)
         helped = [lane for lane in range(1, len(parts)) if self._start(lane, parts[lane])]
+        began = perf_counter()
         stats = {
             lane: run_part(self._lanes[lane], board, part)
             for lane, part in enumerate(parts)
             if lane not in helped
         }
+        own_seconds = perf_counter() - began
         for lane in helped:
-            stats[lane] = self._finish(lane, board, parts[lane])
+            stats[lane] = self._finish(lane, board, parts[lane], own_seconds)
         self._collect(len(parts))
         return [stats[lane] for lane in range(len(parts))]
 
@@ -107,9 +113,10 @@ class Team:
             return False
         return True
 
-    def _finish(self, lane: int, board: Board, part: Part) -> PassStats:
+    def _finish(self, lane: int, board: Board, part: Part, own_seconds: float) -> PassStats:
         try:
-            return self._helpers[lane].finish()
+            # Its lane is as long as the owner's: what takes so many times longer has been stopped.
+            return self._helpers[lane].finish(STALLED_SECONDS + STALLED_TIMES * own_seconds)
         except HelperError:
             self._replace(lane)
             # What it may have left half done is begun anew.

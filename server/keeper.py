@@ -24,7 +24,7 @@ from server.storage import Storage
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
-FLUSH_SECONDS = 3.0
+FLUSH_SECONDS = 1.5
 
 Done = Callable[[str | None], None]
 """Called with None once something is on disk, or with why it is not; on the event loop."""

@@ -151,6 +151,21 @@ def shared_memory() -> list[str]:
     return [line for line in maps.read_text().splitlines() if "memfd:convnet-live" in line]
 
 
+def test_a_helper_that_is_stopped_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.team.STALLED_SECONDS", 0.5)
+    with team_of(2) as team, lonely_team(2) as lonely:
+        expected = run(lonely)
+        run(team)
+        await_helpers(team)
+        (stopped,) = processes(team)
+        assert stopped.pid is not None
+        os.kill(stopped.pid, signal.SIGSTOP)
+        assert run(team) == expected
+        assert not stopped.is_alive()
+        await_helpers(team)
+        assert run(team) == expected
+
+
 def test_closing_ends_processes_and_frees_memory() -> None:
     shared = len(shared_memory())
     with team_of(3) as team:
