@@ -128,15 +128,15 @@ def test_a_helper_that_dies_is_replaced_and_its_work_done_again(moment: str) -> 
         helper = team._helpers[1]
         finish = helper.finish
 
-        def die() -> PassStats:
-            stats = finish() if moment != "at work" else None
+        def die(patience: float) -> PassStats:
+            stats = finish(patience) if moment != "at work" else None
             assert helper._process.pid is not None
             os.kill(helper._process.pid, signal.SIGKILL)
             helper._process.join(PATIENCE)
             if stats is not None:
                 # By now gradients and statistics are written; only the answer is missing.
                 raise HelperError("a helper process has died")
-            return finish()
+            return finish(patience)
 
         helper.finish = die  # type: ignore[method-assign]
         assert run(team) == expected
