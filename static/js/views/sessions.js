@@ -57,7 +57,7 @@ export function showSessions({ store, api }) {
 /** @param {SessionList} list */
 function rules({ most, keep_seconds }) {
   const days = Math.round(keep_seconds / 86_400);
-  return `Each is a network with its own training. One that nobody has looked at for ${count(days)} days is removed; beyond ${count(most)}, the one seen longest ago.`;
+  return `Each is a network with its own training. One that nobody has looked at for ${count(days)} days is removed. There is room for ${count(most)}.`;
 }
 
 /**
