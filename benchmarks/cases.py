@@ -37,9 +37,15 @@ def _pool(size: int) -> LayerDefinition:
 
 SOFTMAX: LayerDefinition = {"type": "softmax", "num_classes": 10}
 
+
+def two_convolutions(filters: int) -> list[LayerDefinition]:
+    """The default network with so many filters in its first layer, and twice as many after."""
+    return [_input(), _conv(filters), _pool(2), _conv(2 * filters), _pool(3), SOFTMAX]
+
+
 NETWORKS: dict[str, list[LayerDefinition]] = {
-    "default": [_input(), _conv(8), _pool(2), _conv(16), _pool(3), SOFTMAX],
-    "twice the filters": [_input(), _conv(16), _pool(2), _conv(32), _pool(3), SOFTMAX],
+    "default": two_convolutions(8),
+    "twice the filters": two_convolutions(16),
     "one more conv layer": [_input(), _conv(8), _pool(2), _conv(16), _conv(16), _pool(3), SOFTMAX],
     "no pooling": [_input(), _conv(8), _conv(16), SOFTMAX],
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +30,14 @@ def answer(said: dict[str, Any]) -> None:
     print(json.dumps(said), flush=True)
 
 
+def resident() -> int | None:
+    """Bytes of memory that this process holds, where the system says."""
+    status = Path("/proc/self/statm")
+    if not status.exists():
+        return None
+    return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def serve(prepare: Callable[[dict[str, Any]], tuple[Step, dict[str, Any]]]) -> None:
     """Prepare what the first line asks for, then run for each further line's seconds."""
     step, about = prepare(json.loads(sys.stdin.readline()))
@@ -44,4 +53,11 @@ def serve(prepare: Callable[[dict[str, Any]], tuple[Step, dict[str, Any]]]) -> N
             seconds = time.perf_counter() - start
             if seconds >= budget:
                 break
-        answer({"examples": examples, "seconds": seconds, "loss": float(np.mean(losses))})
+        answer(
+            {
+                "examples": examples,
+                "seconds": seconds,
+                "loss": float(np.mean(losses)),
+                "resident": resident(),
+            }
+        )

@@ -1,0 +1,73 @@
+"""Whether cost grows no faster than the arithmetic, and what memory a training process takes.
+
+The default network with 8 to 64 filters in its first layer and twice as many in its second: as many
+examples a second times multiply-adds as the machine lets through, which must not fall.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import cases, report
+from benchmarks.compare import write_examples
+from benchmarks.contenders import Contender, python_runner
+
+FILTERS = (8, 16, 32, 64)
+
+
+def measure(
+    filters: int, batch: int, seconds: float, repetitions: int, files: dict[str, Any]
+) -> dict[str, Any]:
+    """Rates of one width, and its process's memory after training."""
+    network = f"{filters} filters"
+    cases.NETWORKS[network] = cases.two_convolutions(filters)
+    config = {**files, "batch": batch, "spec": cases.spec_text(network, batch)}
+    with Contender(network, python_runner("run_engine"), config) as engine:
+        engine.go(seconds, record=False)
+        for _ in range(repetitions):
+            engine.go(seconds)
+    rates = report.summary(engine.rates)
+    return {
+        "filters": filters,
+        "rates": rates,
+        "gigaflops": rates["median"] * cases.operations(network) / 1e9,
+        "megabytes": engine.last["resident"] and engine.last["resident"] / 1e6,
+    }
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="benchmarks.scaling", description=__doc__)
+    parser.add_argument("--batch", type=int, default=100, metavar="N")
+    parser.add_argument("--seconds", type=float, default=2.0, help="for each turn (%(default)s)")
+    parser.add_argument("--repetitions", type=int, default=5, help="turns each (%(default)s)")
+    parser.add_argument("--results", type=Path, default=report.RESULTS, metavar="FOLDER")
+    options = parser.parse_args(given)
+    with tempfile.TemporaryDirectory() as folder:
+        files = write_examples(Path(folder))
+        widths = [
+            measure(filters, options.batch, options.seconds, options.repetitions, files)
+            for filters in FILTERS
+        ]
+    rows = [
+        [
+            str(width["filters"]),
+            report.with_spread(width["rates"]),
+            f"{width['gigaflops']:.0f}",
+            f"{width['megabytes']:.0f}" if width["megabytes"] else "-",
+        ]
+        for width in widths
+    ]
+    print(report.table(("filters", "examples a second", "GFLOP/s", "resident MB"), rows))
+    result = {"machine": report.machine(), "batch": options.batch, "widths": widths}
+    print(f"\n{os.path.relpath(report.save(result, 'scaling', options.results))}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
