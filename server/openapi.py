@@ -36,6 +36,8 @@ IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 @dataclass(frozen=True, slots=True)
 class SessionList:
+    """A browser's sessions, how many there may be, and for how long one is kept."""
+
     sessions: tuple[SessionSummary, ...]
     most: int
     keep_seconds: float
@@ -43,28 +45,38 @@ class SessionList:
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
+    """The id of a session that was begun."""
+
     session: str
 
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
+    """The id of the run that a file began."""
+
     run_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Likely:
+    """One class and how likely the network takes it to be."""
+
     klass: Annotated[int, Field(alias="class")]
     probability: float
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
+    """What the network sees of a picture, in base64, and what it takes it for."""
+
     image: str
     top: tuple[Likely, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
+    """Whether the server lives, and may be sent visitors."""
+
     live: bool
     ready: bool
 

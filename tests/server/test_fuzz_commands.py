@@ -58,7 +58,7 @@ FITTING: dict[str, st.SearchStrategy[Any]] = {
 
 @st.composite
 def commands(draw: st.DrawFn) -> dict[str, Any]:
-    """An object that names a command, with keys that fit, or do not, or are missing, or too many."""
+    """An object that names a command, with keys that fit, do not, are missing or too many."""
     name = draw(st.sampled_from(sorted(COMMANDS)))
     command: dict[str, Any] = {"type": name}
     for key, kind in COMMANDS[name].__annotations__.items():
@@ -74,9 +74,12 @@ texts = st.text(max_size=100) | values.map(json.dumps) | commands().map(json.dum
 
 @pytest.fixture(scope="module")
 def stream() -> Iterator[Stream]:
-    with serving(Settings(offline=True)) as site, site.browser() as browser:
-        with browser.session() as stream:
-            yield stream
+    with (
+        serving(Settings(offline=True)) as site,
+        site.browser() as browser,
+        browser.session() as stream,
+    ):
+        yield stream
 
 
 def readable_id(text: str) -> int | None:
