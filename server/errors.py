@@ -76,10 +76,9 @@ async def _http(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    name = str(first["loc"][-1])
-    return answer(
-        HTTPStatus.UNPROCESSABLE_ENTITY, Problem(f"`{name}`: {first['msg']}.", field=name)
-    )
+    name, given = str(first["loc"][-1]), str(first["input"])[:40]
+    problem = Problem(f"`{name}` cannot be “{given}”: {first['msg']}.", field=name)
+    return answer(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
