@@ -6,6 +6,7 @@ import logging
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -37,6 +38,7 @@ def install(app: FastAPI) -> None:
     for kind in STATUSES:
         app.add_exception_handler(kind, _known)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unknown)
 
 
@@ -69,6 +71,14 @@ async def _http(request: Request, error: Exception) -> Response:
     response = answer(error.status_code, Problem(f"{error.detail}."))
     response.headers.update(error.headers or {})
     return response
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    name, given = str(first["loc"][-1]), str(first["input"])[:40]
+    problem = Problem(f"`{name}` cannot be “{given}”: {first['msg']}.", field=name)
+    return answer(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
 
 
 async def _unknown(request: Request, error: Exception) -> Response:

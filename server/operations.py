@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from server.metrics import Metrics
+from server.openapi import HealthReport, refusals
 
 
 @dataclass(slots=True)
@@ -24,7 +25,11 @@ def make_operations_router(health: Health, metrics: Metrics, *, public_metrics: 
     """Routes without cookie and session, for machines; `public_metrics` answers other machines."""
     router = APIRouter()
 
-    @router.get("/health", response_class=JSONResponse)
+    @router.get(
+        "/health",
+        response_model=HealthReport,
+        responses=refusals() | {503: {"model": HealthReport}},
+    )
     async def tell_health() -> Response:
         """Whether the server lives and is ready: 200, or 503 while it starts or ends."""
         status = 200 if health.ready else 503
@@ -32,7 +37,7 @@ def make_operations_router(health: Health, metrics: Metrics, *, public_metrics: 
             {"live": True, "ready": health.ready}, status, headers={"cache-control": "no-store"}
         )
 
-    @router.get("/metrics", response_class=Response)
+    @router.get("/metrics", response_class=PlainTextResponse, responses=refusals())
     async def tell_metrics(request: Request) -> Response:
         """The server's metrics in Prometheus' text form."""
         client = request.client

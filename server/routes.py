@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from typing import Literal
 
 from fastapi import APIRouter, Request, WebSocket
-from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -16,6 +16,15 @@ from server.errors import headers_of, status_of
 from server.guard import COOKIE
 from server.limiter import CreationLimiter, TooOften
 from server.messages import plain
+from server.openapi import (
+    IMAGE_TYPES,
+    NewRun,
+    NewSession,
+    Reading,
+    SessionList,
+    body_of,
+    refusals,
+)
 from server.pages import Page
 from server.registry import (
     NoSuchSession,
@@ -30,6 +39,7 @@ from server.settings import Settings
 from server.stream import serve_stream
 from server.viewer import OWNER, SPECTATOR
 
+OF_BODIES = refusals(400, 404, 408, 409, 413, 415, 422, 503)
 COOKIE_SECONDS = 365 * 24 * 3600
 
 
@@ -46,7 +56,7 @@ def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter
         creations.admit(owner, request.client.host if request.client else "")
         return registry.create(owner)
 
-    @router.get("/", response_class=HTMLResponse)
+    @router.get("/", response_class=HTMLResponse, responses=refusals(429, page=True))
     async def show_page(request: Request) -> Response:
         """The page with this browser's newest session, or a new one."""
         token = _token(request)
@@ -59,7 +69,11 @@ def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter
         _set_cookie(request, response, token)
         return response
 
-    @router.get("/sessions/{session_id}", response_class=HTMLResponse)
+    @router.get(
+        "/sessions/{session_id}",
+        response_class=HTMLResponse,
+        responses=refusals(404, 422, page=True),
+    )
     async def show_session(request: Request, session_id: str) -> Response:
         """The page with this one of the browser's sessions."""
         try:
@@ -67,7 +81,9 @@ def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter
         except NoSuchSession:
             return page.render_absent(request)
 
-    @router.get("/watch/{watch_id}", response_class=HTMLResponse)
+    @router.get(
+        "/watch/{watch_id}", response_class=HTMLResponse, responses=refusals(404, 422, page=True)
+    )
     async def show_watch(request: Request, watch_id: str) -> Response:
         """The page for spectators; whoever opens it needs no cookie, and gets none."""
         try:
@@ -75,7 +91,7 @@ def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter
         except NoSuchSession:
             return page.render_absent(request)
 
-    @router.get("/api/sessions", response_class=JSONResponse)
+    @router.get("/api/sessions", response_model=SessionList, responses=refusals())
     async def list_sessions(request: Request) -> Response:
         """This browser's sessions, the one that was looked at last first."""
         mine = registry.owned_by(_owner(request))
@@ -86,7 +102,9 @@ def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter
         }
         return JSONResponse(listed, headers={"cache-control": "no-store"})
 
-    @router.post("/api/sessions", status_code=201, response_class=JSONResponse)
+    @router.post(
+        "/api/sessions", status_code=201, response_model=NewSession, responses=refusals(429)
+    )
     async def create_session(request: Request) -> Response:
         """A new session of this browser."""
         token = _token(request)
@@ -95,28 +113,47 @@ def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter
         _set_cookie(request, response, token)
         return response
 
-    @router.delete("/api/sessions/{session_id}", status_code=204, response_class=Response)
+    @router.delete(
+        "/api/sessions/{session_id}",
+        status_code=204,
+        response_class=Response,
+        responses=refusals(404, 422),
+    )
     async def remove_session(request: Request, session_id: str) -> Response:
         """End this session for good."""
         registry.remove(session_id, _owner(request))
         return Response(status_code=204)
 
-    @router.get("/api/sessions/{session_id}/snapshot", response_class=JSONResponse)
-    async def read_snapshot(request: Request, session_id: str, format: str = "") -> Response:
+    @router.get(
+        "/api/sessions/{session_id}/snapshot",
+        response_class=JSONResponse,
+        responses=refusals(400, 404, 409, 422, 503),
+    )
+    async def read_snapshot(
+        request: Request, session_id: str, format: Literal["", "convnetjs"] = ""
+    ) -> Response:
         """The network as JSON with all it takes to train on; with format=convnetjs for that."""
-        if format not in ("", "convnetjs"):
-            raise HTTPException(400, f"There is no format “{format[:40]}”; there is “convnetjs”")
         data = await find(request, session_id).snapshot(convnetjs=format == "convnetjs")
         return Response(data, media_type="application/json", headers={"cache-control": "no-store"})
 
-    @router.put("/api/sessions/{session_id}/snapshot", response_class=JSONResponse)
+    @router.put(
+        "/api/sessions/{session_id}/snapshot",
+        response_model=NewRun,
+        responses=OF_BODIES,
+        openapi_extra=body_of("application/json"),
+    )
     async def write_snapshot(request: Request, session_id: str) -> Response:
         """Run the network that the body holds."""
         session = find(request, session_id)
         data = await read_body(request, limits.snapshot_bytes, limits.upload_seconds)
         return JSONResponse({"run_id": await session.load_snapshot(data)})
 
-    @router.post("/api/sessions/{session_id}/predict", response_class=JSONResponse)
+    @router.post(
+        "/api/sessions/{session_id}/predict",
+        response_model=Reading,
+        responses=OF_BODIES,
+        openapi_extra=body_of(*IMAGE_TYPES),
+    )
     async def predict(request: Request, session_id: str) -> Response:
         """Read the digit in the picture that is the body, and show it on the layer cards."""
         session = find(request, session_id)

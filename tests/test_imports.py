@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Lower layers first; a module imports only what stands before it or in its own line.
 SERVER = [
     ["states", "line", "messages", "logs", "tally"],
-    ["settings", "wire"],
+    ["settings", "wire", "openapi"],
     ["orders", "viewer", "idle"],
     ["host", "history", "measures", "describe", "requests", "datasets", "records", "pace"],
     ["audience", "link", "run", "storage", "work"],

@@ -374,7 +374,7 @@ def test_a_snapshot_for_convnetjs_or_why_there_is_none(browser: Browser) -> None
         assert refused.status_code == 409
         assert "cannot be saved as a file of ConvNetJS" in refused.json()["error"]["message"]
         odd = browser.http.get(path + "onnx")
-        assert (odd.status_code, "onnx" in odd.json()["error"]["message"]) == (400, True)
+        assert (odd.status_code, "onnx" in odd.json()["error"]["message"]) == (422, True)
 
 
 def test_an_unfit_snapshot_is_refused_with_its_reason(browser: Browser) -> None:
