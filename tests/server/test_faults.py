@@ -104,7 +104,8 @@ def test_the_end_of_a_server_is_a_checkpoint_too(tmp_path: Path) -> None:
     server = LiveServer("--checkpoint-every", "3600", state=tmp_path)
     with server, watching(server) as (browser, stream):
         session = stream.state["session"]
-        seen = stream.until("stats", lambda stats: stats["examples"] > 0)["examples"]
+        # Two graph points at least.
+        seen = stream.until("stats", lambda stats: stats["examples"] > 400)["examples"]
         server.stop()
         server.start()
         with browser.session() as again:
