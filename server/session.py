@@ -116,7 +116,7 @@ class Session:
         self._pace = Pace(self.tally)
         self._closed = False
         if record is None:
-            self.work, self.life = Work(shared.dataset().shape), Life()
+            self.work, self.life = Work.first(shared.dataset().shape), Life()
             self.created = self.seen = time.time()
         else:
             self.work = Work.remembered(record)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from engine.optimizers import TRAINER_OPTIONS
 from engine.spec import (
     DEFAULT_TEXT,
-    MNIST_SHAPE,
     DataShape,
     NetSpec,
     OptionError,
@@ -41,14 +41,20 @@ class Work:
         divergences: where its loss stopped being finite.
     """
 
-    def __init__(self, images: DataShape) -> None:
+    def __init__(self, text: str, spec: NetSpec) -> None:
+        """Begin with the network of this text."""
         self.run_id = self._last_run_id = 1
-        self.text = default_text(images)
-        self.spec = parse(self.text, images=images)
+        self.text, self.spec = text, spec
         self.seed = new_seed()
         self.weights: Weights | None = None
         self.keep = False
         self.divergences: tuple[Divergence, ...] = ()
+
+    @classmethod
+    def first(cls, images: DataShape) -> Work:
+        """What a new session works on."""
+        text = default_text(images)
+        return cls(text, parse(text, images=images))
 
     @classmethod
     def remembered(cls, record: SessionRecord) -> Work:
@@ -57,12 +63,11 @@ class Work:
         Raises:
             SpecError, OptionError: this program has no such network.
         """
-        work = cls(MNIST_SHAPE)
+        spec = _parse_remembered(record.text)
+        trainer = spec.trainer.with_options(**record.trainer)
+        work = cls(record.text, replace(spec, trainer=trainer))
         work.run_id, work._last_run_id = record.run_id, record.last_run_id
-        work.text, work.seed, work.keep = record.text, record.seed, record.keep
-        spec = parse(record.text, images=ANY_DATA)
-        work.spec = replace(spec, trainer=spec.trainer.with_options(**record.trainer))
-        work.divergences = record.divergences
+        work.seed, work.keep, work.divergences = record.seed, record.keep, record.divergences
         return work
 
     @property
@@ -148,6 +153,12 @@ class Work:
             self.weights,
             self.keep,
         )
+
+
+@lru_cache(maxsize=256)
+def _parse_remembered(text: str) -> NetSpec:
+    """A kept text's network; many sessions have the same, and a server starts with all of them."""
+    return parse(text, images=ANY_DATA)
 
 
 def default_text(images: DataShape) -> str:

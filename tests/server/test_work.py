@@ -22,7 +22,7 @@ IMAGES = DataShape()
     ],
 )
 def test_there_is_a_first_network_for_any_data(images: DataShape) -> None:
-    spec = Work(images).spec
+    spec = Work.first(images).spec
     assert spec.input_shape.sx <= images.sx
     assert spec.layers[-1].out_shape.depth >= images.classes
 
@@ -32,7 +32,7 @@ def test_for_mnist_it_is_the_originals() -> None:
 
 
 def test_run_ids_rise_and_a_late_file_does_not_undo_a_change() -> None:
-    work = Work(IMAGES)
+    work = Work.first(IMAGES)
     spec = parse(DEFAULT_TEXT)
     reserved = work.reserve_run()
     work.begin(spec, DEFAULT_TEXT)
@@ -45,7 +45,7 @@ def test_run_ids_rise_and_a_late_file_does_not_undo_a_change() -> None:
 
 
 def test_settings_are_taken_all_or_none() -> None:
-    work = Work(IMAGES)
+    work = Work.first(IMAGES)
     before = work.spec
     with pytest.raises(CommandError, match="batch_size"):
         work.configure({"momentum": 0.5, "batch_size": 0})
