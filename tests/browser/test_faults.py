@@ -23,7 +23,7 @@ from tests.browser.actions import (
     run_number,
 )
 from tests.browser.watch import Problems
-from tests.server.faults import await_true
+from tests.server.faults import kill_workers
 from tests.server.processes import workers
 
 SAVED = re.compile(r"Saved as of [\d,]+ examples")
@@ -84,13 +84,8 @@ def test_after_five_deaths_a_button_tries_again(page: Page, server: LiveServer) 
     await_examples(page, 200)
     page.get_by_role("button", name="pause", exact=True).first.click()
     await_status(page, "paused")
-    dead: set[int] = set()
     # Paused, so that no process gets any further than the one before it.
-    for _ in range(5):
-        await_true(lambda: bool(set(workers(server.pid)) - dead), "no new worker")
-        (worker,) = set(workers(server.pid)) - dead
-        dead.add(worker)
-        os.kill(worker, signal.SIGKILL)
+    kill_workers(server.pid, times=5)
     box = page.locator("#recovery")
     expect(box).to_contain_text("5 times in a row")
     box.get_by_role("button", name="try again").click()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from scripts.live_server import LiveServer
 from server.storage import DATABASE
-from tests.server.processes import descendants, runs
+from tests.server.processes import descendants, runs, workers
 from tests.server.serving import PATIENCE, Browser, Site, Stream
 
 LONGEST_LIFE = 2.5
@@ -37,6 +38,16 @@ def await_true(happened: Callable[[], bool], what: str) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(what)
         time.sleep(0.02)
+
+
+def kill_workers(server: int, times: int) -> None:
+    """Kill the one worker of a server, and each that follows it, so many in all."""
+    dead: set[int] = set()
+    for _ in range(times):
+        await_true(lambda: bool(set(workers(server)) - dead), "no new worker")
+        (worker,) = set(workers(server)) - dead
+        dead.add(worker)
+        os.kill(worker, signal.SIGKILL)
 
 
 def saved_examples(stream: Stream, at_least: int = 0) -> int:

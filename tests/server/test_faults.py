@@ -15,6 +15,7 @@ from tests.server.faults import (
     Killing,
     await_true,
     integrity,
+    kill_workers,
     saved_examples,
 )
 from tests.server.processes import descendants, runs, workers
@@ -55,12 +56,7 @@ def test_after_five_deaths_in_a_row_one_can_try_again(tmp_path: Path) -> None:
         LiveServer("--checkpoint-every", "3600", state=tmp_path) as server,
         watching(server) as (_, stream),
     ):
-        dead: set[int] = set()
-        for _ in range(5):
-            await_true(lambda: bool(set(workers(server.pid)) - dead), "no new worker")
-            (worker,) = set(workers(server.pid)) - dead
-            dead.add(worker)
-            os.kill(worker, signal.SIGKILL)
+        kill_workers(server.pid, times=5)
         state = stream.until("session", lambda session: session["status"] == "failed")
         assert (state["failure"], state["recoverable"]) == ("died", True)
         assert "5 times in a row" in state["reason"]
