@@ -8,6 +8,7 @@ import mmap
 import multiprocessing
 import os
 import tempfile
+from math import prod
 from multiprocessing import reduction
 from multiprocessing.connection import Connection
 from typing import NamedTuple, TypeAlias
@@ -51,7 +52,7 @@ class Board:
         offsets, size = [], 0
         for shape, dtype in fields.values():
             offsets.append(size)
-            size += -(-int(np.prod(shape)) * np.dtype(dtype).itemsize // CACHE_LINE) * CACHE_LINE
+            size += -(-prod(shape) * np.dtype(dtype).itemsize // CACHE_LINE) * CACHE_LINE
         self.fields = fields
         # Memory without a name: nothing is left behind, however its users end.
         self.file = _anonymous_file(size) if file is None else file
@@ -83,7 +84,7 @@ class Board:
 
     def examples(self, shape: tuple[int, ...]) -> tuple[Array, Array]:
         """Room for examples of this `shape` (C, H, W, B), without gaps, and for their labels."""
-        return self["x"][: int(np.prod(shape))].reshape(shape), self["labels"][: shape[-1]]
+        return self["x"][: prod(shape)].reshape(shape), self["labels"][: shape[-1]]
 
     def close(self) -> None:
         """Let go of the memory, which ends with the last array in it; may be called twice."""

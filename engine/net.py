@@ -25,6 +25,8 @@ class Net:
     Attributes:
         spec: what it was built from.
         layers: in order, the input first and the loss last.
+        is_random: whether training draws random numbers, as dropout does.
+        mixes_examples: whether training depends on which examples go through together.
         params, grads: flat vectors; the layers' parameters and gradients are views into them.
         state: flat vector of what is learned without gradients (running statistics).
         outputs: of the last `forward`, one array (C, H, W, B) a layer.
@@ -49,6 +51,8 @@ class Net:
         """
         self.spec = spec
         self.layers = [LAYERS[layer.type](layer.in_shape, layer.options) for layer in spec.layers]
+        self.is_random = any(layer.random for layer in self.layers)
+        self.mixes_examples = any(layer.mixes_examples for layer in self.layers)
         learned = [layer.parameter_shapes(layer.in_shape, layer.options) for layer in self.layers]
         kept = [layer.state_shapes(layer.in_shape, layer.options) for layer in self.layers]
         self._order = _pool_early(self.layers) if pool_early else self.layers
@@ -84,16 +88,6 @@ class Net:
         last = self.layers[-1]
         assert isinstance(last, Loss), "the spec ends in a loss"
         return last
-
-    @property
-    def is_random(self) -> bool:
-        """Whether training draws random numbers, as dropout does."""
-        return any(layer.random for layer in self.layers)
-
-    @property
-    def mixes_examples(self) -> bool:
-        """Whether training depends on which examples go through together."""
-        return any(layer.mixes_examples for layer in self.layers)
 
     def seed_noise(self, rng: np.random.Generator) -> None:
         """Let the random layers draw from `rng`."""
