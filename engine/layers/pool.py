@@ -25,17 +25,17 @@ class MaxPool(Layer):
         across, down = window_counts(cls.type, in_shape, options)
         return Shape(across, down, in_shape.depth)
 
+    def __init__(self, in_shape: Shape, options: Options) -> None:
+        super().__init__(in_shape, options)
+        across, down = self.out_shape.sx, self.out_shape.sy
+        self._rows = _Reduction(self, "rows", axis=1, size=options["sy"], count=down)
+        self._columns = _Reduction(self, "columns", axis=2, size=options["sx"], count=across)
+
     def forward(self, x: Array, *, training: bool = False) -> Array:
-        rows = _Reduction(self, "rows", axis=1, size=self.options["sy"], count=self.out_shape.sy)
-        columns = _Reduction(
-            self, "columns", axis=2, size=self.options["sx"], count=self.out_shape.sx
-        )
-        self._passes = (rows, columns)
-        return columns.forward(rows.forward(self._padded(x)))
+        return self._columns.forward(self._rows.forward(self._padded(x)))
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array:
-        for reduction in reversed(self._passes):
-            dy = reduction.backward(dy)
+        dy = self._rows.backward(self._columns.backward(dy))
         pad = self.options["pad"]
         _, height, width = self.in_shape.array
         return dy[:, pad : pad + height, pad : pad + width]
