@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.layers.base import Array, Layer, Option, Options, Shape, by_row
+from engine.layers.base import (
+    Array,
+    Layer,
+    Option,
+    Options,
+    Shape,
+    by_channel,
+    by_row,
+    channel_sums,
+)
 from engine.layers.weights import WEIGHT_OPTIONS, draw_weights, weight_decay
 from engine.layers.windows import overlaps, window_counts, window_options
 
@@ -64,18 +73,16 @@ class Conv(Layer):
         flat = weights.transpose(0, 2, 1, 3).reshape(filters, -1)
         # For each row of y: (filters, kh*C*kw) @ (kh*C*kw, W*B)
         np.matmul(flat, self._windows(self._patch_rows(x)), out=by_row(y))
-        y += biases[:, None, None, None]
+        y += by_channel(biases, y)
         return y
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
-        rows = by_row(dy)
-        # A product with ones, (H, filters, W*B) @ (W*B): half the time of a sum over two axes.
-        (rows @ np.ones(rows.shape[2], dy.dtype)).sum(axis=0, out=self.grads["biases"])
+        self.grads["biases"][...] = channel_sums(dy)
         depth, kernel_x, filters = self.in_shape.depth, self.options["sx"], self.out_shape.depth
         # Of the two ways to the same sums the one with the squarer products, which BLAS likes.
         by_input = self.options["stride"] == 1 and depth * kernel_x >= filters
         if not by_input:
-            self._weights_by_output_rows(rows)
+            self._weights_by_output_rows(by_row(dy))
         if not by_input and not need_dx:
             return None
         seen_by = self._mirrored_windows(dy)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.layers.base import Array, Layer, Option, Options, Shape
+from engine.layers.base import (
+    Array,
+    Layer,
+    Option,
+    Options,
+    Shape,
+    by_channel,
+    channel_dots,
+    channel_sums,
+)
 
 GHOST_BATCH = 16
 """Examples that are normalized together while training, however large the batch."""
@@ -81,47 +90,36 @@ class BatchNormalization(Layer):
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self._training = training
-        centered = self._centered = self.maps("centered", x.shape, x.dtype)
+        count = x.dtype.type(x[0].size)
+        mean, variance = self.state["mean"], self.state["variance"]
         if training:
-            mean = x.mean(axis=(1, 2, 3))
-            np.subtract(x, _by_channel(mean), out=centered)
-            variance = _dot(centered, centered) / x.dtype.type(x[0].size)
+            mean = channel_sums(x) / count
+        centered = self._centered = self.maps("centered", x.shape, x.dtype)
+        np.subtract(x, by_channel(mean, x), out=centered)
+        if training:
+            variance = channel_dots(centered, centered) / count
             memory = self.options["memory"]
             for kept, measured in (("mean", mean), ("variance", variance)):
                 self.state[kept] *= memory
                 self.state[kept] += (1 - memory) * measured
-        else:
-            mean, variance = self.state["mean"], self.state["variance"]
-            np.subtract(x, _by_channel(mean), out=centered)
         self._inverse = 1 / np.sqrt(variance + x.dtype.type(self.options["eps"]))
         y = self.maps("y", x.shape, x.dtype)
-        np.multiply(centered, _by_channel(self.params["scale"] * self._inverse), out=y)
-        y += _by_channel(self.params["shift"])
+        np.multiply(centered, by_channel(self.params["scale"] * self._inverse, x), out=y)
+        y += by_channel(self.params["shift"], x)
         return y
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array:
-        self.grads["shift"][...] = shift = dy.sum(axis=(1, 2, 3))
-        self.grads["scale"][...] = scale = _dot(dy, self._centered) * self._inverse
+        self.grads["shift"][...] = shift = channel_sums(dy)
+        self.grads["scale"][...] = scale = channel_dots(dy, self._centered) * self._inverse
         factor = self.params["scale"] * self._inverse
         dx = self.maps("dx", dy.shape, dy.dtype)
         if self._training:
             # Mean and variance are functions of x too: what they pass back is taken off.
             count = dy.dtype.type(dy[0].size)
-            np.multiply(self._centered, _by_channel(-scale * self._inverse / count), out=dx)
+            np.multiply(self._centered, by_channel(-scale * self._inverse / count, dy), out=dx)
             dx += dy
-            dx -= _by_channel(shift / count)
-            dx *= _by_channel(factor)
+            dx -= by_channel(shift / count, dy)
+            dx *= by_channel(factor, dy)
         else:
-            np.multiply(dy, _by_channel(factor), out=dx)
+            np.multiply(dy, by_channel(factor, dy), out=dx)
         return dx
-
-
-def _by_channel(values: Array) -> Array:
-    """One number a channel, to go with (C, H, W, B)."""
-    return values.reshape(-1, 1, 1, 1)
-
-
-def _dot(a: Array, b: Array) -> Array:
-    """Sum of a * b for each channel of (C, H, W, B), with no array of products in between."""
-    total: Array = np.einsum("chwb,chwb->c", a, b)
-    return total
