@@ -13,6 +13,7 @@ computes its lane, and the run is the same to the last bit.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from time import perf_counter
 
 import numpy as np
@@ -57,7 +58,9 @@ class Team:
         self._board: Board | None = None
         self._lanes: list[Net] = []
         self._deaths = 0
-        self._helpers: dict[int, Helper] = {lane: Helper(lane) for lane in range(1, self.size)}
+        self._helpers: dict[int, Helper] = {}
+        for lane in range(1, self.size):
+            self._hire(lane)
 
     def run(self, x: Array, labels: Array, rng: np.random.Generator) -> list[PassStats]:
         """Set `gradient` and `statistics` for the examples x (C, H, W, B), labels (B,).
@@ -123,14 +126,19 @@ class Team:
             np.copyto(self._lanes[lane].state, self._net.state)
             return run_part(self._lanes[lane], board, part)
 
+    def _hire(self, lane: int) -> None:
+        # Where the system allows no more processes, the owner computes the lane.
+        with suppress(OSError):
+            self._helpers[lane] = Helper(lane)
+
     def _replace(self, lane: int) -> None:
         """A new process in the place of one that has died."""
         self._helpers.pop(lane).close()
         if self._deaths >= MOST_DEATHS:
             return
         self._deaths += 1
-        self._helpers[lane] = Helper(lane)
-        if self._board is not None:
+        self._hire(lane)
+        if self._board is not None and lane in self._helpers:
             self._helpers[lane].use(self._net.spec, self._board)
 
     def _publish(self, x: Array, labels: Array) -> Board:

@@ -72,21 +72,34 @@ class LocalProcess:
 
     def start(self, deliver: Callable[[Report], None], ended: Callable[[str], None]) -> None:
         """Start the process; see `TrainerHost`."""
-        ours, theirs = _SPAWN.Pipe()
-        # No daemon: those may have no helpers of their own.
-        self._process = _SPAWN.Process(
-            target=run_worker, args=(theirs, self._config, os.getpid()), name="convnet-live-worker"
-        )
-        _started.add(self._process)
-        self._process.start()
-        log.info("worker started", extra={"pid": self.pid})
-        # Only the process itself may hold its end: the pipe then ends when the process does.
-        theirs.close()
         self._deliver, self._ended = deliver, ended
         self._loop = asyncio.get_running_loop()
+        try:
+            pipe = self._launch()
+        except OSError as error:
+            # The system allows no more processes or files: an end like others, told as they are.
+            reason = f"The training process could not be started: {error.strerror}."
+            log.error("worker not started", extra={"reason": reason})
+            self._gone.set()
+            self._loop.call_soon(self._end_unless_stopped, reason)
+            return
+        log.info("worker started", extra={"pid": self.pid})
         for work in (self._read, self._write):
-            threading.Thread(target=work, args=(ours,), daemon=True).start()
+            threading.Thread(target=work, args=(pipe,), daemon=True).start()
         self._loop.call_later(PING_SECONDS, self._ping)
+
+    def _launch(self) -> Connection:
+        ours, theirs = _SPAWN.Pipe()
+        # No daemon: those may have no helpers of their own.
+        process = _SPAWN.Process(
+            target=run_worker, args=(theirs, self._config, os.getpid()), name="convnet-live-worker"
+        )
+        # Only the process itself may hold its end: the pipe then ends when the process does.
+        with theirs:
+            process.start()
+        _started.add(process)
+        self._process = process
+        return ours
 
     def send(self, order: Order) -> None:
         """Queue an order; see `TrainerHost`."""

@@ -20,6 +20,7 @@ from engine.net import Net
 from engine.passes import PassStats
 from engine.team import MOST_DEATHS, SMALLEST_LANE, Team
 from tests.engine.networks import NOISY, NORMED, PLAIN, make_spec, random_batch, train, training
+from tests.limits import no_more_files
 
 PATIENCE = 60
 
@@ -163,6 +164,30 @@ def test_a_helper_that_is_stopped_is_replaced(monkeypatch: pytest.MonkeyPatch) -
         assert run(team) == expected
         assert not stopped.is_alive()
         await_helpers(team)
+        assert run(team) == expected
+
+
+def test_where_no_process_can_be_started_the_owner_computes_all() -> None:
+    with lonely_team(2) as lonely:
+        expected = run(lonely)
+    with no_more_files(but=1):  # threadpoolctl reads one
+        team = Team(Net.create(make_spec(PLAIN), np.random.default_rng(0)), 2)
+    with closing(team):
+        assert not processes(team)
+        assert run(team) == expected
+
+
+def test_where_a_dead_helper_cannot_be_replaced_the_owner_computes_all() -> None:
+    with team_of(2) as team, lonely_team(2) as lonely:
+        expected = run(lonely)
+        run(team)
+        await_helpers(team)
+        (helper,) = processes(team)
+        helper.kill()
+        helper.join(PATIENCE)
+        with no_more_files():
+            assert run(team) == expected
+        assert not processes(team)
         assert run(team) == expected
 
 

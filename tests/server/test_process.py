@@ -38,7 +38,9 @@ from server.orders import (
     UseData,
 )
 from server.process import describe_exit
-from tests.server.worker_process import DEFAULT, Process, training_process
+from server.worker import WorkerConfig
+from tests.limits import no_more_files
+from tests.server.worker_process import DEFAULT, MEMORY, Process, training_process
 
 pytestmark = pytest.mark.anyio
 
@@ -77,6 +79,17 @@ async def test_it_trains_and_shows_everything() -> None:
         assert 0 < stats["test"]["at_examples"] <= stats["examples"]
         assert stats["validation_accuracy"] is not None
         assert stats["examples_per_second"] > 0
+
+
+async def test_one_that_cannot_be_started_has_ended() -> None:
+    config = WorkerConfig(None, MEMORY, 1, 10.0)
+    process = Process(config)
+    with no_more_files():
+        process.start()
+    process.begin()
+    assert "could not be started: Too many open files" in await process.end()
+    assert process.handle.pid is None
+    await process.handle.stop()
 
 
 async def test_helpers_share_the_work() -> None:
