@@ -55,10 +55,13 @@ def measure(preset: str, examples: int, seed: int, data: Path | None) -> dict[st
 def rows_of(preset: str, runs: Sequence[dict[str, Any]]) -> list[list[str]]:
     """A line a seed, and one with the means."""
     lines = [(str(run["seed"]), run["test_accuracy"], run["seconds"]) for run in runs]
-    means = [statistics.fmean(run[key] for run in runs) for key in ("test_accuracy", "seconds")]
+    accuracy, seconds = (
+        statistics.fmean(run[key] for run in runs) for key in ("test_accuracy", "seconds")
+    )
+    lines.append(("mean", accuracy, seconds))
     return [
         [preset, seed, f"{runs[0]['examples']:,}", f"{accuracy:.2%}", f"{seconds:.0f} s"]
-        for seed, accuracy, seconds in [*lines, ("mean", *means)]
+        for seed, accuracy, seconds in lines
     ]
 
 
