@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +22,32 @@ from benchmarks.contenders import Contender, python_runner
 FILTERS = (8, 16, 32, 64)
 
 
-def measure(
-    filters: int, batch: int, seconds: float, repetitions: int, files: dict[str, Any]
-) -> dict[str, Any]:
-    """Rates of one width, and its process's memory after training."""
+def contender(filters: int, batch: int, files: dict[str, Any]) -> Contender:
+    """The engine on the network of this width, not yet started."""
     network = f"{filters} filters"
     cases.NETWORKS[network] = cases.two_convolutions(filters)
     config = {**files, "batch": batch, "spec": cases.spec_text(network, batch)}
-    with Contender(network, python_runner("run_engine"), config) as engine:
-        engine.go(seconds, record=False)
-        for _ in range(repetitions):
-            engine.go(seconds)
+    return Contender(network, python_runner("run_engine"), config)
+
+
+def measure(batch: int, seconds: float, repetitions: int) -> list[dict[str, Any]]:
+    """Rates of every width, each training in turn, and its process's memory after training."""
+    with ExitStack() as stack:
+        files = write_examples(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        engines = [stack.enter_context(contender(width, batch, files)) for width in FILTERS]
+        for repetition in range(-1, repetitions):
+            for engine in engines:
+                engine.go(seconds, record=repetition >= 0)
+    return [summary(*each) for each in zip(FILTERS, engines, strict=True)]
+
+
+def summary(filters: int, engine: Contender) -> dict[str, Any]:
+    """What a width came to."""
     rates = report.summary(engine.rates)
     return {
         "filters": filters,
         "rates": rates,
-        "gigaflops": rates["median"] * cases.operations(network) / 1e9,
+        "gigaflops": rates["median"] * cases.operations(engine.name) / 1e9,
         "megabytes": engine.last["resident"] and engine.last["resident"] / 1e6,
     }
 
@@ -48,12 +59,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--repetitions", type=int, default=5, help="turns each (%(default)s)")
     parser.add_argument("--results", type=Path, default=report.RESULTS, metavar="FOLDER")
     options = parser.parse_args(given)
-    with tempfile.TemporaryDirectory() as folder:
-        files = write_examples(Path(folder))
-        widths = [
-            measure(filters, options.batch, options.seconds, options.repetitions, files)
-            for filters in FILTERS
-        ]
+    widths = measure(options.batch, options.seconds, options.repetitions)
     rows = [
         [
             str(width["filters"]),

@@ -130,7 +130,7 @@ PRESETS = {
             ]
         ),
     ),
-    # 24 epochs of the full MNIST, and 16: about 14 and 9 minutes on two cores.
+    # 24 epochs of the full MNIST, and 16: about 11 and 8 minutes on two cores.
     "best-accuracy": Preset("Best accuracy", _best(24, 1_296_000)),
     "best-accuracy-10-minutes": Preset("Best accuracy in ten minutes", _best(24, 864_000)),
 }
