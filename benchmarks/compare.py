@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import cases, report
-from benchmarks.contenders import ROOT, Contender, ContenderError, python_runner
+from benchmarks.contenders import ROOT, Contender, ContenderError, python_runner, take_turns
 from engine import spec
 from engine.data import Sampler, load_builtin
 from scripts.build_page import find_node
@@ -87,15 +87,10 @@ def contenders(plan: Plan, network: str, batch: int, files: dict[str, Any]) -> l
 
 
 def run_case(plan: Plan, network: str, batch: int, files: dict[str, Any]) -> dict[str, Any]:
-    """Start all, warm all up, then let each train in turn, as often as the plan says."""
+    """Start all, and let each train in turn, as often as the plan says."""
     with ExitStack() as stack:
         running = [stack.enter_context(c) for c in contenders(plan, network, batch, files)]
-        for contender in running:
-            contender.go(plan.seconds, record=False)
-        for repetition in range(plan.repetitions):
-            # Every other round backwards, so that nobody always follows the same neighbor.
-            for contender in running[:: -1 if repetition % 2 else 1]:
-                contender.go(plan.seconds)
+        take_turns(running, plan.seconds, plan.repetitions)
     figures = {c.name: {**report.summary(c.rates), **c.about, "last": c.last} for c in running}
     return judge(network, batch, figures)
 

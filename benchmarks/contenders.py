@@ -89,6 +89,16 @@ class Contender:
         return said
 
 
+def take_turns(running: Sequence[Contender], seconds: float, repetitions: int) -> None:
+    """Warm all up, then let each train in turn, so often, and no two at once."""
+    for contender in running:
+        contender.go(seconds, record=False)
+    for repetition in range(repetitions):
+        # Every other round backwards, so that nobody always follows the same neighbor.
+        for contender in running[:: -1 if repetition % 2 else 1]:
+            contender.go(seconds)
+
+
 def python_runner(module: str, python: str = sys.executable) -> list[str]:
     """The command line of one of this package's own contenders."""
     return [python, "-m", f"benchmarks.{module}"]

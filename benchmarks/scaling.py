@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks import cases, report
 from benchmarks.compare import write_examples
-from benchmarks.contenders import Contender, python_runner
+from benchmarks.contenders import Contender, python_runner, take_turns
 
 FILTERS = (8, 16, 32, 64)
 
@@ -35,9 +35,7 @@ def measure(batch: int, seconds: float, repetitions: int) -> list[dict[str, Any]
     with ExitStack() as stack:
         files = write_examples(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         engines = [stack.enter_context(contender(width, batch, files)) for width in FILTERS]
-        for repetition in range(-1, repetitions):
-            for engine in engines:
-                engine.go(seconds, record=repetition >= 0)
+        take_turns(engines, seconds, repetitions)
     return [summary(*each) for each in zip(FILTERS, engines, strict=True)]
 
 

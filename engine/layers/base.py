@@ -158,35 +158,6 @@ class Layer(ABC):
         return self.buffer(name, (height, depth, *rest), dtype).swapaxes(0, 1)
 
 
-def by_row(maps: Array) -> Array:
-    """Feature maps (C, H, W, B) as one matrix a row, (H, C, W*B); a view of what `maps` made."""
-    depth, height, width, batch = maps.shape
-    return maps.swapaxes(0, 1).reshape(height, depth, width * batch)
-
-
-def channel_sums(maps: Array) -> Array:
-    """Sum over each channel of feature maps (C, H, W, B): (C,)."""
-    rows = by_row(maps)
-    # A product with ones, (H, C, W*B) @ (W*B): half the time of a sum over two axes.
-    sums: Array = (rows @ np.ones(rows.shape[2], rows.dtype)).sum(axis=0)
-    return sums
-
-
-def channel_dots(a: Array, b: Array) -> Array:
-    """Sum of a * b over each channel of feature maps (C, H, W, B): (C,)."""
-    dots: Array = np.vecdot(by_row(a), by_row(b)).sum(axis=0)
-    return dots
-
-
-def by_channel(values: Array, maps: Array) -> Array:
-    """One number a channel (C,) to go with feature maps (C, H, W, B): a row of them, (C, 1, W, B).
-
-    NumPy gets through two long rows half again as fast as through one beside single numbers.
-    """
-    depth, _, width, batch = maps.shape
-    return np.repeat(values, width * batch).reshape(depth, 1, width, batch)
-
-
 class Loss(Layer):
     """A layer that ends a network and compares its output with the truth.
 
