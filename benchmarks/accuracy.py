@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from engine.presets import PRESETS
-from engine.spec import parse
+from engine.language import parse
+from engine.language.presets import PRESETS
 
 TWO_MINUTES = 720_000
 """Examples for networks whose schedule has no end: the original, on two cores that are not fast."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from engine import spec
+from engine import language as spec
 
 LayerDefinition = dict[str, Any]
 

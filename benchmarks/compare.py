@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks import cases, report
 from benchmarks.contenders import ROOT, Contender, ContenderError, python_runner, take_turns
-from engine import spec
+from engine import language as spec
 from engine.data import Sampler, load_builtin
 from scripts.build_page import find_node
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.running import Step, load_examples, serve
-from engine import spec
+from engine import language as spec
 from engine.data import Batch
-from engine.net import Net
-from engine.trainer import Trainer
+from engine.network.net import Net
+from engine.training.trainer import Trainer
 
 # Only the page asks which whole images a batch was cut from.
 NO_SOURCE = np.zeros((0, 0, 0), np.uint8)

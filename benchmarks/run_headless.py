@@ -6,15 +6,15 @@ import atexit
 from typing import Any
 
 from benchmarks.running import Step, serve
-from engine import spec
+from engine import language as spec
 from engine.data import load_directory
-from engine.training import Training
+from engine.runs.training_run import TrainingRun
 
 
 def prepare(config: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
     dataset = load_directory(config["data"])
     parsed = spec.parse(config["spec"], images=dataset.shape)
-    training = Training.fresh(parsed, dataset, seed=0)
+    training = TrainingRun.fresh(parsed, dataset, seed=0)
     atexit.register(training.close)
 
     def step() -> tuple[int, float]:

@@ -24,7 +24,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from benchmarks import report
 from benchmarks.contenders import Contender, python_runner
-from engine import spec
+from engine import language as spec
 from engine.data import find_full_mnist
 from scripts.live_server import SAMPLE, LiveServer
 

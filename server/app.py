@@ -10,22 +10,24 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from engine.data import download_mnist
-from server import errors
-from server.datasets import DatasetManager, Download
-from server.guard import Guard, Policy
-from server.host import TrainerHost
-from server.keeper import DiskKeeper, MemoryKeeper
-from server.line import Line
-from server.metrics import Metrics
-from server.operations import Health, make_operations_router
-from server.pages import Assets, Page
-from server.process import LocalProcess
-from server.registry import Registry
-from server.routes import make_router
-from server.session import Surroundings
+from server.dataset_in_use import DatasetManager, Download
+from server.sessions.registry import Registry
+from server.sessions.surroundings import Surroundings
 from server.settings import Settings, cores, page_files, program_version
-from server.storage import Storage
-from server.worker import WorkerConfig
+from server.storage.database import Storage
+from server.storage.disk_keeper import DiskKeeper
+from server.storage.keeper import MemoryKeeper
+from server.trainers.host import TrainerHost
+from server.trainers.local_process import LocalProcess
+from server.trainers.waiting_line import Line
+from server.training_process.main import WorkerConfig
+from server.web import error_table
+from server.web.api.metrics import Metrics
+from server.web.api.operations import Health, make_operations_router
+from server.web.api.sessions import make_router
+from server.web.guards.origin import Guard, Policy
+from server.web.page.assets import Assets
+from server.web.page.render import Page
 
 
 def create_app(settings: Settings, *, download: Download = download_mnist) -> FastAPI:
@@ -94,7 +96,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         openapi_url="/api/openapi.json",
     )
     app.state.registry = registry
-    errors.install(app)
+    error_table.install(app)
     app.include_router(make_router(registry, Page(files, assets, settings.limits), settings))
     metrics = Metrics(registry, line, shared.tally)
     app.include_router(

@@ -18,8 +18,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from engine import cli as engine_cli
-from engine.commands import UsageError
+from engine.command_line import arguments as engine_cli
+from engine.command_line.commands import UsageError
 from server.logs import FORMATS, LEVELS, LogSettings, set_up
 from server.settings import STATE_VARIABLE, Limits, Settings, default_state_folder
 
@@ -128,9 +128,9 @@ def _add_limits(parser: argparse.ArgumentParser, defaults: Settings) -> None:
 
 def _serve(arguments: argparse.Namespace) -> None:
     from server.app import create_app
-    from server.guard import is_loopback
-    from server.listen import make_server, open_socket, url_of
-    from server.storage import StorageError
+    from server.storage.database import StorageError
+    from server.web.guards.origin import is_loopback
+    from server.web.listen import make_server, open_socket, url_of
 
     signal.signal(signal.SIGTERM, _leave)
     try:

@@ -35,11 +35,6 @@ def set_up(settings: LogSettings) -> None:
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
 
 
-def short(session_id: str) -> str:
-    """Enough of a session's id to match lines with each other, and too little to use it."""
-    return session_id[:6]
-
-
 class JsonFormatter(logging.Formatter):
     """One line of JSON: time, level, logger, event, and what the event was logged with."""
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from engine.language import DEFAULT_TEXT, parse
 from engine.layers import ACTIVATIONS, LAYERS
-from engine.optimizers import OPTIMIZERS, TRAINER_OPTIONS
-from engine.spec import DEFAULT_TEXT, parse
-from server.messages import COMMANDS
-from server.metrics import PREFIX, Metrics
-from server.registry import Registry
+from engine.update_rules.optimizers import OPTIMIZERS, TRAINER_OPTIONS
+from server.protocol.commands import COMMANDS
+from server.sessions.registry import Registry
+from server.web.api.metrics import PREFIX, Metrics
 from tests.server.fake_host import Stage
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import platformdirs
 
 from engine.data.idx import Bytes, DataError, read_idx
-from engine.spec import DataShape
+from engine.language import DataShape
 
 ENVIRONMENT_VARIABLE = "CONVNET_LIVE_DATA"
 SAMPLE_DIRECTORY = Path(__file__).resolve().parents[1] / "sample"

@@ -2,7 +2,7 @@
 
 from engine.layers.activations import Maxout, Relu, Sigmoid, Tanh
 from engine.layers.average_pool import AveragePool
-from engine.layers.base import Array, Layer, Loss, Option, Options, Shape, ShapeError
+from engine.layers.base import Array, Layer, Loss, Shape, ShapeError
 from engine.layers.conv import Conv
 from engine.layers.dense import Dense
 from engine.layers.dropout import Dropout
@@ -10,6 +10,7 @@ from engine.layers.input import Input
 from engine.layers.losses import Regression, Softmax, Svm
 from engine.layers.normalization import BatchNormalization, LocalResponseNormalization
 from engine.layers.pool import MaxPool
+from engine.options import Option, Options
 
 LAYERS: dict[str, type[Layer]] = {
     layer.type: layer

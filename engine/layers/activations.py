@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.layers.base import Array, Layer, Option, Options, Shape, ShapeError
+from engine.layers.base import Array, Layer, Shape, ShapeError
+from engine.options import Option, Options
 
 
 class Relu(Layer):

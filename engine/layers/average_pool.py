@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.layers.base import Array, Layer, Options, Shape
+from engine.layers.base import Array, Layer, Shape
 from engine.layers.windows import taps, window_counts, window_options
+from engine.options import Options
 
 
 class AveragePool(Layer):

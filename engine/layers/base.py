@@ -8,15 +8,14 @@ pieces whatever the image's size, and no padding is computed on.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.options import Option, Options
+
 Array = npt.NDArray[Any]
-Options = Mapping[str, Any]
 
 
 class Shape(NamedTuple):
@@ -42,29 +41,6 @@ class Shape(NamedTuple):
 
 class ShapeError(ValueError):
     """A layer does not fit its input; the message says what does not fit what."""
-
-
-REQUIRED: Any = object()
-
-
-@dataclass(frozen=True)
-class Option:
-    """One option of a layer or trainer in the spec language, with the values it admits.
-
-    `same_as` names the option whose value is taken when this one is left out (sy = sx).
-    """
-
-    name: str
-    kind: type[int] | type[float] | type[str] | type[bool]
-    default: Any = REQUIRED
-    minimum: float | None = None
-    maximum: float | None = None
-    below: float | None = None
-    choices: tuple[str, ...] = ()
-    odd: bool = False
-    same_as: str | None = None
-    aliases: tuple[str, ...] = ()
-    help: str = ""
 
 
 class Layer(ABC):

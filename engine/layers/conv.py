@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.layers.base import Array, Layer, Option, Options, Shape
+from engine.layers.base import Array, Layer, Shape
 from engine.layers.maps import by_channel, by_row, channel_sums
 from engine.layers.weights import WEIGHT_OPTIONS, draw_weights, weight_decay
 from engine.layers.windows import overlaps, window_counts, window_options
+from engine.options import Option, Options
 
 
 class Conv(Layer):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.layers.base import Array, Layer, Option, Options, Shape
+from engine.layers.base import Array, Layer, Shape
 from engine.layers.weights import WEIGHT_OPTIONS, draw_weights, weight_decay
+from engine.options import Option, Options
 
 
 class Dense(Layer):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.layers.base import Array, Layer, Option
+from engine.layers.base import Array, Layer
+from engine.options import Option
 
 
 class Dropout(Layer):

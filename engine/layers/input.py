@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.layers.base import Array, Layer, Option, Options, Shape
+from engine.layers.base import Array, Layer, Shape
+from engine.options import Option, Options
 
 
 class Input(Layer):

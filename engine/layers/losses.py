@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.layers.base import Array, Loss, Option, Options, Shape, ShapeError
+from engine.layers.base import Array, Loss, Shape, ShapeError
+from engine.options import Option, Options
 
 
 def _check_outputs(name: str, wanted: int, in_shape: Shape) -> Shape:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.layers.base import Array, Layer, Option, Options, Shape
+from engine.layers.base import Array, Layer, Shape
 from engine.layers.maps import by_channel, channel_dots, channel_sums
+from engine.options import Option, Options
 
 GHOST_BATCH = 16
 """Examples that are normalized together while training, however large the batch."""

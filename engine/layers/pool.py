@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from engine.layers.base import Array, Layer, Options, Shape
+from engine.layers.base import Array, Layer, Shape
 from engine.layers.windows import taps, window_counts, window_options
+from engine.options import Options
 
 
 class MaxPool(Layer):

@@ -6,7 +6,8 @@ from math import sqrt
 
 import numpy as np
 
-from engine.layers.base import Layer, Option, Options
+from engine.layers.base import Layer
+from engine.options import Option, Options
 
 WEIGHT_OPTIONS = (
     Option("bias_pref", float, default=0.0, minimum=-1e6, maximum=1e6, help="biases start here"),

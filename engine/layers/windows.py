@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from engine.layers.base import Option, Options, Shape, ShapeError
+from engine.layers.base import Shape, ShapeError
+from engine.options import Option, Options
 
 HUGE = 10_000
 """No window, stride or padding is larger: far beyond any image, far below any overflow."""

@@ -1,28 +1,28 @@
 // Wires the page together: state, connection and views meet here and nowhere else.
 
-import { HttpApi } from "./api.js";
-import { byId, messageOf } from "./dom.js";
-import { Connection } from "./socket.js";
+import { HttpApi } from "./server/http_api.js";
+import { byId, messageOf } from "./parts/dom.js";
+import { Connection } from "./server/connection.js";
 import { Store } from "./store.js";
-import { showCharts } from "./views/charts.js";
-import { showControls } from "./views/controls.js";
-import { showDataset } from "./views/dataset.js";
-import { showEditor } from "./views/editor.js";
-import { showLayers } from "./views/layers.js";
-import { showOwnImage } from "./views/own_image.js";
-import { showPredictions } from "./views/predictions.js";
-import { showRecovery } from "./views/recovery.js";
-import { showRunning } from "./views/running.js";
-import { showSaved } from "./views/saved.js";
-import { showSessions } from "./views/sessions.js";
-import { showShare } from "./views/share.js";
-import { showSnapshots } from "./views/snapshots.js";
-import { showStats } from "./views/stats.js";
-import { showStatus } from "./views/status.js";
-import { showTheme } from "./views/theme.js";
+import { showCharts } from "./views/run/charts.js";
+import { showControls } from "./views/run/controls.js";
+import { showDataset } from "./views/session/dataset.js";
+import { showEditor } from "./views/network/editor.js";
+import { showLayers } from "./views/network/layers.js";
+import { showOwnImage } from "./views/tests/own_image.js";
+import { showPredictions } from "./views/tests/predictions.js";
+import { showRecovery } from "./views/run/recovery.js";
+import { showRunning } from "./views/network/running_network.js";
+import { showSaved } from "./views/run/saved.js";
+import { showSessions } from "./views/session/sessions.js";
+import { showShare } from "./views/session/share.js";
+import { showSnapshots } from "./views/run/snapshots.js";
+import { showStats } from "./views/run/stats.js";
+import { showStatus } from "./views/session/status.js";
+import { showTheme } from "./views/session/theme.js";
 
-/** @import { Bootstrap, Context } from "./context.js" */
-/** @import { Message } from "./protocol.js" */
+/** @import { Bootstrap, Context } from "./view_context.js" */
+/** @import { Message } from "./server/protocol.js" */
 
 /** @type {Bootstrap} */
 const bootstrap = JSON.parse(byId("bootstrap", HTMLScriptElement).text);

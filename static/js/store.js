@@ -1,6 +1,6 @@
 // Holds all that the page knows, in one object; views are told, once a frame, which slices changed.
 
-/** @import * as P from "./protocol.js" */
+/** @import * as P from "./server/protocol.js" */
 
 /** @typedef {"connecting" | "open" | "reconnecting" | "stale" | "gone"} Phase */
 

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import cases, compare, report
 from benchmarks.contenders import Contender, ContenderError
-from engine import spec
+from engine import language as spec
 
 
 def test_quick_run_measures_convnetjs_and_engine(

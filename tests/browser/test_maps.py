@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import (
-    await_examples,
-    await_other_pictures,
-    await_pictures,
-    fingerprints,
-)
+from tests.browser.actions import await_examples, await_other_pictures, await_pictures, fingerprints
 
 VISUALIZATION = "#visnet"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from engine import spec
+from engine import language as spec
 from tests.browser.actions import (
     CONVLESS,
     await_examples,

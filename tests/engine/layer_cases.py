@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.language.resolve_options import given_by_program, resolve
 from engine.layers import LAYERS, Array, Layer, Loss, Shape, ShapeError
-from engine.spec.options import given_by_program, resolve
 
 
 @dataclass(frozen=True)

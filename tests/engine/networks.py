@@ -10,10 +10,10 @@ from functools import cache
 import numpy as np
 
 from engine.data import Batch, Dataset, Sampler, load_builtin
+from engine.language import NetSpec, parse
 from engine.layers import Array
-from engine.net import Net
-from engine.spec import NetSpec, parse
-from engine.trainer import Trainer
+from engine.network.net import Net
+from engine.training.trainer import Trainer
 
 PLAIN = "{type:'conv', sx:3, filters:3, pad:1, activation:'relu'}, {type:'pool', sx:2}"
 NOISY = f"{PLAIN}, {{type:'fc', num_neurons:12, activation:'tanh', drop_prob:0.3}}"

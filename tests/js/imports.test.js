@@ -1,37 +1,55 @@
-// Holds the page to one direction of imports: views know neither the socket nor each other.
+// Holds the page to one direction of imports: views know neither the connection nor each other.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 const ROOT = new URL("../../static/js/", import.meta.url);
-/** What only main.js may bring together. */
-const WIRED_BY_MAIN = ["socket.js", "store.js", "api.js", "main.js"];
+/** Lowest first: a wing imports itself and those on lines above it, none on its own line. */
+const WINGS = [["words", "server", "theme_before_paint.js", "view_context.js"], ["store.js", "parts"], ["maps", "graphs"], ["views"], ["main.js"]];
+/** What only main.js may bring together with the views. */
+const WIRED_BY_MAIN = ["server", "store.js"];
 
-/** Modules that a file really imports; types in comments cost nothing. @param {string} path */
-function imports(path) {
-  const text = readFileSync(new URL(path, ROOT), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
-  return [...text.matchAll(/^import .*?from "(\..*?)";/gm)].map(([, from]) => new URL(from, new URL(path, ROOT)).href.slice(ROOT.href.length));
+const files = readdirSync(ROOT, { recursive: true }).map((name) => String(name).replaceAll("\\", "/")).filter((name) => name.endsWith(".js"));
+
+/** A file's wing: its folder, or the file itself where it stands alone. @param {string} file */
+function wingOf(file) {
+  return file.split("/")[0];
 }
 
-const files = readdirSync(ROOT).filter((name) => name.endsWith(".js"));
-const views = readdirSync(new URL("views/", ROOT)).map((name) => `views/${name}`);
+/** @param {string} file */
+function rankOf(file) {
+  return WINGS.findIndex((wings) => wings.includes(wingOf(file)));
+}
 
-test("views import neither what main.js wires nor each other", () => {
-  assert.ok(views.length >= 10);
-  for (const view of views) {
-    for (const other of imports(view)) assert.ok(!WIRED_BY_MAIN.includes(other) && !other.startsWith("views/"), `${view} imports ${other}`);
+/** Modules that a file really imports; types in comments cost nothing. @param {string} file */
+function imports(file) {
+  const text = readFileSync(new URL(file, ROOT), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+  return [...text.matchAll(/^import .*?from "(\..*?)";/gm)].map(([, from]) => new URL(from, new URL(file, ROOT)).href.slice(ROOT.href.length));
+}
+
+test("every file is on a wing", () => {
+  assert.ok(files.length >= 30);
+  for (const file of files) assert.ok(rankOf(file) >= 0, `${file} is on no wing`);
+});
+
+test("a file imports its own wing and those below", () => {
+  for (const file of files) {
+    for (const other of imports(file)) {
+      const own = wingOf(other) === wingOf(file);
+      assert.ok(own || rankOf(other) < rankOf(file), `${file} imports ${other}`);
+    }
   }
 });
 
-test("helpers import no view, and nothing imports main.js", () => {
-  for (const file of files.filter((name) => name !== "main.js")) {
-    for (const other of imports(file)) assert.ok(!other.startsWith("views/") && other !== "main.js", `${file} imports ${other}`);
+test("views import neither what main.js wires nor each other", () => {
+  for (const file of files.filter((name) => wingOf(name) === "views")) {
+    for (const other of imports(file)) assert.ok(![...WIRED_BY_MAIN, "views"].includes(wingOf(other)), `${file} imports ${other}`);
   }
 });
 
 test("every file says in its first line why it exists, and stays short", () => {
-  for (const file of [...files, ...views]) {
+  for (const file of files) {
     const lines = readFileSync(new URL(file, ROOT), "utf8").split("\n");
     assert.match(lines[0], /^\/\/ [A-Z].*[a-z,.:]/, file);
     assert.ok(lines.length <= 300, `${file} has ${lines.length} lines`);

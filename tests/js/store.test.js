@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KEPT_ROUNDS, Store } from "../../static/js/store.js";
 
-/** @import * as P from "../../static/js/protocol.js" */
+/** @import * as P from "../../static/js/server/protocol.js" */
 
 /** A store whose frames are run by hand. */
 function makeStore() {

@@ -8,25 +8,18 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from engine.data import Dataset, load_builtin
-from server.host import HostBusy
-from server.keeper import Keeper, MemoryKeeper
-from server.line import Line
-from server.messages import DatasetEvent
-from server.orders import (
-    Checkpoint,
-    FrameReport,
-    Order,
-    PointRow,
-    PointsReport,
-    Report,
-    Started,
-    StartRun,
-    TakeCheckpoint,
-)
-from server.session import Session, Surroundings
+from server.audience.viewer import Viewer
+from server.protocol.encode_events import Frame, decode_event
+from server.protocol.events import DatasetEvent
+from server.protocol.orders import Order, StartRun, TakeCheckpoint
+from server.protocol.reports import Checkpoint, FrameReport, PointsReport, Report, Started
+from server.protocol.run_values import PointRow
+from server.sessions.session import Session
+from server.sessions.surroundings import Surroundings
 from server.settings import Limits, Settings
-from server.viewer import Viewer
-from server.wire import Frame, decode_event
+from server.storage.keeper import Keeper, MemoryKeeper
+from server.trainers.host import HostBusy
+from server.trainers.waiting_line import Line
 
 BUILTIN = load_builtin()
 Kind = TypeVar("Kind")

@@ -20,7 +20,7 @@ from pathlib import Path
 from websockets.exceptions import ConnectionClosed
 
 from scripts.live_server import LiveServer
-from server.storage import DATABASE
+from server.storage.database import DATABASE
 from tests.server.processes import descendants, runs, workers
 from tests.server.serving import PATIENCE, Browser, Site, Stream
 

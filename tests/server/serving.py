@@ -18,12 +18,12 @@ from websockets.sync.client import ClientConnection, connect
 
 from engine.data import download_mnist
 from server.app import create_app
-from server.datasets import Download
-from server.listen import make_server, open_socket
-from server.registry import Registry
+from server.audience.viewer import Viewer
+from server.dataset_in_use import Download
+from server.protocol.encode_events import decode_event
+from server.sessions.registry import Registry
 from server.settings import Settings
-from server.viewer import Viewer
-from server.wire import decode_event
+from server.web.listen import make_server, open_socket
 
 PATIENCE = 60.0
 ADDRESS = "127.0.0.1"

@@ -11,13 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.live_server import LiveServer
-from tests.server.faults import (
-    Killing,
-    await_true,
-    integrity,
-    kill_workers,
-    saved_examples,
-)
+from tests.server.faults import Killing, await_true, integrity, kill_workers, saved_examples
 from tests.server.processes import descendants, runs, workers
 from tests.server.serving import Browser, Site, Stream
 

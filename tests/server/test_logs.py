@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from engine.spec import DEFAULT_TEXT
+from engine.language import DEFAULT_TEXT
 from scripts.live_server import LiveServer
-from server.logs import JsonFormatter, TextFormatter, short
+from server.logs import JsonFormatter, TextFormatter
+from server.sessions.names import short
 from tests.server.processes import runs, workers
 from tests.server.serving import Site
 

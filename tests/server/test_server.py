@@ -16,10 +16,10 @@ from PIL import Image
 from websockets.exceptions import InvalidStatus
 
 from engine.data import load_builtin
-from engine.spec import DEFAULT_TEXT
-from server import datasets
+from engine.language import DEFAULT_TEXT
+from server import dataset_in_use
+from server.protocol.decode_commands import MAX_COMMAND_BYTES
 from server.settings import Limits, Settings
-from server.wire import MAX_COMMAND_BYTES
 from tests.server.rude import never_reading
 from tests.server.serving import PATIENCE, Browser, Site, serving
 
@@ -39,7 +39,7 @@ trainer = new convnetjs.SGDTrainer(net, {method:'sgd', batch_size:10});"""
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(datasets, "find_full_mnist", lambda: None)
+        patch.setattr(dataset_in_use, "find_full_mnist", lambda: None)
         with serving(SETTINGS) as site:
             yield site
 

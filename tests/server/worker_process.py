@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from engine.spec import DEFAULT_TEXT, parse
-from server.orders import FrameReport, Order, Report, StartRun
-from server.process import LocalProcess
-from server.wire import decode_event
-from server.worker import WorkerConfig
+from engine.language import DEFAULT_TEXT, parse
+from server.protocol.encode_events import decode_event
+from server.protocol.orders import Order, StartRun
+from server.protocol.reports import FrameReport, Report
+from server.trainers.local_process import LocalProcess
+from server.training_process.main import WorkerConfig
 
 PATIENCE = 60.0
 MEMORY = 4 << 30

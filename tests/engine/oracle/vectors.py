@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from engine.data import Batch
+from engine.formats import load
+from engine.language import DataShape, Limits, TrainerSpec
 from engine.layers import Array
-from engine.net import Net
-from engine.snapshot import load
-from engine.spec import DataShape, Limits, TrainerSpec
+from engine.network.net import Net
 from scripts.build_page import find_node
 
 FOLDER = Path(__file__).parent

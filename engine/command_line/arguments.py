@@ -1,0 +1,177 @@
+"""The arguments of the commands that need no page, and how their errors are told."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from engine.command_line import commands
+from engine.data import DataError
+from engine.data.user_picture import ImageError
+from engine.formats import SnapshotError
+from engine.language import SpecError
+from engine.language.presets import PRESETS
+from engine.layers.base import ShapeError
+from engine.training.trainer import DivergenceError
+
+PROGRAM = "convnet-live"
+BAD_INPUT = 2
+FAILED = 1
+INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one line, without the usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {_one_line(message)} (--help shows the options)\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one of this module's commands; returns the exit code."""
+    parser = Parser(prog=PROGRAM, description="Train and use small networks on MNIST.")
+    add_commands(parser.add_subparsers(required=True, metavar="COMMAND"))
+    return execute(parser.parse_args(argv))
+
+
+def add_commands(subparsers: argparse._SubParsersAction[Any]) -> None:
+    """Add train, eval and predict to the sub-commands of a `Parser`.
+
+    Each sets `run`, to be called through `execute`.
+    """
+    _add_train(subparsers)
+    _add_eval(subparsers)
+    _add_predict(subparsers)
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Call the chosen command; bad input is one line on stderr and a code, never a traceback."""
+    try:
+        arguments.run(arguments)
+        sys.stdout.flush()
+        return 0
+    except (
+        commands.UsageError,
+        DataError,
+        SpecError,
+        SnapshotError,
+        ImageError,
+        ShapeError,
+    ) as error:
+        return _say(str(error), BAD_INPUT)
+    except DivergenceError as error:
+        return _say(str(error), FAILED)
+    except MemoryError:
+        return _say("there is not enough memory for this network and batch size", FAILED)
+    except BrokenPipeError:
+        # Whoever read the output wants no more; without this Python complains when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        return _say(_reason(error), FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _say(message: str, code: int) -> int:
+    print(f"{PROGRAM}: {_one_line(message)}", file=sys.stderr)
+    return code
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())
+
+
+def _reason(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
+def _add_train(subparsers: argparse._SubParsersAction[Any]) -> None:
+    parser = subparsers.add_parser("train", help="train a network", description="Train a network.")
+    network = parser.add_mutually_exclusive_group()
+    network.add_argument("--spec", type=Path, metavar="FILE", help="network in the spec language")
+    network.add_argument(
+        "--preset", choices=PRESETS, default="original", help="a network by name (%(default)s)"
+    )
+    _add_data(parser)
+    parser.add_argument(
+        "--examples", type=_number(1), default=60_000, metavar="N", help="to train on (%(default)s)"
+    )
+    parser.add_argument(
+        "--seed",
+        type=_number(0),
+        default=0,
+        metavar="S",
+        help="of all that is random (%(default)s)",
+    )
+    parser.add_argument(
+        "--processes", type=_number(1), metavar="N", help="to train with (one for each core)"
+    )
+    parser.add_argument("--snapshot", type=Path, metavar="OUT.json", help="write the network here")
+    _add_json(parser, "end in one line of JSON")
+    parser.set_defaults(run=commands.train)
+
+
+def _add_eval(subparsers: argparse._SubParsersAction[Any]) -> None:
+    parser = subparsers.add_parser(
+        "eval",
+        help="test a network on all test images",
+        description="Test a network on all test images, each cropped at its center.",
+    )
+    _add_snapshot(parser)
+    _add_data(parser)
+    _add_json(parser, "answer in one line of JSON; rows of the confusion matrix are the truth")
+    parser.set_defaults(run=commands.evaluate)
+
+
+def _add_predict(subparsers: argparse._SubParsersAction[Any]) -> None:
+    parser = subparsers.add_parser(
+        "predict",
+        help="read digits in pictures",
+        description="Prepare pictures as MNIST was made and let a network read them.",
+    )
+    _add_snapshot(parser)
+    parser.add_argument(
+        "images", type=Path, nargs="+", metavar="IMAGE", help="PNG, JPEG, GIF, WebP"
+    )
+    _add_json(parser, "answer in one line of JSON")
+    parser.set_defaults(run=commands.read_pictures)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder in MNIST's format (the full MNIST if it is found, else the built-in digits)",
+    )
+
+
+def _add_snapshot(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--snapshot", type=Path, required=True, metavar="FILE", help="network to use"
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser, meaning: str) -> None:
+    parser.add_argument("--json", action="store_true", help=meaning)
+
+
+def _number(minimum: int) -> Callable[[str], int]:
+    """A type for arguments: whole numbers from `minimum` up."""
+
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = minimum - 1
+        if value < minimum:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {minimum} up")
+        return value
+
+    return number

@@ -1,0 +1,221 @@
+"""What the commands train, eval and predict do, once their arguments are understood."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.analysis.evaluation import Evaluation, predict
+from engine.data import Dataset, find_full_mnist, load_builtin, load_directory
+from engine.data.user_picture import MAX_BYTES, ImageError, prepare_digit
+from engine.formats import SnapshotError, load
+from engine.language import DataShape, NetSpec, SpecError, parse
+from engine.language.presets import PRESETS
+from engine.network.net import Net
+from engine.runs.headless_run import HeadlessRun, Result
+from engine.training.trainer import Trainer
+
+SPEC_BYTES = 1 << 20
+SNAPSHOT_BYTES = 64 << 20
+
+
+class UsageError(Exception):
+    """The input is bad; the message is one line for people."""
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Train a network, test it, write it to a file if asked for, and print the numbers."""
+    if arguments.snapshot is not None:
+        _check_target(arguments.snapshot)
+    dataset = _dataset(arguments.data)
+    spec = _spec(arguments, dataset)
+    with _interrupts_ignored():
+        run = HeadlessRun(spec, dataset, arguments.seed, processes=arguments.processes)
+    with run:
+        _train_with_bar(run, arguments.examples)
+        result = run.result()
+        if arguments.snapshot is not None:
+            _write(arguments.snapshot, run.snapshot())
+    print(json.dumps(asdict(result)) if arguments.json else _table(result, dataset))
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Let processes that start meanwhile ignore Ctrl-C for good; this one decides what it means."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _train_with_bar(run: HeadlessRun, examples: int) -> None:
+    from tqdm import tqdm
+
+    interval = 0.1 if sys.stderr.isatty() else 2.0
+    # An overflow shows in the loss, and is told as what it is.
+    with (
+        np.errstate(all="ignore"),
+        tqdm(
+            total=examples,
+            unit=" examples",
+            unit_scale=True,
+            file=sys.stderr,
+            mininterval=interval,
+        ) as bar,
+    ):
+
+        def show(trained: int, loss: float) -> None:
+            # The text is set before the bar decides whether it is time to draw itself.
+            bar.set_postfix_str(f"loss {loss:.3f}", refresh=False)
+            bar.update(trained)
+
+        run.train(examples, show)
+
+
+def _spec(arguments: argparse.Namespace, dataset: Dataset) -> NetSpec:
+    if arguments.spec is None:
+        return parse(PRESETS[arguments.preset].text, images=dataset.shape)
+    content = _read(arguments.spec, SPEC_BYTES)
+    try:
+        return parse(content.decode("utf-8-sig"), images=dataset.shape)
+    except UnicodeDecodeError:
+        raise UsageError(f"{arguments.spec}: is not UTF-8 text") from None
+    except SpecError as error:
+        raise UsageError(f"{arguments.spec}: {error}") from None
+
+
+def _table(result: Result, dataset: Dataset) -> str:
+    return "\n".join(
+        [
+            f"data                 {dataset.name}",
+            f"examples             {result.examples:,}",
+            f"seconds              {result.seconds:.1f}",
+            f"examples per second  {result.examples_per_second:,.0f}",
+            f"loss                 {result.loss:.4f}",
+            f"training accuracy    {result.train_accuracy:.2%}",
+            f"validation accuracy  {result.validation_accuracy:.2%}",
+            f"test accuracy        {result.test_accuracy:.2%} of {result.test_examples:,}, "
+            "cropped at their center",
+        ]
+    )
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Test a network on all test images and print accuracy and confusion matrix."""
+    dataset = _dataset(arguments.data)
+    net = _load_net(arguments.snapshot, dataset.shape)
+    evaluation = Evaluation(net, dataset)
+    evaluation.run()
+    if arguments.json:
+        answer = {
+            "accuracy": evaluation.accuracy,
+            "count": evaluation.examples,
+            "confusion": evaluation.confusion.tolist(),
+        }
+        print(json.dumps(answer))
+        return
+    print(f"{evaluation.accuracy:.2%} of {evaluation.examples:,} test images of {dataset.name}")
+    width = max(6, *map(len, dataset.classes)) + 2
+    print("truth".ljust(width) + "".join(name.rjust(width) for name in dataset.classes))
+    for name, row in zip(dataset.classes, evaluation.confusion.tolist(), strict=True):
+        print(name.ljust(width) + "".join(str(count).rjust(width) for count in row))
+
+
+def read_pictures(arguments: argparse.Namespace) -> None:
+    """Print which digits a network sees in pictures, and how sure it is."""
+    # How many classes there are is the snapshot's affair here.
+    net = _load_net(arguments.snapshot, DataShape(classes=1))
+    prepared = [_prepare(path) for path in arguments.images]
+    # One by one and each with the same crops, so that no picture's answer depends on the others.
+    probabilities = [
+        predict(net, image[np.newaxis], np.random.default_rng(0))[0] for image in prepared
+    ]
+    answers = [
+        {"image": str(path), "class": int(row.argmax()), "probabilities": row.tolist()}
+        for path, row in zip(arguments.images, probabilities, strict=True)
+    ]
+    if arguments.json:
+        print(json.dumps({"predictions": answers}))
+        return
+    for path, row in zip(arguments.images, probabilities, strict=True):
+        best = np.argsort(row)[::-1][:3]
+        print(f"{path}: " + ", ".join(f"{each} ({row[each]:.1%})" for each in best))
+
+
+def _prepare(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    try:
+        return prepare_digit(_read(path, MAX_BYTES)).image
+    except ImageError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def _dataset(directory: Path | None) -> Dataset:
+    found = find_full_mnist(directory)
+    return load_builtin() if found is None else load_directory(found)
+
+
+def _load_net(path: Path, images: DataShape) -> Net:
+    """The network of a snapshot that it predicts with."""
+    try:
+        snapshot = load(_read(path, SNAPSHOT_BYTES), images=images)
+        # The trainer knows the averaged weights, if there are any; it trains nothing here.
+        options = snapshot.net.spec.trainer
+        trainer = Trainer(snapshot.net, options, np.random.default_rng(0), processes=1)
+        snapshot.resume(trainer)
+    except SnapshotError as error:
+        raise UsageError(f"{path}: {error}") from None
+    trainer.close()
+    return trainer.prediction_replica()
+
+
+def _read(path: Path, limit: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError(f"{path}: {reason}") from None
+    if len(content) > limit:
+        raise UsageError(f"{path}: is larger than {limit >> 20} MiB")
+    return content
+
+
+def _check_target(path: Path) -> None:
+    """Find out before the training, not after it, that its result cannot be written."""
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path.parent}: there is no such folder")
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"{path.parent}: cannot be written to")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that is whole or not there at all, whatever happens meanwhile."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # Temporary files are for their owner only; results are as other files are.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,6 @@
+"""Networks as JSON: ConvNetJS's own format, and beside it what it takes to train on exactly."""
+
+from engine.formats.convnetjs import SnapshotError, refusal
+from engine.formats.snapshot import Snapshot, dump, dump_convnetjs, load
+
+__all__ = ["Snapshot", "SnapshotError", "dump", "dump_convnetjs", "load", "refusal"]

@@ -1,0 +1,305 @@
+"""The snapshot file: ConvNetJS's `layers`, and under a key that it ignores everything else."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import orjson
+
+from engine.data import Sampler
+from engine.data.sampler import generator_from_state, generator_state
+from engine.formats.convnetjs import (
+    SnapshotError,
+    definition,
+    described,
+    layer_to_json,
+    read_parameters,
+    refusal,
+)
+from engine.language import (
+    DEFAULT_LIMITS,
+    MNIST_SHAPE,
+    DataShape,
+    Limits,
+    NetSpec,
+    OptionError,
+    SpecError,
+    TrainerSpec,
+    from_layers,
+    parse,
+    to_text,
+)
+from engine.layers import Array
+from engine.network.net import Net
+from engine.training.trainer import Trainer
+from engine.update_rules.optimizers import OPTIMIZERS
+
+OWN_KEY = "convnet_live"
+VERSION = 1
+BYTES_PER_PARAMETER = 128
+"""More than enough: 16 as digits and four times 6 in base64, in a buffer that is being doubled."""
+
+Json = dict[str, Any]
+
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a file holds.
+
+    Attributes:
+        net: the network with its weights.
+        training: what `resume` needs; None in files of ConvNetJS.
+        extra: whatever `dump` was given to keep.
+    """
+
+    net: Net
+    training: Json | None
+    extra: Json
+
+    def resume(self, trainer: Trainer, sampler: Sampler | None = None) -> None:
+        """Set a new trainer of `net` (and its sampler) to where they were, to train on exactly.
+
+        Without training state in the file both stay as they are. A sampler of another data set
+        than the file's stays as it is too.
+
+        Raises:
+            SnapshotError: the state is malformed; then nothing has changed.
+        """
+        if self.training is None:
+            return
+        before = None if sampler is None else sampler.state()
+        try:
+            if sampler is not None:
+                _resume_sampler(sampler, self.training.get("sampler"))
+            _resume_trainer(trainer, self.training)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            if sampler is not None and before is not None:
+                sampler.restore(before)
+            raise SnapshotError(f"its training state is malformed ({error})") from None
+
+
+def dump(
+    net: Net,
+    trainer: Trainer | None = None,
+    sampler: Sampler | None = None,
+    *,
+    extra: Json | None = None,
+) -> bytes:
+    """The file's bytes.
+
+    With a trainer (and its sampler) the file also holds what it takes to train on as if there had
+    been no break; `extra` is kept along with it and must be JSON. A network that ConvNetJS could
+    not run has no `layers` in the file, only its parameters under our key.
+    """
+    spec = net.spec if trainer is None else replace(net.spec, trainer=trainer.options)
+    own: Json = {"version": VERSION, "spec": to_text(spec)}
+    if trainer is not None:
+        own["training"] = _training(trainer, sampler)
+    if extra:
+        own["extra"] = extra
+    if refusal(spec) is None:
+        return _to_bytes(
+            {"layers": [layer_to_json(layer) for layer in net.layers], OWN_KEY: own}, net
+        )
+    own |= {"parameters": _encode(net.params), "statistics": _encode(net.state)}
+    return _to_bytes({OWN_KEY: own}, net)
+
+
+def dump_convnetjs(net: Net, options: TrainerSpec | None = None) -> bytes:
+    """The bytes of a file for ConvNetJS alone: the layers and nothing else.
+
+    Raises:
+        SnapshotError: ConvNetJS could not run the network.
+    """
+    spec = net.spec if options is None else replace(net.spec, trainer=options)
+    if reason := refusal(spec):
+        raise SnapshotError(f"this cannot be saved as a file of ConvNetJS: {reason}")
+    return _to_bytes({"layers": [layer_to_json(layer) for layer in net.layers]}, net)
+
+
+def _to_bytes(file: Json, net: Net) -> bytes:
+    # orjson enlarges its buffer without looking whether there is any memory to be had, and takes
+    # the process with it where there is not: so there is asked for it before.
+    np.empty(BYTES_PER_PARAMETER * net.params.size, np.uint8)
+    return orjson.dumps(file, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def load(
+    data: bytes | str,
+    *,
+    trainer: TrainerSpec | None = None,
+    images: DataShape = MNIST_SHAPE,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Snapshot:
+    """Read a file of ours or of ConvNetJS.
+
+    Args:
+        trainer: how to train a network whose file does not say, as those of ConvNetJS.
+        images, limits: what the network must fit, as in `engine.language.parse`.
+
+    Raises:
+        SnapshotError: with the reason.
+    """
+    try:
+        file = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        if error.msg.startswith("Not enough memory"):
+            raise MemoryError(error.msg) from None
+        raise SnapshotError(f"this is no JSON: {error}") from None
+    if not isinstance(file, dict):
+        raise SnapshotError("this is no network: a snapshot is an object with `layers`")
+    _refuse_repeated_keys(data.encode() if isinstance(data, str) else data, file)
+    own = _own(file)
+    if "layers" in file:
+        net = _from_layers(file["layers"], own, trainer, images, limits)
+    else:
+        net = _from_own(own, images, limits)
+    training = own.get("training")
+    extra = own.get("extra")
+    return Snapshot(
+        net,
+        training if isinstance(training, dict) else None,
+        extra if isinstance(extra, dict) else {},
+    )
+
+
+def _refuse_repeated_keys(data: bytes, file: Json) -> None:
+    """Programs differ in which of two equal keys counts: such a file is none that can be trusted.
+
+    Each key of the text stands before a colon, and colons stand nowhere else but in strings.
+    """
+    kept = 0
+    waiting: list[Any] = [file]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            kept += len(each)
+            each = each.values()
+        waiting.extend(inner for inner in each if isinstance(inner, dict | list))
+    if _STRING.sub(b"", data).count(b":") != kept:
+        raise SnapshotError("a key stands twice in one of its objects")
+
+
+def _own(file: Json) -> Json:
+    own = file.get(OWN_KEY, {})
+    if not isinstance(own, dict):
+        raise SnapshotError(f"`{OWN_KEY}` should be an object")
+    version = own.get("version", VERSION)
+    if version != VERSION:
+        raise SnapshotError(f"this is of version {version!r:.40}; this program reads {VERSION}")
+    return own
+
+
+def _from_layers(
+    layers: object, own: Json, trainer: TrainerSpec | None, images: DataShape, limits: Limits
+) -> Net:
+    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
+        raise SnapshotError("this is no network: `layers` should be a list of objects")
+    net = Net(_spec(layers, own, trainer, images, limits))
+    for index, (layer, each) in enumerate(zip(net.layers, layers, strict=True)):
+        read_parameters(layer, each, index)
+    return net
+
+
+def _from_own(own: Json, images: DataShape, limits: Limits) -> Net:
+    if not isinstance(own.get("spec"), str):
+        raise SnapshotError("this is no network: it has no `layers`")
+    try:
+        net = Net(parse(own["spec"], images=images, limits=limits))
+        np.copyto(net.params, _decode(own.get("parameters"), net.params.size))
+        np.copyto(net.state, _decode(own.get("statistics"), net.state.size))
+    except SpecError as error:
+        raise SnapshotError(f"its spec is refused: {error}") from None
+    except (TypeError, ValueError) as error:
+        raise SnapshotError(f"its parameters are malformed ({error})") from None
+    return net
+
+
+def _spec(
+    layers: list[Json], own: Json, trainer: TrainerSpec | None, images: DataShape, limits: Limits
+) -> NetSpec:
+    """The spec that the layers show, or the file's own text, which must mean the same layers."""
+    if len(layers) > limits.layers:
+        raise SnapshotError(f"it has {len(layers)} layers; the limit is {limits.layers}")
+    definitions = [definition(layer, index) for index, layer in enumerate(layers)]
+    try:
+        shown = from_layers(definitions, trainer, images=images, limits=limits)
+        if not isinstance(own.get("spec"), str):
+            return shown
+        spec = parse(own["spec"], images=images, limits=limits)
+    except OptionError as error:
+        raise SnapshotError(error.message) from None
+    except SpecError as error:
+        raise SnapshotError(f"its spec is refused: {error}") from None
+    if described(spec) != described(shown):
+        raise SnapshotError("its spec and its layers do not describe the same network")
+    return spec
+
+
+def _training(trainer: Trainer, sampler: Sampler | None) -> Json:
+    optimizer = trainer.optimizer
+    state: Json = {
+        "step_count": trainer.step_count,
+        "examples_seen": trainer.examples_seen,
+        "rng": generator_state(trainer.rng),
+        "optimizer": {
+            "method": optimizer.method,
+            "updates": optimizer.updates,
+            "state": {name: _encode(vector) for name, vector in optimizer.state.items()},
+        },
+        "statistics": _encode(trainer.net.state),
+        "average": _encode(trainer.average),
+    }
+    if sampler is not None:
+        state["sampler"] = sampler.state()
+    return state
+
+
+def _resume_sampler(sampler: Sampler, state: object) -> None:
+    size = sampler.state()["training_images"]
+    if isinstance(state, Mapping) and state.get("training_images") == size:
+        sampler.restore(state)
+
+
+def _resume_trainer(trainer: Trainer, state: Json) -> None:
+    counts = [state["step_count"], state["examples_seen"], state["optimizer"]["updates"]]
+    if not all(type(count) is int and count >= 0 for count in counts):
+        raise ValueError("counters are whole numbers from 0 up")
+    saved = state["optimizer"]
+    size, dtype = trainer.net.params.size, trainer.net.params.dtype
+    optimizer = OPTIMIZERS[saved["method"]](size, dtype)
+    optimizer.state = {name: _decode(saved["state"][name], size) for name in optimizer.remembers}
+    statistics = _decode(state["statistics"], trainer.net.state.size)
+    average = _decode(state["average"], size)
+    rng = generator_from_state(state["rng"])
+    # All is read: nothing below can fail half-way.
+    trainer.step_count, trainer.examples_seen, optimizer.updates = counts
+    if optimizer.method == trainer.options.method:
+        trainer.optimizer = optimizer
+    np.copyto(trainer.net.state, statistics)
+    np.copyto(trainer.average, average)
+    trainer.rng = rng
+
+
+def _encode(vector: Array) -> str:
+    return base64.b64encode(vector.astype("<f4").tobytes()).decode("ascii")
+
+
+def _decode(text: object, size: int) -> Array:
+    if not isinstance(text, str):
+        raise TypeError("a vector is base64 text")
+    try:
+        vector = np.frombuffer(base64.b64decode(text, validate=True), "<f4")
+    except binascii.Error as error:
+        raise ValueError(str(error)) from None
+    if len(vector) != size or not np.isfinite(vector).all():
+        raise ValueError(f"a vector should be of {size} finite numbers")
+    return vector.astype(np.float32)

@@ -1,0 +1,32 @@
+"""The spec language: a text that describes a network and its trainer, read and never run."""
+
+from engine.language.build import from_layers, parse
+from engine.language.errors import OptionError, SpecError
+from engine.language.model import (
+    DEFAULT_LIMITS,
+    MNIST_SHAPE,
+    DataShape,
+    FrozenOptions,
+    LayerSpec,
+    Limits,
+    NetSpec,
+    TrainerSpec,
+)
+from engine.language.printer import DEFAULT_TEXT, to_text
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "DEFAULT_TEXT",
+    "MNIST_SHAPE",
+    "DataShape",
+    "FrozenOptions",
+    "LayerSpec",
+    "Limits",
+    "NetSpec",
+    "OptionError",
+    "SpecError",
+    "TrainerSpec",
+    "from_layers",
+    "parse",
+    "to_text",
+]

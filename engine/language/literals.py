@@ -1,0 +1,167 @@
+"""Reads the literals of a spec: lists of layers, objects, and the values in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.language.errors import SpecError, excerpt
+from engine.language.tokens import Source, Token, tokenize
+
+MOST_OPTIONS = 100
+
+
+@dataclass(frozen=True)
+class RawOption:
+    """`name: value` as written, with the offsets of both and the value's own text."""
+
+    name: str
+    value: str | float | bool
+    shown: str
+    name_at: int = 0
+    value_at: int = 0
+
+
+@dataclass(frozen=True)
+class RawObject:
+    """An object literal; `at` is the offset of its `{`."""
+
+    options: tuple[RawOption, ...]
+    at: int = 0
+
+
+@dataclass
+class Program:
+    """What the statements define; `end` is the offset of the text's last token."""
+
+    layers: list[RawObject] = field(default_factory=list)
+    trainer: RawObject | None = None
+    end: int = 0
+
+
+class Reader:
+    """Goes through a text's tokens one ahead; knows literals, but no statements.
+
+    `stop` is the offset behind the last token taken.
+    """
+
+    def __init__(self, source: Source, most_layers: int) -> None:
+        self.source = source
+        self.program = Program()
+        self.stop = 0
+        self._most_layers = most_layers
+        self._tokens = tokenize(source)
+        self.token = next(self._tokens)
+
+    # Values
+
+    def layers(self, opening: str, closing: str) -> None:
+        """Object literals between brackets; a comma may follow the last."""
+        layers = self.program.layers
+        self.expect(opening)
+        while not self.sees(closing):
+            if len(layers) == self._most_layers:
+                message = f"a network may have {self._most_layers} layers, not more"
+                raise self.error(self.token, message)
+            layers.append(self.definition("a layer"))
+            if not self.take(","):
+                break
+        self.expect(closing, "`,` or ")
+
+    def definition(self, what: str) -> RawObject:
+        """An object literal. Its values are plain: nothing nests, so nothing recurses."""
+        if not self.sees("{"):
+            message = f"expected {what} as {{name: value, …}}, not {self.here()}"
+            raise self.error(self.token, message)
+        at = self.token.at
+        self.advance()
+        options: dict[str, RawOption] = {}
+        while not self.sees("}"):
+            option = self.option()
+            if option.name in options:
+                message = f"`{excerpt(option.name)}` is given twice"
+                raise self.source.error(option.name_at, message)
+            if len(options) == MOST_OPTIONS:
+                message = f"more than {MOST_OPTIONS} options are given"
+                raise self.source.error(option.name_at, message)
+            options[option.name] = option
+            if not self.take(","):
+                break
+        self.expect("}", "`,` or ")
+        return RawObject(tuple(options.values()), at)
+
+    def option(self) -> RawOption:
+        key = self.token
+        if key.kind not in ("name", "string"):
+            raise self.error(key, f"expected an option's name, not {self.here()}")
+        self.advance()
+        if not self.take(":"):
+            message = f"expected `:` and a value for `{excerpt(key.text)}`, not {self.here()}"
+            raise self.error(self.token, message)
+        at = self.token.at
+        value = self.value(key.text)
+        shown = excerpt(self.source.text[at : self.stop])
+        if self.token.kind == "mark" and self.token.text in "+-*/%<>&|^?=(.[":
+            message = "nothing is computed here: write the value itself"
+            raise self.error(self.token, message)
+        return RawOption(key.text, value, shown, key.at, at)
+
+    def value(self, name: str) -> str | float | bool:
+        token = self.token
+        if token.kind == "string":
+            self.advance()
+            return token.text
+        if token.kind == "name" and token.text in ("true", "false"):
+            self.advance()
+            return token.text == "true"
+        if token.kind == "name":
+            message = f"`{excerpt(token.text)}` is a name; give `{excerpt(name)}` a value"
+            raise self.error(token, f"{message}: a number, a string, true or false")
+        sign = -1 if self.sees("-") else 1
+        if self.sees("-") or self.sees("+"):
+            self.advance()
+        number = self.token
+        if number.kind != "number":
+            message = f"`{excerpt(name)}` needs a number, a string, true or false"
+            raise self.error(number, f"{message}, not {self.here()}")
+        self.advance()
+        return sign * _number(number.text)
+
+    # Tokens
+
+    def here(self) -> str:
+        """The token at hand, as an error names it."""
+        if self.token.kind == "end":
+            return "the end of the text"
+        if self.token.kind == "string":
+            return f"the string '{excerpt(self.token.text)}'"
+        return f"`{excerpt(self.token.text)}`"
+
+    def error(self, token: Token, message: str) -> SpecError:
+        return self.source.error(token.at, message)
+
+    def advance(self) -> None:
+        self.stop = self.token.stop
+        self.token = next(self._tokens)
+
+    def sees(self, mark: str) -> bool:
+        return self.token.text == mark and self.token.kind == "mark"
+
+    def take(self, mark: str) -> bool:
+        if not self.sees(mark):
+            return False
+        self.advance()
+        return True
+
+    def expect(self, mark: str, otherwise: str = "") -> None:
+        if not self.take(mark):
+            raise self.error(self.token, f"expected {otherwise}`{mark}`, not {self.here()}")
+
+
+def _number(text: str) -> float:
+    """A number as JavaScript reads it: a double, infinite where it is too large."""
+    if text[:2].lower() in ("0x", "0o", "0b"):
+        try:
+            return float(int(text, 0))
+        except OverflowError:
+            return float("inf")
+    return float(text)

@@ -1,0 +1,174 @@
+"""Reads the statements of a spec into raw definitions, values with their places; runs nothing."""
+
+from __future__ import annotations
+
+from engine.language.did_you_mean import did_you_mean
+from engine.language.errors import excerpt
+from engine.language.literals import Program, RawObject, Reader
+from engine.language.tokens import Source, Token
+
+_NO_WORDS = {
+    **dict.fromkeys(("for", "while", "do"), "loops cannot be written here: write out each layer"),
+    **dict.fromkeys(("if", "else", "switch"), "conditions cannot be written here"),
+    **dict.fromkeys(("function", "return", "class", "async"), "functions cannot be written here"),
+    **dict.fromkeys(
+        ("import", "export", "try", "throw", "delete", "typeof", "void", "with", "this", "new"),
+        "a statement cannot start with this word here",
+    ),
+}
+_STATEMENTS = (
+    "`layer_defs = [];`, `layer_defs.push({…});`, `net = new convnetjs.Net();`, "
+    "`net.makeLayers(layer_defs);` or `trainer = new convnetjs.Trainer(net, {…});`"
+)
+_TRAINERS = ("SGDTrainer", "Trainer")
+
+
+class Parser(Reader):
+    """Reads one text's statements; `_variables` says what each of its names stands for."""
+
+    def __init__(self, source: Source, most_layers: int) -> None:
+        super().__init__(source, most_layers)
+        self._variables: dict[str, str] = {}
+        self._made = False
+
+    def parse(self) -> Program:
+        """All statements.
+
+        Raises:
+            SpecError: at the first token that does not fit.
+        """
+        while self.token.kind != "end":
+            if not self.take(";"):
+                self._statement()
+        self.program.end = self.token.at
+        return self.program
+
+    def _statement(self) -> None:
+        declares = self.token.text in ("var", "let", "const") and self.token.kind == "name"
+        if declares:
+            self.advance()
+        name = self._variable()
+        while declares and self.take(","):
+            name = self._variable()
+        if not declares and self.take("."):
+            self._method(name)
+        elif not declares and self.stop == name.stop:
+            message = f"`{excerpt(name.text)}` alone is no statement; write {_STATEMENTS}"
+            raise self.error(name, message)
+        self._end_statement()
+
+    def _variable(self) -> Token:
+        """A name and, unless a method of it is called, what is assigned to it."""
+        token = self.token
+        if token.kind != "name":
+            raise self.error(token, f"{self.here()} starts no statement; write {_STATEMENTS}")
+        if token.text in _NO_WORDS:
+            raise self.error(token, _NO_WORDS[token.text])
+        self.advance()
+        if self.take("="):
+            self._assign(token)
+        elif self.sees("("):
+            message = f"`{excerpt(token.text)}(…)` cannot be called here; write {_STATEMENTS}"
+            raise self.error(token, message)
+        return token
+
+    def _end_statement(self) -> None:
+        token = self.token
+        if self.take(";") or token.kind == "end":
+            return
+        if self.source.on_one_line(self.stop, token.at) or self.sees("."):
+            raise self.error(token, f"expected `;` or a new line, not {self.here()}")
+
+    def _assign(self, name: Token) -> None:
+        token = self.token
+        if self.sees("["):
+            self._define(name, "layers")
+            self.layers("[", "]")
+        elif token.kind == "name" and token.text == "new":
+            self.advance()
+            self._construct(name)
+        else:
+            message = f"{self.here()} cannot be assigned here; write {_STATEMENTS}"
+            raise self.error(token, message)
+
+    def _define(self, name: Token, kind: str) -> None:
+        others = [known for known, what in self._variables.items() if what == kind]
+        empty = kind == "layers" and others == [name.text] and not self.program.layers
+        if others and not empty:
+            what = {"layers": "a list of layers", "net": "a net", "trainer": "a trainer"}[kind]
+            raise self.error(name, f"there is {what} already: `{excerpt(others[0])}`")
+        if self._variables.get(name.text, kind) != kind:
+            raise self.error(name, f"`{excerpt(name.text)}` stands for something else already")
+        self._variables[name.text] = kind
+
+    def _construct(self, name: Token) -> None:
+        """`convnetjs.Net()` or `convnetjs.SGDTrainer(net, {...})`, behind `new`."""
+        if self.token.kind != "name" or self.token.text != "convnetjs":
+            raise self.error(self.token, f"expected `convnetjs.`, not {self.here()}")
+        self.advance()
+        self.expect(".")
+        made = self.token
+        if made.kind != "name" or made.text not in ("Net", *_TRAINERS):
+            hint = did_you_mean(made.text, ("Net", *_TRAINERS))
+            message = f"convnetjs makes Net, SGDTrainer or Trainer here, not {self.here()}{hint}"
+            raise self.error(made, message)
+        self.advance()
+        self.expect("(")
+        if made.text == "Net":
+            self._define(name, "net")
+        else:
+            self._define(name, "trainer")
+            self._trainer()
+        self.expect(")")
+
+    def _trainer(self) -> None:
+        self._reference("net", "the net")
+        self.program.trainer = RawObject((), self.token.at)
+        if self.take(",") and not self.sees(")"):
+            self.program.trainer = self.definition("the trainer's options")
+            self.take(",")
+
+    def _method(self, name: Token) -> None:
+        method = self.token
+        kinds = {"push": "layers", "makeLayers": "net"}
+        if method.kind != "name" or method.text not in kinds:
+            hint = did_you_mean(method.text, tuple(kinds))
+            message = f"only .push(…) and .makeLayers(…) can be called, not {self.here()}{hint}"
+            raise self.error(method, message)
+        if self._variables.get(name.text) != kinds[method.text]:
+            missing = "is no list of layers: begin with `layer_defs = [];`"
+            if method.text == "makeLayers":
+                missing = "is no net: begin with `net = new convnetjs.Net();`"
+            raise self.error(name, f"`{excerpt(name.text)}` {missing}")
+        self.advance()
+        if method.text == "push":
+            self._push(method)
+            return
+        self.expect("(")
+        self._reference("layers", "the list of layers")
+        self.take(",")
+        self.expect(")")
+        if self._made:
+            raise self.error(method, "the layers are made already")
+        self._made = True
+
+    def _push(self, method: Token) -> None:
+        if self._made:
+            raise self.error(method, "a layer pushed after makeLayers would not be in the net")
+        before = len(self.program.layers)
+        self.layers("(", ")")
+        if len(self.program.layers) == before:
+            raise self.error(method, "push needs a layer: push({type:'…', …})")
+
+    def _reference(self, kind: str, what: str) -> None:
+        """The name of something defined; a net may go undefined, since its statement may."""
+        token = self.token
+        known = [name for name, is_kind in self._variables.items() if is_kind == kind]
+        undefined = token.kind == "name" and token.text not in self._variables
+        if kind == "net" and not known and undefined:
+            self._variables[token.text] = kind
+            known = [token.text]
+        if token.kind != "name" or token.text not in known:
+            wanted = f", `{excerpt(known[0])}`" if known else ""
+            raise self.error(token, f"expected the name of {what}{wanted}, not {self.here()}")
+        self.advance()

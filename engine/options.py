@@ -1,0 +1,32 @@
+"""Options that layers, trainers and the spec language declare, each with the values it admits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Options = Mapping[str, Any]
+
+
+REQUIRED: Any = object()
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a layer or trainer in the spec language, with the values it admits.
+
+    `same_as` names the option whose value is taken when this one is left out (sy = sx).
+    """
+
+    name: str
+    kind: type[int] | type[float] | type[str] | type[bool]
+    default: Any = REQUIRED
+    minimum: float | None = None
+    maximum: float | None = None
+    below: float | None = None
+    choices: tuple[str, ...] = ()
+    odd: bool = False
+    same_as: str | None = None
+    aliases: tuple[str, ...] = ()
+    help: str = ""

@@ -1,0 +1,1 @@
+"""A training run from its first batch on, with its running means."""

@@ -1,0 +1,1 @@
+"""Training steps, with helper processes that share a batch."""

@@ -1,0 +1,125 @@
+"""A process that computes part of every batch, and the shared memory through which it sees it."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+from multiprocessing import reduction
+from multiprocessing.connection import Connection
+
+from threadpoolctl import threadpool_limits
+
+from engine.language import NetSpec
+from engine.network.net import Net
+from engine.network.passes import PassStats
+from engine.training.end_with_owner import end_with
+from engine.training.shared_board import Board, Part, run_part
+
+
+class HelperError(RuntimeError):
+    """A helper process has died, or could not compute its part."""
+
+
+class Helper:
+    """The owner's end of a helper process; the process ends with its owner."""
+
+    def __init__(self, lane: int) -> None:
+        """Start a process for the lane with this index; it is ready some tenths of a second on."""
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(
+            target=_serve, args=(theirs, lane, os.getpid()), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        self._started = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the process has started; never waits.
+
+        Raises:
+            HelperError: it has died.
+        """
+        if not self._started and self._connection.poll():
+            self._receive()
+            self._started = True
+        return self._started
+
+    def use(self, spec: NetSpec, board: Board) -> None:
+        """Compute with this network from now on."""
+        self._send((spec, board.fields))
+        try:
+            reduction.send_handle(self._connection, board.file, self._process.pid)
+        except OSError:
+            raise HelperError("a helper process has died") from None
+
+    def start(self, part: Part) -> None:
+        """Begin computing a part."""
+        self._send(part)
+
+    def finish(self, patience: float) -> PassStats:
+        """Wait for the part that was started, at most `patience` seconds.
+
+        Raises:
+            HelperError: the process has died, does not answer, or ran out of memory.
+        """
+        if not self._connection.poll(patience):
+            raise HelperError("a helper process does not answer")
+        stats = self._receive()
+        if not isinstance(stats, PassStats):
+            raise HelperError(f"a helper process failed: {stats}")
+        return stats
+
+    def close(self) -> None:
+        """End the process; may be called twice."""
+        self._connection.close()
+        self._process.join(1)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+    def _send(self, message: object) -> None:
+        try:
+            self._connection.send(message)
+        except OSError:
+            raise HelperError("a helper process has died") from None
+
+    def _receive(self) -> object:
+        try:
+            return self._connection.recv()
+        except (EOFError, OSError):
+            raise HelperError("a helper process has died") from None
+
+
+def _serve(connection: Connection, lane: int, owner: int) -> None:
+    """What the process does: say that it is there, then compute until the owner is gone."""
+    end_with(owner)
+    threadpool_limits(limits=1, user_api="blas")
+    board: Board | None = None
+    net: Net | None = None
+    # An interrupt from the keyboard reaches every process; the owner decides what it means.
+    # Where this one has no memory for the network, the owner computes its lane.
+    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt, MemoryError):
+        connection.send(True)
+        while True:
+            message = connection.recv()
+            if isinstance(message, Part):
+                assert net is not None
+                assert board is not None
+                connection.send(_attempt(net, board, message))
+                continue
+            net = None
+            if board is not None:
+                board.close()
+            spec, fields = message
+            board = Board(fields, reduction.recv_handle(connection))
+            net = board.lane(spec, lane)
+
+
+def _attempt(net: Net, board: Board, part: Part) -> PassStats | str:
+    try:
+        return run_part(net, board, part)
+    except MemoryError as error:
+        return str(error) or "out of memory"

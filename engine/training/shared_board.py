@@ -1,0 +1,103 @@
+"""Memory that the processes which share a batch have in common."""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import tempfile
+from math import prod
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from engine.language import NetSpec
+from engine.layers import Array
+from engine.network.net import Net
+from engine.network.passes import PassStats, train_pass
+
+CACHE_LINE = 64
+
+Fields: TypeAlias = dict[str, tuple[tuple[int, ...], str]]
+
+
+class Part(NamedTuple):
+    """Which examples of a batch, shaped how, and the seed of their dropout."""
+
+    begin: int
+    end: int
+    x_shape: tuple[int, ...]
+    seed: int
+
+
+class Board:
+    """Arrays in memory that processes share, each by its name."""
+
+    def __init__(self, fields: Fields, file: int | None = None) -> None:
+        """Lay out new memory, or see that behind the descriptor `file` of another process's board.
+
+        Args:
+            fields: shape and dtype of each array.
+        """
+        offsets, size = [], 0
+        for shape, dtype in fields.values():
+            offsets.append(size)
+            size += -(-prod(shape) * np.dtype(dtype).itemsize // CACHE_LINE) * CACHE_LINE
+        self.fields = fields
+        # Memory without a name: nothing is left behind, however its users end.
+        self.file = _anonymous_file(size) if file is None else file
+        try:
+            memory = mmap.mmap(self.file, size)
+        except OSError as error:
+            os.close(self.file)
+            if error.errno == errno.ENOMEM:
+                raise MemoryError(f"no room for {size} bytes") from None
+            raise
+        self._arrays: dict[str, Array] = {
+            key: np.ndarray(shape, dtype, memory, offset)
+            for (key, (shape, dtype)), offset in zip(fields.items(), offsets, strict=True)
+        }
+
+    def __getitem__(self, key: str) -> Array:
+        return self._arrays[key]
+
+    def lane(self, spec: NetSpec, index: int) -> Net:
+        """The network of one lane: shared parameters, gradients and statistics of its own."""
+        return Net(
+            spec,
+            dtype=self["params"].dtype,
+            params=self["params"],
+            grads=self["grads"][index],
+            state=self["states"][index],
+            pool_early=True,
+        )
+
+    def examples(self, shape: tuple[int, ...]) -> tuple[Array, Array]:
+        """Room for examples of this `shape` (C, H, W, B), without gaps, and for their labels."""
+        return self["x"][: prod(shape)].reshape(shape), self["labels"][: shape[-1]]
+
+    def close(self) -> None:
+        """Let go of the memory, which ends with the last array in it; may be called twice."""
+        self._arrays.clear()
+        if self.file >= 0:
+            os.close(self.file)
+        self.file = -1
+
+
+def _anonymous_file(size: int) -> int:
+    if hasattr(os, "memfd_create"):
+        file = os.memfd_create("convnet-live")
+    else:
+        with tempfile.TemporaryFile() as opened:
+            file = os.dup(opened.fileno())
+    os.ftruncate(file, size)
+    return file
+
+
+def run_part(net: Net, board: Board, part: Part) -> PassStats:
+    """Leave the part's gradients in `net`, which is one of the board's lanes."""
+    if net.is_random:
+        net.seed_noise(np.random.default_rng(part.seed))
+    x, labels = board.examples(part.x_shape)
+    chosen = slice(part.begin, part.end)
+    return train_pass(net, x[..., chosen], labels[chosen])

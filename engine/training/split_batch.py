@@ -1,0 +1,184 @@
+"""Spreads a batch over processes, each with a replica of the network and a part of the examples.
+
+Threads would be simpler, but between NumPy's calls they wait for Python's lock: measured on two
+cores with a batch of 20, two threads trained slower than one. BLAS is held to one thread, since
+only the products run inside it, while two processes also share the copying, pooling and
+activations between them.
+
+A batch is always cut into as many lanes as the team is large, and the lanes' gradients are summed
+in order, whoever computed them: until a helper has started, and when one has died, the owner
+computes its lane, and the run is the same to the last bit.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from time import perf_counter
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from engine.layers import Array
+from engine.network.net import Net
+from engine.network.passes import PassStats, chunks
+from engine.training.helper_process import Helper, HelperError
+from engine.training.shared_board import Board, Part, run_part
+
+SMALLEST_LANE = 4
+"""Below so many examples a lane is not worth waking a process for."""
+
+STALLED_SECONDS, STALLED_TIMES = 5.0, 20
+"""How long to wait for a helper: seconds, and times what the owner's lane took."""
+
+MOST_DEATHS = 5
+"""After so many deaths helpers are no longer replaced."""
+
+
+def available_cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Team:
+    """Computes gradients of a network over whole batches.
+
+    Attributes:
+        size: lanes, one of them for this process.
+        gradient: flat vector, summed over the last batch; its memory is used again by the next.
+        statistics: likewise, the lanes' mean of what layers learn without gradients.
+    """
+
+    def __init__(self, net: Net, size: int | None = None) -> None:
+        """Make a team for `net`, which it only reads; `size` is by default the number of cores."""
+        threadpool_limits(limits=1, user_api="blas")
+        self.size = size or available_cores()
+        self.gradient: Array = net.grads
+        self.statistics: Array = net.state
+        self._net = net
+        self._board: Board | None = None
+        self._lanes: list[Net] = []
+        self._deaths = 0
+        self._helpers: dict[int, Helper] = {}
+        for lane in range(1, self.size):
+            self._hire(lane)
+
+    def run(self, x: Array, labels: Array, rng: np.random.Generator) -> list[PassStats]:
+        """Set `gradient` and `statistics` for the examples x (C, H, W, B), labels (B,).
+
+        Args:
+            rng: what dropout's seeds are drawn from; not touched for networks without dropout.
+        """
+        board = self._publish(x, labels)
+        parts = self._parts(x.shape, rng)
+        helped = [lane for lane in range(1, len(parts)) if self._start(lane, parts[lane])]
+        began = perf_counter()
+        stats = {
+            lane: run_part(self._lanes[lane], board, part)
+            for lane, part in enumerate(parts)
+            if lane not in helped
+        }
+        own_seconds = perf_counter() - began
+        for lane in helped:
+            stats[lane] = self._finish(lane, board, parts[lane], own_seconds)
+        self._collect(len(parts))
+        return [stats[lane] for lane in range(len(parts))]
+
+    def close(self) -> None:
+        """End the helpers and free the memory; may be called twice."""
+        for helper in self._helpers.values():
+            helper.close()
+        self._helpers.clear()
+        self._lanes.clear()
+        self.gradient, self.statistics = self.gradient.copy(), self.statistics.copy()
+        if self._board is not None:
+            self._board.close()
+            self._board = None
+
+    def _parts(self, shape: tuple[int, ...], rng: np.random.Generator) -> list[Part]:
+        batch = shape[-1]
+        lanes = max(1, min(self.size, batch // SMALLEST_LANE))
+        return [
+            Part(
+                part.start, part.stop, shape, int(rng.integers(2**63)) if self._net.is_random else 0
+            )
+            for part in chunks(batch, -(-batch // lanes))
+        ]
+
+    def _start(self, lane: int, part: Part) -> bool:
+        """Hand a lane to its helper, if that is there."""
+        helper = self._helpers.get(lane)
+        try:
+            if helper is None or not helper.is_ready:
+                return False
+            helper.start(part)
+        except HelperError:
+            self._replace(lane)
+            return False
+        return True
+
+    def _finish(self, lane: int, board: Board, part: Part, own_seconds: float) -> PassStats:
+        try:
+            # Its lane is as long as the owner's: what takes so many times longer has been stopped.
+            return self._helpers[lane].finish(STALLED_SECONDS + STALLED_TIMES * own_seconds)
+        except HelperError:
+            self._replace(lane)
+            # What it may have left half done is begun anew.
+            np.copyto(self._lanes[lane].state, self._net.state)
+            return run_part(self._lanes[lane], board, part)
+
+    def _hire(self, lane: int) -> None:
+        # Where the system allows no more processes, the owner computes the lane.
+        with suppress(OSError):
+            self._helpers[lane] = Helper(lane)
+
+    def _replace(self, lane: int) -> None:
+        """A new process in the place of one that has died."""
+        self._helpers.pop(lane).close()
+        if self._deaths >= MOST_DEATHS:
+            return
+        self._deaths += 1
+        self._hire(lane)
+        if self._board is not None and lane in self._helpers:
+            self._helpers[lane].use(self._net.spec, self._board)
+
+    def _publish(self, x: Array, labels: Array) -> Board:
+        """Lay examples, parameters and statistics out where every lane sees them."""
+        board = self._board
+        if board is None or len(board["labels"]) < len(labels):
+            board = self._new_board(x.size, len(labels))
+        np.copyto(board["params"], self._net.params)
+        board["states"][:] = self._net.state
+        for room, values in zip(board.examples(x.shape), (x, labels), strict=True):
+            np.copyto(room, values)
+        return board
+
+    def _new_board(self, numbers: int, batch: int) -> Board:
+        """Make room for batches of `batch` examples that hold so many `numbers`."""
+        old, params, state = self._board, self._net.params, self._net.state
+        self._board = board = Board(
+            {
+                "params": (params.shape, params.dtype.str),
+                "grads": ((self.size, params.size), params.dtype.str),
+                "states": ((self.size, state.size), state.dtype.str),
+                "x": ((numbers,), params.dtype.str),
+                "labels": ((batch,), "<i8"),
+            }
+        )
+        self._lanes = [board.lane(self._net.spec, lane) for lane in range(self.size)]
+        for lane, helper in list(self._helpers.items()):
+            try:
+                helper.use(self._net.spec, board)
+            except HelperError:
+                self._replace(lane)
+        if old is not None:
+            old.close()
+        return board
+
+    def _collect(self, lanes: int) -> None:
+        self.gradient = self._lanes[0].grads
+        for lane in self._lanes[1:lanes]:
+            self.gradient += lane.grads
+        # Most networks have none, and every array operation counts in a step of half a millisecond.
+        if self.statistics.size:
+            self.statistics = np.mean([lane.state for lane in self._lanes[:lanes]], axis=0)

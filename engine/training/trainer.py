@@ -1,0 +1,223 @@
+"""One training step: forward, backward, decay, update. No I/O and no loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from engine.data import Batch
+from engine.language import TrainerSpec
+from engine.layers import Array
+from engine.network.net import Net, quiet
+from engine.training.split_batch import Team
+from engine.update_rules.learning_rate import learning_rate
+from engine.update_rules.optimizers import OPTIMIZERS, Optimizer
+
+EXPLODED = 3.0
+"""A loss so many times the usual is finite still, but its weights are none to go back to."""
+SMALL_LOSS = 0.1
+"""No loss below this has exploded, however small it used to be."""
+USUAL_MEMORY = 0.999
+"""Of the average that says what loss is usual: what goes on for a thousand steps becomes it."""
+
+
+class DivergenceError(ArithmeticError):
+    """The loss, or a number that the step computed from it, is no longer finite.
+
+    Attributes:
+        step: the step that found it, counted from 1.
+        learning_rate: in force at that step.
+    """
+
+    def __init__(self, step: int, learning_rate: float) -> None:
+        super().__init__(
+            f"the loss is no longer finite at step {step} with learning rate {learning_rate:g}"
+        )
+        self.step = step
+        self.learning_rate = learning_rate
+
+
+@dataclass(frozen=True)
+class StepStats:
+    """What one step measured.
+
+    Attributes:
+        step: steps made, this one included.
+        examples: in this batch.
+        loss: mean classification loss of the batch, before the update.
+        l1_decay_loss, l2_decay_loss: at the weights before the update.
+        correct: examples of the batch whose likeliest class was right.
+        forward_seconds, backward_seconds, update_seconds: wall time of each part.
+    """
+
+    step: int
+    examples: int
+    loss: float
+    l1_decay_loss: float
+    l2_decay_loss: float
+    correct: int
+    forward_seconds: float
+    backward_seconds: float
+    update_seconds: float
+
+    @property
+    def decay_loss(self) -> float:
+        """What the weights cost by their size, l1 and l2 together."""
+        return self.l1_decay_loss + self.l2_decay_loss
+
+
+class Trainer:
+    """Trains a network batch by batch.
+
+    The same network, options, generator and number of processes give the same run. `close` ends the
+    other processes.
+
+    Attributes:
+        net: the network; its `params` are updated in place.
+        options: of the spec's trainer; changed by `configure`.
+        optimizer: the update rule with its memory.
+        step_count, examples_seen: so far.
+        rng: what dropout draws from; not used by networks without it.
+        average: flat vector, the weights averaged with the memory `ema`; else the newest weights.
+        last_gradient: flat vector, mean over the last batch, decay not included.
+    """
+
+    def __init__(
+        self,
+        net: Net,
+        options: TrainerSpec,
+        rng: np.random.Generator,
+        *,
+        processes: int | None = None,
+    ) -> None:
+        self.net = net
+        self.options = options
+        self.rng = rng
+        self.step_count = 0
+        self.examples_seen = 0
+        self.optimizer = self._new_optimizer()
+        self.last_gradient = np.zeros_like(net.params)
+        self.average = net.params.copy()
+        self._last_good = net.params.copy(), net.state.copy()
+        self._usual_loss: float | None = None
+        self._team = Team(net, processes)
+        self._l1 = net.per_parameter(
+            lambda layer: {name: l1 for name, (l1, _) in layer.decay(layer.options).items()}
+        )
+        self._l2 = net.per_parameter(
+            lambda layer: {name: l2 for name, (_, l2) in layer.decay(layer.options).items()}
+        )
+
+    def configure(self, options: TrainerSpec) -> None:
+        """Train on with other options; the optimizer's memory is kept unless the method changes."""
+        changed = options.method != self.options.method
+        self.options = options
+        if changed:
+            self.optimizer = self._new_optimizer()
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step, as the schedule has it."""
+        return learning_rate(self.options.options, self.examples_seen)
+
+    def prediction_replica(self) -> Net:
+        """A network to predict with, on `average` as it goes on, with buffers of its own."""
+        net = self.net
+        return Net(
+            net.spec,
+            dtype=net.params.dtype,
+            params=self.average,
+            state=net.state,
+            pool_early=True,
+        )
+
+    def close(self) -> None:
+        """End the processes that help; may be called twice."""
+        self._team.close()
+
+    @quiet
+    def step(self, batch: Batch) -> StepStats:
+        """Train on one batch. Between steps whatever a snapshot holds is finite.
+
+        Raises:
+            DivergenceError: the loss is not finite, or the weights would not be. The network holds
+                the last good weights, from before the loss rose far above what was usual, and the
+                optimizer's memory is cleared.
+        """
+        results = self._team.run(batch.x, batch.labels, self.rng)
+        np.divide(self._team.gradient, len(batch), out=self.last_gradient)
+        loss = sum(result.loss for result in results) / len(batch)
+        start = perf_counter()
+        l1_loss, l2_loss = self._decay_losses()
+        if not np.isfinite([loss, l1_loss, l2_loss, *self._team.statistics]).all():
+            raise self._diverged()
+        self._remember(loss)
+        self._update(len(batch))
+        if not all(
+            np.isfinite(each).all() for each in (self.net.params, *self.optimizer.state.values())
+        ):
+            raise self._diverged()
+        np.copyto(self.net.state, self._team.statistics)
+        self.step_count += 1
+        self.examples_seen += len(batch)
+        self._average()
+        return StepStats(
+            step=self.step_count,
+            examples=len(batch),
+            loss=loss,
+            l1_decay_loss=l1_loss,
+            l2_decay_loss=l2_loss,
+            correct=sum(result.correct for result in results),
+            forward_seconds=max(result.forward_seconds for result in results),
+            backward_seconds=max(result.backward_seconds for result in results),
+            update_seconds=perf_counter() - start,
+        )
+
+    def _remember(self, loss: float) -> None:
+        """Note the weights of now as good ones, unless their loss shows that they are not."""
+        usual = loss if self._usual_loss is None else self._usual_loss
+        most = max(EXPLODED * usual, SMALL_LOSS)
+        if loss <= most:
+            params, state = self._last_good
+            np.copyto(params, self.net.params)
+            np.copyto(state, self.net.state)
+        self._usual_loss = USUAL_MEMORY * usual + (1 - USUAL_MEMORY) * min(loss, most)
+
+    def _diverged(self) -> DivergenceError:
+        """Go back to the last good weights, with no memory of the gradients that led away."""
+        params, state = self._last_good
+        np.copyto(self.net.params, params)
+        np.copyto(self.net.state, state)
+        np.copyto(self.average, params)
+        self.optimizer = self._new_optimizer()
+        return DivergenceError(self.step_count + 1, self.learning_rate)
+
+    def _decay_losses(self) -> tuple[float, float]:
+        params, options = self.net.params, self.options
+        l1 = options.l1_decay and options.l1_decay * float(self._l1 @ np.abs(params))
+        l2 = options.l2_decay and options.l2_decay / 2 * float(self._l2 @ (params * params))
+        return l1, l2
+
+    def _update(self, batch_size: int) -> None:
+        options, params = self.options, self.net.params
+        gradient: Array = self.last_gradient.copy()
+        # Decay is divided by the batch size along with the summed gradient, as in ConvNetJS.
+        if options.l2_decay:
+            gradient += (options.l2_decay / batch_size) * self._l2 * params
+        if options.l1_decay:
+            gradient += (options.l1_decay / batch_size) * self._l1 * np.sign(params)
+        self.optimizer.update(params, gradient, options.options, self.learning_rate)
+
+    def _average(self) -> None:
+        # Young averages forget faster, so that the initial weights do not linger in them.
+        memory = min(self.options.ema, self.step_count / (self.step_count + 9))
+        if not memory:
+            np.copyto(self.average, self.net.params)
+            return
+        self.average *= memory
+        self.average += (1 - memory) * self.net.params
+
+    def _new_optimizer(self) -> Optimizer:
+        return OPTIMIZERS[self.options.method](self.net.params.size, self.net.params.dtype)

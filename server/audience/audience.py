@@ -1,0 +1,152 @@
+"""The viewers of one session, and all that one who comes later still needs to be shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+from server.audience.graph_history import History
+from server.audience.viewer import Viewer
+from server.counters import Tally
+from server.protocol.connections import SPECTATOR
+from server.protocol.encode_events import Frame, encode, select_layers
+from server.protocol.events import Event, Layers, Spectators
+from server.protocol.run_values import PointRow
+
+COUNT_SECONDS = 0.5
+"""How long spectators come and go before all are told how many there are: a class comes at once."""
+
+
+class Audience:
+    """Viewers, the newest message of each kind, and the graph points of the run.
+
+    Attributes:
+        run_id: of the run that is shown.
+        watched: the layers that some viewer has on screen.
+    """
+
+    def __init__(self, tally: Tally) -> None:
+        """Nobody yet; what they are sent is added to the tally."""
+        self._tally = tally
+        self.watched: frozenset[int] = frozenset()
+        self.history = History()
+        self._viewers: set[Viewer] = set()
+        self._newest: dict[str, Frame] = {}
+        self._counting: asyncio.TimerHandle | None = None
+        self.run_id = 0
+        self._seq = 0
+
+    def __len__(self) -> int:
+        return len(self._viewers)
+
+    def __iter__(self) -> Iterator[Viewer]:
+        return iter(tuple(self._viewers))
+
+    def join(self, viewer: Viewer) -> None:
+        """Show a viewer all there is; of graph points only what comes from now on."""
+        self._viewers.add(viewer)
+        viewer.next_point = len(self.history)
+        for kind, frame in self._newest.items():
+            self._show(viewer, kind, frame, {})
+        self._count_soon(viewer)
+
+    def leave(self, viewer: Viewer) -> bool:
+        """Forget a viewer; true if fewer layers are watched now."""
+        self._viewers.discard(viewer)
+        self._count_soon(viewer)
+        return self._sum_up()
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that some viewer has."""
+        return frozenset(viewer.role for viewer in self._viewers)
+
+    def count(self, role: str) -> int:
+        """How many viewers of this role there are."""
+        return sum(viewer.role == role for viewer in self._viewers)
+
+    def watch(self, viewer: Viewer, layers: frozenset[int]) -> bool:
+        """A viewer scrolled; true if other layers are watched now than before."""
+        viewer.watched = layers
+        if (frame := self._newest.get(Layers.type)) is not None:
+            self._show(viewer, Layers.type, frame, {})
+        return self._sum_up()
+
+    def send(self, event: Event) -> None:
+        """Send all viewers a message that none may miss."""
+        frame = encode(event)
+        for viewer in self:
+            viewer.put(frame)
+
+    def show(self, kind: str, frame: Frame) -> None:
+        """Show all viewers a message that only matters while it is the newest of its kind."""
+        self._newest[kind] = frame
+        selected: dict[frozenset[int], Frame] = {}
+        for viewer in self:
+            self._show(viewer, kind, frame, selected)
+
+    def add_points(self, rows: Sequence[PointRow]) -> None:
+        """Lengthen the graphs."""
+        self.history.extend(rows)
+        for viewer in self:
+            viewer.wake()
+
+    def rewind(self, count: int) -> None:
+        """Go on with the graph from its first `count` points; those after it come anew."""
+        self.history.cut(count)
+        for viewer in self:
+            viewer.next_point = min(viewer.next_point, count)
+
+    def begin_run(self, run_id: int, *, forgotten: Sequence[str]) -> None:
+        """Forget the graph, and the newest messages of the kinds that belong to one run."""
+        self.run_id = run_id
+        self.history.clear()
+        for kind in forgotten:
+            self._newest.pop(kind, None)
+        for viewer in self:
+            viewer.forget(forgotten)
+
+    def next_message(self, viewer: Viewer) -> str | bytes | None:
+        """What to send this viewer next, numbered; None if it has everything."""
+        frame = viewer.take_waiting() or self._take_points(viewer) or viewer.take_newest()
+        return None if frame is None else self.number(frame)
+
+    def number(self, frame: Frame) -> str | bytes:
+        """A message, about to be sent, with the session's next sequence number."""
+        self._seq += 1
+        message = frame.numbered(self._seq)
+        self._tally.frames_sent += 1
+        self._tally.bytes_sent += len(message)
+        return message
+
+    def _take_points(self, viewer: Viewer) -> Frame | None:
+        points = self.history.read(self.run_id, viewer.next_point)
+        if points is None:
+            return None
+        viewer.next_point += len(points.examples)
+        return encode(points)
+
+    def _show(
+        self, viewer: Viewer, kind: str, frame: Frame, selected: dict[frozenset[int], Frame]
+    ) -> None:
+        if kind == Layers.type:
+            if not viewer.watched:
+                return
+            if viewer.watched not in selected:
+                selected[viewer.watched] = select_layers(frame, viewer.watched)
+            frame = selected[viewer.watched]
+        self._tally.frames_dropped += viewer.show(kind, frame)
+
+    def _count_soon(self, viewer: Viewer) -> None:
+        if viewer.role == SPECTATOR and self._counting is None:
+            loop = asyncio.get_running_loop()
+            self._counting = loop.call_later(COUNT_SECONDS, self._show_count)
+
+    def _show_count(self) -> None:
+        self._counting = None
+        self.show(Spectators.type, encode(Spectators(self.count(SPECTATOR))))
+
+    def _sum_up(self) -> bool:
+        watched = frozenset().union(*(viewer.watched for viewer in self._viewers))
+        changed, self.watched = watched != self.watched, watched
+        return changed

@@ -1,0 +1,144 @@
+"""Decides which data set is trained on, and fetches the full MNIST behind everybody's back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from engine.data import (
+    DataError,
+    Dataset,
+    DownloadCanceled,
+    DownloadError,
+    DownloadProgress,
+    cache_directory,
+    download_mnist,
+    find_full_mnist,
+    load_builtin,
+    load_directory,
+)
+from server.protocol.events import DatasetEvent
+
+log = logging.getLogger(__name__)
+
+ENVIRONMENT_VARIABLE = "CONVNET_LIVE_DATA"
+PROGRESS_INTERVAL = 0.2
+STOP_SECONDS = 2.0
+FULL_NAME = "MNIST"
+
+
+class Download(Protocol):
+    """`engine.data.download_mnist`, or that with other mirrors."""
+
+    def __call__(
+        self,
+        target: Path,
+        *,
+        progress: Callable[[DownloadProgress], None],
+        cancel: threading.Event,
+    ) -> Path: ...
+
+
+class DatasetManager:
+    """Knows the data set in use; a thread looks for the full one, or downloads it.
+
+    Attributes:
+        current: what new runs train on.
+        event: what viewers are told about it.
+    """
+
+    def __init__(
+        self, data: Path | None, *, offline: bool, download: Download = download_mnist
+    ) -> None:
+        """Load what there is at once: the named directory, else the built-in digits.
+
+        Raises:
+            DataError: the directory that the user named holds no usable data set.
+        """
+        self._offline = offline
+        self._download = download
+        self._cancel = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._last_progress = 0.0
+        named = data or os.environ.get(ENVIRONMENT_VARIABLE)
+        self._is_named = bool(named)
+        self.current: Dataset = load_directory(named) if named else load_builtin()
+        self.event = DatasetEvent("ready" if named else "builtin", self.current.name)
+
+    def start(self, changed: Callable[[bool], None]) -> None:
+        """Look for the full set, unless the user named one.
+
+        `changed` is called on this event loop after each change; its argument tells whether
+        `current` is another data set.
+        """
+        if self._is_named:
+            return
+        self._loop, self._changed = asyncio.get_running_loop(), changed
+        self._thread = threading.Thread(target=self._seek, name="dataset", daemon=True)
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Give up whatever is under way; may be called twice."""
+        self._cancel.set()
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join, STOP_SECONDS)
+
+    def _seek(self) -> None:
+        try:
+            found = find_full_mnist()
+            if found is None and self._offline:
+                return
+            if found is None:
+                self._tell("downloading", FULL_NAME)
+                target = cache_directory() / "mnist"
+                found = self._download(target, progress=self._progress, cancel=self._cancel)
+            self._use(load_directory(found))
+        except DownloadCanceled:
+            return
+        except (DownloadError, DataError) as error:
+            self._tell("failed", self.current.name, message=_sentence(error))
+
+    def _progress(self, progress: DownloadProgress) -> None:
+        now = time.monotonic()
+        if now - self._last_progress >= PROGRESS_INTERVAL:
+            self._last_progress = now
+            self._tell("downloading", FULL_NAME, progress.received, progress.total)
+
+    def _use(self, dataset: Dataset) -> None:
+        self._post(DatasetEvent("ready", dataset.name), dataset)
+
+    def _tell(
+        self,
+        state: str,
+        name: str,
+        received: int | None = None,
+        total: int | None = None,
+        message: str | None = None,
+    ) -> None:
+        self._post(DatasetEvent(state, name, received, total, message), None)
+
+    def _post(self, event: DatasetEvent, dataset: Dataset | None) -> None:
+        # A closed event loop means that there is nobody left to tell.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._set, event, dataset)
+
+    def _set(self, event: DatasetEvent, dataset: Dataset | None) -> None:
+        if event.state != self.event.state:
+            about = {"state": event.state, "name": event.name, "reason": event.message}
+            log.info("data set changed", extra={"dataset": about})
+        self.event = event
+        if dataset is not None:
+            self.current = dataset
+        self._changed(dataset is not None)
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return text if text.endswith(".") else f"{text}."

@@ -1,0 +1,260 @@
+"""What the server tells the page: a closed union of frozen dataclasses.
+
+`docs/PROTOCOL.md` is the prose, `static/js/server/protocol.js` the other side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import UnionType
+from typing import Any, ClassVar, TypeAlias, get_args
+
+from server.protocol.run_values import Divergence, TestResult
+
+OMIT = {"omit": True}
+"""Marks keys that are left out, rather than null, when there is nothing to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """One layer of the running network; shapes are (sx, sy, depth)."""
+
+    index: int
+    type: str
+    in_shape: tuple[int, int, int] = field(metadata={"key": "in"})
+    out_shape: tuple[int, int, int] = field(metadata={"key": "out"})
+    options: Mapping[str, Any]
+    parameters: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInfo:
+    """What the network learns from; counts are of images."""
+
+    name: str
+    classes: tuple[str, ...]
+    train: int
+    validation: int
+    test: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEvent:
+    """All of a session's state; sent on connection and at every change.
+
+    `divergences` are all those of the run. `failure` says in a word what a failed session failed
+    of; `recoverable` whether `recover` is possible now. `watch` is the path of the page for
+    spectators. Spectators are told that page's id as the `session`, and no `watch`.
+    """
+
+    type: ClassVar[str] = "session"
+    session: str
+    run_id: int
+    status: str
+    role: str
+    spec: str
+    layers: tuple[LayerInfo, ...]
+    parameters: int
+    trainer: Mapping[str, Any]
+    methods: tuple[str, ...]
+    dataset: DatasetInfo
+    seed: int
+    divergences: tuple[Divergence, ...] = ()
+    recoverable: bool = False
+    failure: str | None = field(default=None, metadata=OMIT)
+    reason: str | None = field(default=None, metadata=OMIT)
+    place: int | None = field(default=None, metadata=OMIT)
+    watch: str | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """One of a browser's sessions in the list of them.
+
+    `seen` is when somebody last began or ended looking, in seconds since 1970; `viewers` is how
+    many look now; `examples` is as of the newest graph point.
+    """
+
+    session: str
+    title: str
+    status: str
+    examples: int
+    seen: float
+    viewers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The running numbers; times are milliseconds per example, accuracies shares of one.
+
+    `learning_rate` is that of the next step, as the schedule has it.
+    """
+
+    type: ClassVar[str] = "stats"
+    run_id: int
+    step: int
+    examples: int
+    epoch: float
+    learning_rate: float
+    examples_per_second: float
+    forward_ms: float | None
+    backward_ms: float | None
+    loss: float | None
+    decay_loss: float | None
+    train_accuracy: float | None
+    validation_accuracy: float | None
+    test_accuracy_recent: float | None
+    test_recent_count: int
+    test: TestResult | None
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Consecutive graph points as columns of equal length."""
+
+    type: ClassVar[str] = "points"
+    run_id: int
+    first: int
+    examples: tuple[int, ...]
+    loss: tuple[float | None, ...]
+    decay_loss: tuple[float | None, ...]
+    train_accuracy: tuple[float | None, ...]
+    validation_accuracy: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelMap:
+    """Grey levels of one volume or filter bank, and the numbers that 0 and 255 stand for."""
+
+    shape: tuple[int, ...]
+    minimum: float
+    maximum: float
+    pixels: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LayerMaps:
+    """The pictures of one layer's card; None where the layer has none."""
+
+    index: int
+    activations: PixelMap | None
+    gradients: PixelMap | None
+    weights: PixelMap | None
+    weight_gradients: PixelMap | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    type: ClassVar[str] = "layers"
+    run_id: int
+    step: int
+    source: str
+    label: int | None
+    layers: tuple[LayerMaps, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One class and how likely the network takes it to be."""
+
+    klass: int = field(metadata={"key": "class"})
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    label: int
+    top: tuple[Guess, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Four test images with their three likeliest classes; `shape` is that of `pixels`."""
+
+    type: ClassVar[str] = "predictions"
+    run_id: int
+    round: int
+    shape: tuple[int, int, int]
+    items: tuple[Prediction, ...]
+    pixels: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetEvent:
+    """Which data is in use, and how far its download is (bytes)."""
+
+    type: ClassVar[str] = "dataset"
+    state: str
+    name: str
+    received: int | None = field(default=None, metadata=OMIT)
+    total: int | None = field(default=None, metadata=OMIT)
+    message: str | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """How far the run is on disk: it would go on from there if the server died.
+
+    `examples` is None where nothing is saved yet; `trouble` says why nothing newer can be.
+    """
+
+    type: ClassVar[str] = "saved"
+    run_id: int
+    examples: int | None
+    trouble: str | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Spectators:
+    """How many watch without being able to change anything."""
+
+    type: ClassVar[str] = "spectators"
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    type: ClassVar[str] = "notice"
+    level: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What was wrong with a command, and where: a line and column of the spec, or a field."""
+
+    message: str
+    line: int | None = field(default=None, metadata=OMIT)
+    column: int | None = field(default=None, metadata=OMIT)
+    field: str | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The one answer to the command with this id."""
+
+    type: ClassVar[str] = "answer"
+    id: int
+    ok: bool
+    result: Mapping[str, Any] | None = field(default=None, metadata=OMIT)
+    error: Problem | None = field(default=None, metadata=OMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    type: ClassVar[str] = "heartbeat"
+
+
+TextEvent: TypeAlias = (
+    SessionEvent | Stats | Points | DatasetEvent | Saved | Spectators | Notice | Answer | Heartbeat
+)
+BinaryEvent: TypeAlias = Layers | Predictions
+Event: TypeAlias = TextEvent | BinaryEvent
+EVENTS: dict[str, type[Event]] = {member.type: member for member in get_args(Event)}
+
+
+def members_of(union: UnionType) -> tuple[type, ...]:
+    """The classes of one of this module's unions."""
+    return get_args(union)

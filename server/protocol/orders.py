@@ -1,0 +1,137 @@
+"""What a session tells its trainer to do; `reports` is what comes back.
+
+Both ends are this program's own, so orders and reports are sent as Python objects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from engine.language import NetSpec, TrainerSpec
+from server.protocol.run_values import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class StartRun:
+    """Build this network and train it.
+
+    Attributes:
+        spec: the network, and the options its trainer starts with.
+        seed: what the weights, the order of examples and all other chance follow from.
+        snapshot: an earlier state of the same network to go on from, as `TakeSnapshot` gave it, or
+            None for a fresh network.
+        points: how many graph points the run has already.
+        weights: what to begin with; None for weights drawn from the seed.
+        keep: take over the weights of layers that fit from the run before, or from the network of
+            `snapshot` where there is no run before.
+    """
+
+    run_id: int
+    spec: NetSpec
+    seed: int
+    paused: bool
+    snapshot: bytes | None = None
+    points: int = 0
+    weights: Weights | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GoBack:
+    """Wait, paused, with the last good weights of a run whose loss has diverged."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetPaused:
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrainOnce:
+    """One batch while paused."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTrainer:
+    """Train on with these options."""
+
+    options: TrainerSpec
+
+
+@dataclass(frozen=True, slots=True)
+class SetWatched:
+    """The layers that some viewer has on screen."""
+
+    layers: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class UseData:
+    """Train the same network on the set in this directory from now on; None is the built-in one."""
+
+    directory: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowImage:
+    """Predict this image, as large as the data set's, and show it. Replied to with `Guesses`."""
+
+    token: int
+    pixels: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ShowBatch:
+    """The cards show training examples again."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSnapshot:
+    """Replied to with `Snapshot`, or with `Refused` by a network that ConvNetJS has not."""
+
+    token: int
+    convnetjs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCheckpoint:
+    """Replied to with `Checkpoint`, or with `Refused` where there is no run."""
+
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSnapshot:
+    """Replace the network by a file's, as run `run_id`. Replied to with `Loaded` or `Refused`.
+
+    `trainer` holds where the file does not say how to train.
+    """
+
+    token: int
+    run_id: int
+    data: bytes
+    trainer: TrainerSpec
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """End the process."""
+
+
+Order: TypeAlias = (
+    StartRun
+    | GoBack
+    | SetPaused
+    | TrainOnce
+    | SetTrainer
+    | SetWatched
+    | UseData
+    | ShowImage
+    | ShowBatch
+    | TakeSnapshot
+    | TakeCheckpoint
+    | LoadSnapshot
+    | Finish
+)

@@ -1,0 +1,1 @@
+"""One network's life on the server: viewers, commands, a trainer, what is remembered."""

@@ -1,0 +1,68 @@
+"""Says in messages what networks and data sets are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.data import Dataset
+from engine.language import NetSpec
+from engine.layers import ACTIVATIONS
+from server.protocol.encode_events import plain
+from server.protocol.events import DatasetInfo, LayerInfo
+
+
+def dataset_info(dataset: Dataset) -> DatasetInfo:
+    """Name, classes and counts."""
+    return DatasetInfo(
+        name=dataset.name,
+        classes=dataset.classes,
+        train=len(dataset.training_indices),
+        validation=len(dataset.validation_indices),
+        test=len(dataset.test_images),
+    )
+
+
+def layer_infos(spec: NetSpec) -> tuple[LayerInfo, ...]:
+    """The layers, input first."""
+    return tuple(
+        LayerInfo(
+            index,
+            layer.type,
+            (layer.in_shape.sx, layer.in_shape.sy, layer.in_shape.depth),
+            (layer.out_shape.sx, layer.out_shape.sy, layer.out_shape.depth),
+            layer.options,
+            layer.parameter_count,
+            layer.line,
+        )
+        for index, layer in enumerate(spec.layers)
+    )
+
+
+def title(spec: NetSpec) -> str:
+    """The network in a line: what follows the input, by type and width.
+
+    Activations are left out, and so is the fc layer that every loss brings along.
+    """
+    inner = [layer for layer in spec.layers[1:-2] if layer.type not in ACTIVATIONS]
+    widths = (layer.options.get("filters", layer.options.get("num_neurons", "")) for layer in inner)
+    named = (f"{layer.type} {width}".rstrip() for layer, width in zip(inner, widths, strict=True))
+    return " · ".join((*named, spec.layers[-1].type))
+
+
+def kept_sentence(spec: NetSpec, kept: Sequence[int]) -> str:
+    """Which layers took over their weights from the network before."""
+    if not kept:
+        return "No layer has the shape of one before: all weights are new."
+    names = [f"{spec.layers[index].type} (layer {index})" for index in kept]
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+    return f"Kept the weights of {listed}."
+
+
+def spec_summary(spec: NetSpec) -> dict[str, Any]:
+    """What `check_spec` answers."""
+    return {
+        "layers": plain(layer_infos(spec)),
+        "parameters": spec.parameter_count,
+        "trainer": plain(spec.trainer.options),
+    }

@@ -1,0 +1,141 @@
+"""All sessions by id: create, find, limit, expire."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Iterator
+
+from engine.language import OptionError, SpecError
+from server.protocol.connections import REMOVED
+from server.sessions.names import short
+from server.sessions.session import Session
+from server.sessions.surroundings import Surroundings
+
+log = logging.getLogger(__name__)
+EXPIRY_SECONDS = 3600.0
+
+
+class NoSuchSession(LookupError):
+    """There is no session of this id, or it is another browser's: nobody can tell which."""
+
+
+class TooManySessions(Exception):
+    """There is no room for one more; the message is a sentence for people."""
+
+
+class Registry:
+    """The sessions of this server."""
+
+    def __init__(self, shared: Surroundings) -> None:
+        """Begin with those that an earlier server left."""
+        self._shared = shared
+        self._sessions: dict[str, Session] = {}
+        self._removals: set[asyncio.Task[None]] = set()
+        for record in shared.keeper.records():
+            try:
+                self._sessions[record.id] = Session(record.id, record.owner, shared, record)
+            except (SpecError, OptionError) as error:
+                # Left on disk for a program that reads it.
+                log.error("a session's network cannot be read: %s", error)
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(tuple(self._sessions.values()))
+
+    def create(self, owner: str) -> Session:
+        """A new session of this owner.
+
+        Raises:
+            TooManySessions: the limit is reached, and every session has been used.
+        """
+        limits = self._shared.settings.limits
+        mine = [session for session in self if session.owner == owner]
+        if len(mine) >= limits.sessions_per_owner:
+            self._make_room(mine, f"You have {len(mine)} sessions: remove one of them first.")
+        if len(self) >= limits.sessions:
+            self._make_room(list(self), "The server has no room for another session.")
+        session = Session(secrets.token_urlsafe(16), owner, self._shared)
+        self._sessions[session.id] = session
+        log.info("session created", extra={"session": short(session.id)})
+        return session
+
+    def find(self, session_id: str, owner: str) -> Session:
+        """This owner's session of this id.
+
+        Raises:
+            NoSuchSession: there is none.
+        """
+        session = self._sessions.get(session_id)
+        if session is None or not secrets.compare_digest(session.owner, owner):
+            raise NoSuchSession("There is no such session.")
+        return session
+
+    def find_watched(self, watch_id: str) -> Session:
+        """The session that anybody may watch under this name.
+
+        Raises:
+            NoSuchSession: there is none.
+        """
+        found = next((session for session in self if session.watch_id == watch_id), None)
+        if found is None:
+            raise NoSuchSession("There is no such session.")
+        return found
+
+    def owned_by(self, owner: str) -> list[Session]:
+        """This owner's sessions, the one that was looked at last first."""
+        mine = (session for session in self if session.owner == owner)
+        return sorted(mine, key=lambda session: session.seen, reverse=True)
+
+    def remove(self, session_id: str, owner: str) -> None:
+        """End this owner's session of this id for good, and tell its viewers.
+
+        Raises:
+            NoSuchSession: there is none.
+        """
+        session = self.find(session_id, owner)
+        for viewer in session.audience:
+            viewer.close(*REMOVED)
+        self._remove(session)
+
+    def newest(self, owner: str) -> Session | None:
+        """The session that this owner looked at last."""
+        return next(iter(self.owned_by(owner)), None)
+
+    async def close(self) -> None:
+        """End all sessions; may be called twice."""
+        sessions = list(self)
+        self._sessions.clear()
+        await asyncio.gather(*(session.close() for session in sessions), *self._removals)
+
+    async def expire_forever(self) -> None:
+        """Expire sessions now and each hour."""
+        while True:
+            self.expire()
+            await asyncio.sleep(EXPIRY_SECONDS)
+
+    def expire(self) -> None:
+        """Remove what nobody has looked at for as long as the settings say."""
+        before = time.time() - self._shared.settings.keep_seconds
+        for session in self:
+            if not session.audience and session.seen < before:
+                self._remove(session)
+
+    def _make_room(self, sessions: list[Session], refusal: str) -> None:
+        # Nobody's work is thrown away for somebody else's; but whoever only fetched the page,
+        # as programs do, has none.
+        unused = [session for session in sessions if not session.used]
+        if not unused:
+            raise TooManySessions(refusal)
+        self._remove(min(unused, key=lambda session: session.seen))
+
+    def _remove(self, session: Session) -> None:
+        del self._sessions[session.id]
+        log.info("session removed", extra={"session": short(session.id)})
+        task = asyncio.get_running_loop().create_task(session.close(keep=False))
+        self._removals.add(task)
+        task.add_done_callback(self._removals.discard)

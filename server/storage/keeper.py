@@ -1,0 +1,99 @@
+"""What remembers sessions while nobody works on them: in memory alone, or on disk too.
+
+A session says what is to be kept and goes on; a thread writes. Until it is written, and while the
+disk takes nothing, the newest checkpoint is kept in memory, so that a training process that dies
+can always be followed by another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from server.protocol.run_values import PointRow, Weights
+from server.storage.records import Remains, SessionRecord, StoredCheckpoint
+
+Done = Callable[[str | None], None]
+"""Called with None once something is on disk, or with why it is not; on the event loop."""
+
+
+class Keeper(Protocol):
+    """Keeps what a session could go on from."""
+
+    durable: bool
+    """Whether what it keeps outlives the server."""
+
+    def records(self) -> list[SessionRecord]:
+        """The sessions kept by earlier servers."""
+
+    def remember(self, record: SessionRecord) -> None:
+        """Keep this in the place of what was kept of the session before."""
+
+    def keep(
+        self,
+        session: str,
+        checkpoint: StoredCheckpoint,
+        first: int,
+        rows: Sequence[PointRow],
+        done: Done,
+    ) -> None:
+        """Keep a checkpoint in the place of its run's last, with its graph from `first` on.
+
+        `done` may be called more than once: again when what failed has succeeded later, and not at
+        all where a newer checkpoint takes this one's place before.
+        """
+
+    def keep_beginning(self, session: str, run_id: int, weights: Weights) -> None:
+        """Keep what a run began with."""
+
+    def newest_checkpoint(self, session: str) -> StoredCheckpoint | None:
+        """The checkpoint of the session's newest run that has one."""
+
+    def remains(self, session: str, run_id: int) -> Remains:
+        """The larger things that were kept of a run by an earlier server."""
+
+    def forget(self, session: str) -> None:
+        """Remove all that is kept of a session."""
+
+    async def close(self) -> None:
+        """Finish what is under way; may be called twice."""
+
+
+class MemoryKeeper:
+    """A `Keeper` whose memory ends with the server."""
+
+    durable = False
+
+    def __init__(self) -> None:
+        self._checkpoints: dict[str, StoredCheckpoint] = {}
+
+    def records(self) -> list[SessionRecord]:
+        return []
+
+    def remember(self, record: SessionRecord) -> None:
+        pass
+
+    def keep(
+        self,
+        session: str,
+        checkpoint: StoredCheckpoint,
+        first: int,
+        rows: Sequence[PointRow],
+        done: Done,
+    ) -> None:
+        self._checkpoints[session] = checkpoint
+
+    def keep_beginning(self, session: str, run_id: int, weights: Weights) -> None:
+        pass
+
+    def newest_checkpoint(self, session: str) -> StoredCheckpoint | None:
+        return self._checkpoints.get(session)
+
+    def remains(self, session: str, run_id: int) -> Remains:
+        return Remains()
+
+    def forget(self, session: str) -> None:
+        self._checkpoints.pop(session, None)
+
+    async def close(self) -> None:
+        pass

@@ -1,0 +1,1 @@
+"""Everything that runs inside a training process; it loads no web framework."""

@@ -1,0 +1,107 @@
+"""Main function of the training process: its pipe, its bound on memory, its niceness."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+import numpy as np
+
+from engine.training.end_with_owner import end_with
+from server.logs import LogSettings, set_up
+from server.protocol.orders import Order
+from server.protocol.reports import Ping, Report
+from server.training_process.worker import Worker
+
+NICENESS = 5
+OUT_OF_MEMORY = 12
+"""Exit code of a process that has no memory to read its orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """What a training process is started with.
+
+    Attributes:
+        data: directory of the data set, or None for the built-in digits.
+        memory_bytes: bound on its address space, where the system has one.
+        processes: how many it may compute with, itself and its helpers.
+        checkpoint_seconds: so much training lies between two checkpoints, or more where they are
+            large.
+        logs: how to log; None for Python's own way.
+    """
+
+    data: str | None
+    memory_bytes: int
+    processes: int
+    checkpoint_seconds: float
+    logs: LogSettings | None = None
+
+
+def run_worker(pipe: Connection, config: WorkerConfig, owner: int) -> None:
+    """Main function of a process of `owner`; returns when it is told to finish."""
+    end_with(owner)
+    # Ctrl-C in a terminal reaches the whole group; the server decides when its workers end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if config.logs is not None:
+        set_up(config.logs)
+    _give_way()
+    _bound_memory(config.memory_bytes)
+    # Numbers that overflow are found by looking at the loss.
+    np.seterr(all="ignore")
+    inbox: queue.SimpleQueue[Order] = queue.SimpleQueue()
+    lock = threading.Lock()
+
+    def send(report: Report | Ping) -> None:
+        with lock:
+            pipe.send(report)
+
+    threading.Thread(target=_receive, args=(pipe, inbox, send), daemon=True).start()
+    worker = Worker(inbox, send, config.processes, config.checkpoint_seconds)
+    worker.use_data(config.data)
+    # A broken pipe means that the parent is gone, as in `_receive`.
+    with suppress(BrokenPipeError):
+        worker.work()
+    worker.close()
+
+
+def _receive(
+    pipe: Connection, inbox: queue.SimpleQueue[Order], send: Callable[[Ping], None]
+) -> None:
+    try:
+        # Loading took a while: from now on the parent may expect to hear from this process.
+        send(Ping())
+        while True:
+            order = pipe.recv()
+            if isinstance(order, Ping):
+                send(order)
+            else:
+                inbox.put(order)
+    except (EOFError, OSError):
+        # The parent is gone, and with it everyone who could want this process.
+        os._exit(0)
+    except MemoryError:
+        # Of an order that was read by half, neither it nor what follows can be read any more.
+        os._exit(OUT_OF_MEMORY)
+
+
+def _give_way() -> None:
+    """Leave the processor to the server, and so to the stream, whenever that wants it."""
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+
+
+def _bound_memory(size: int) -> None:
+    try:
+        import resource
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = size if hard == resource.RLIM_INFINITY else min(size, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))

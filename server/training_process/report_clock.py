@@ -1,0 +1,87 @@
+"""Sends what a run shows: on the clock while it trains, all at once when it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from server.protocol.encode_events import encode
+from server.protocol.events import Layers, Predictions, Stats
+from server.protocol.reports import FrameReport, PointsReport, Report
+from server.training_process.live_run import LiveRun
+from server.training_process.run_events import layers_of, predictions_of, stats_of
+
+TICK = 0.1
+LAYERS_INTERVAL = 0.25
+SLOWEST_LAYERS_INTERVAL = 2.0
+LAYERS_BYTES_PER_SECOND = 180_000
+"""Cards that hold more are sent less often, so that a viewer's stream stays within bounds."""
+PREDICTIONS_INTERVAL = 1.0
+
+
+class Reporter:
+    """Knows when what is due; times are those of one monotonic clock, in seconds.
+
+    Attributes:
+        watched: the layers that some viewer has on screen; only these are looked at and sent.
+    """
+
+    def __init__(self, send: Callable[[Report], None]) -> None:
+        self.send = send
+        self.watched: frozenset[int] = frozenset()
+        self._rounds = 0
+        self._next_tick = self._next_layers = self._next_predictions = 0.0
+
+    def begin(self) -> None:
+        """A new run: show it at once."""
+        self._rounds = 0
+        self._next_tick = self._next_layers = self._next_predictions = 0.0
+
+    def tick(self, run: LiveRun, now: float) -> None:
+        """Send what is due at `now`."""
+        if now < self._next_tick:
+            return
+        # Never catching up: after a long step the next message is due a whole tick later.
+        self._next_tick = max(self._next_tick + TICK, now)
+        run.speed.mark(now, run.training.trainer.examples_seen)
+        self._test(run, show=now >= self._next_predictions, now=now)
+        self._send_numbers(run)
+        if self.watched and now >= self._next_layers:
+            self._send_layers(run, now)
+
+    def everything(self, run: LiveRun, now: float) -> None:
+        """Send all there is to see of a run that stands."""
+        self._test(run, show=True, now=now)
+        self._send_numbers(run)
+        self.cards(run, now)
+
+    def cards(self, run: LiveRun, now: float) -> None:
+        """Send the cards' pictures, if anybody looks at them."""
+        if self.watched:
+            self._send_layers(run, now)
+
+    def numbers(self, run: LiveRun) -> None:
+        """Send the running numbers."""
+        self._send_numbers(run)
+
+    def _send_numbers(self, run: LiveRun) -> None:
+        first, rows = run.points.take()
+        if rows:
+            self.send(PointsReport(run.run_id, first, rows))
+        self._frame(stats_of(run))
+
+    def _test(self, run: LiveRun, *, show: bool, now: float) -> None:
+        batch, scores = run.test_round()
+        if show:
+            self._rounds += 1
+            self._frame(predictions_of(run, self._rounds, batch, scores))
+            self._next_predictions = now + PREDICTIONS_INTERVAL
+
+    def _send_layers(self, run: LiveRun, now: float) -> None:
+        size = self._frame(layers_of(run, self.watched))
+        affordable = min(size / LAYERS_BYTES_PER_SECOND, SLOWEST_LAYERS_INTERVAL)
+        self._next_layers = now + max(LAYERS_INTERVAL, affordable)
+
+    def _frame(self, event: Stats | Layers | Predictions) -> int:
+        frame = encode(event)
+        self.send(FrameReport(event.type, event.run_id, frame))
+        return len(frame.payload or b"")

@@ -1,0 +1,102 @@
+"""Turns a run's numbers and maps into messages for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from engine.analysis.layer_views import LayerView, Map
+from engine.data import Batch
+from engine.layers import Array
+from server.protocol.events import (
+    Guess,
+    LayerMaps,
+    Layers,
+    PixelMap,
+    Prediction,
+    Predictions,
+    Stats,
+)
+from server.training_process.live_run import LiveRun
+
+TOP = 3
+
+
+def stats_of(run: LiveRun) -> Stats:
+    """The running numbers of now."""
+    trainer = run.training.trainer
+    return Stats(
+        run_id=run.run_id,
+        step=trainer.step_count,
+        examples=trainer.examples_seen,
+        epoch=run.training.sampler.epoch,
+        learning_rate=trainer.learning_rate,
+        examples_per_second=run.speed.per_second(),
+        forward_ms=_milliseconds(run.training.forward_seconds.mean()),
+        backward_ms=_milliseconds(run.training.backward_seconds.mean()),
+        loss=run.training.loss.mean(),
+        decay_loss=run.training.decay.mean(),
+        train_accuracy=run.training.train_accuracy.mean(),
+        validation_accuracy=run.training.validation_accuracy.mean(),
+        test_accuracy_recent=run.test_recent.mean(),
+        test_recent_count=run.test_recent.count,
+        test=run.test,
+    )
+
+
+def layers_of(run: LiveRun, watched: Collection[int]) -> Layers:
+    """The cards' pictures of now."""
+    label, views = run.views(watched)
+    return Layers(
+        run_id=run.run_id,
+        step=run.training.trainer.step_count,
+        source=run.source,
+        label=label,
+        layers=tuple(_maps(view) for view in views),
+    )
+
+
+def predictions_of(run: LiveRun, number: int, batch: Batch, scores: Array) -> Predictions:
+    """Four test images with their likeliest classes; `scores` is (4, classes)."""
+    images = np.ascontiguousarray(batch.images)
+    count, height, width = images.shape
+    return Predictions(
+        run_id=run.run_id,
+        round=number,
+        shape=(count, height, width),
+        items=tuple(
+            Prediction(
+                int(label),
+                tuple(Guess(klass, probability) for klass, probability in likeliest(row)),
+            )
+            for label, row in zip(batch.labels, scores, strict=True)
+        ),
+        pixels=images.tobytes(),
+    )
+
+
+def likeliest(scores: Array) -> tuple[tuple[int, float], ...]:
+    """The three likeliest classes of one image and their scores, best first."""
+    best = np.argsort(-scores, kind="stable")[:TOP]
+    return tuple((int(klass), float(scores[klass])) for klass in best)
+
+
+def _maps(view: LayerView) -> LayerMaps:
+    return LayerMaps(
+        view.index,
+        activations=_pixels(view.activations),
+        gradients=_pixels(view.gradients),
+        weights=_pixels(view.weights),
+        weight_gradients=_pixels(view.weight_gradients),
+    )
+
+
+def _pixels(image: Map | None) -> PixelMap | None:
+    if image is None:
+        return None
+    return PixelMap(image.pixels.shape, image.minimum, image.maximum, image.pixels.tobytes())
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else 1000 * seconds

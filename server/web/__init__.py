@@ -1,0 +1,1 @@
+"""HTTP and websockets, and nothing else."""

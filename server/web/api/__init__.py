@@ -1,0 +1,1 @@
+"""The HTTP interface for the page's scripts and for programs."""

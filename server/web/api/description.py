@@ -1,0 +1,102 @@
+"""What the HTTP interface's description of itself says of bodies and statuses.
+
+The routes read and write bodies themselves, so FastAPI cannot know their forms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from server.protocol.events import SessionSummary
+
+ERROR_SCHEMA = {
+    "type": "object",
+    "required": ["error"],
+    "additionalProperties": False,
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message"],
+            "additionalProperties": False,
+            "properties": {
+                "message": {"type": "string"},
+                "field": {"type": "string"},
+                "line": {"type": "integer"},
+                "column": {"type": "integer"},
+            },
+        }
+    },
+}
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionList:
+    """A browser's sessions, how many there may be, and for how long one is kept."""
+
+    sessions: tuple[SessionSummary, ...]
+    most: int
+    keep_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """The id of a session that was begun."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """The id of the run that a file began."""
+
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """One class and how likely the network takes it to be."""
+
+    klass: Annotated[int, Field(alias="class")]
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the network sees of a picture, in base64, and what it takes it for."""
+
+    image: str
+    top: tuple[Likely, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """Whether the server lives, and may be sent visitors."""
+
+    live: bool
+    ready: bool
+
+
+def refusals(*statuses: int, page: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may refuse with these statuses, and like all with 403.
+
+    With `page` there is a page for people too; 403 and addresses of nothing stay JSON.
+    """
+    documented: dict[int | str, dict[str, Any]] = {}
+    for status in (403, *statuses):
+        content: dict[str, Any] = {"application/json": {"schema": ERROR_SCHEMA}}
+        if page and status != 403:
+            content["text/html"] = {"schema": {"type": "string"}}
+        documented[status] = {"description": HTTPStatus(status).phrase, "content": content}
+    return documented
+
+
+def body_of(*types: str) -> dict[str, Any]:
+    """The `openapi_extra` of a route that reads a body of one of these types as it is."""
+    schema = {} if types == ("application/json",) else {"type": "string", "format": "binary"}
+    content = {each: {"schema": schema} for each in types}
+    return {"requestBody": {"required": True, "content": content}}

@@ -1,0 +1,89 @@
+"""The one table from exceptions to HTTP statuses, and the form in which an error is told."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from engine.data.user_picture import ImageError
+from server.protocol.encode_events import plain
+from server.protocol.events import Problem
+from server.protocol.refusals import Declined, HostSilent, SessionError
+from server.sessions.registry import NoSuchSession, TooManySessions
+from server.web.guards.creation_rate import TooOften
+from server.web.guards.request_body import BodyTooLarge, BodyTooSlow, UnsupportedBody
+
+log = logging.getLogger(__name__)
+
+STATUSES: dict[type[Exception], HTTPStatus] = {
+    NoSuchSession: HTTPStatus.NOT_FOUND,
+    TooManySessions: HTTPStatus.TOO_MANY_REQUESTS,
+    TooOften: HTTPStatus.TOO_MANY_REQUESTS,
+    BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    BodyTooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    UnsupportedBody: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    ImageError: HTTPStatus.BAD_REQUEST,
+    Declined: HTTPStatus.BAD_REQUEST,
+    HostSilent: HTTPStatus.SERVICE_UNAVAILABLE,
+    SessionError: HTTPStatus.CONFLICT,
+}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error in the same form."""
+    for kind in STATUSES:
+        app.add_exception_handler(kind, _known)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unknown)
+
+
+def status_of(error: Exception) -> HTTPStatus:
+    """The status for an exception: its own, or that of the class nearest above it."""
+    for kind in type(error).__mro__:
+        if kind in STATUSES:
+            return STATUSES[kind]
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def headers_of(error: Exception) -> dict[str, str]:
+    """What a response for this exception says besides its status."""
+    return {"retry-after": str(error.seconds)} if isinstance(error, TooOften) else {}
+
+
+def answer(status: int, problem: Problem) -> JSONResponse:
+    """An error as the page reads it."""
+    return JSONResponse({"error": plain(problem)}, status_code=status)
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    response = answer(status_of(error), Problem(str(error)))
+    response.headers.update(headers_of(error))
+    return response
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    response = answer(error.status_code, Problem(f"{error.detail}."))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    name, given = str(first["loc"][-1]), str(first["input"])[:40]
+    problem = Problem(f"`{name}` cannot be “{given}”: {first['msg']}.", field=name)
+    return answer(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    # Not the address itself: it may hold the name of a session.
+    route = getattr(request.scope.get("route"), "path", None)
+    log.error("request failed", extra={"method": request.method, "route": route}, exc_info=error)
+    return answer(HTTPStatus.INTERNAL_SERVER_ERROR, Problem("The server has a fault."))

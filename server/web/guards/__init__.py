@@ -1,0 +1,1 @@
+"""What a request or connection must pass before anything else happens."""

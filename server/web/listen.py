@@ -1,0 +1,91 @@
+"""Opens the listening socket, before anything slow starts, and runs the web server on it."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from server.protocol.decode_commands import MAX_COMMAND_BYTES
+from server.web.guards.origin import is_loopback
+from server.web.guards.websocket_frames import UNSENT_BYTES, BoundedProtocol
+
+UNANSWERED_MILLISECONDS = 10_000
+GRACE_SECONDS = 3
+BACKLOG = 512
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 lets the system choose.
+
+    Raises:
+        OSError: the address cannot be used, or something else listens there.
+    """
+    family, _, _, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform != "win32":
+            # Else a restart would have to wait until the last connections are forgotten.
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # A client that vanished, or reads nothing, is let go by the system too. Connections
+            # have this from the socket that they came in by.
+            listening.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MILLISECONDS
+            )
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            # Else the system keeps megabytes for a slow client: by the time it reads a message,
+            # that is long out of date. What waits here instead makes way for what is newer.
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+def url_of(host: str, port: int) -> str:
+    """The address for a browser on this machine."""
+    if host in ("0.0.0.0", ""):
+        host = "127.0.0.1"
+    elif host == "::":
+        host = "::1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def make_server(app: ASGIApp, host: str, listening: Callable[[], None]) -> uvicorn.Server:
+    """A web server for `app`; `listening` is called when it takes connections."""
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        # Of uvicorn's websocket implementations its base waits for a client that does not read,
+        # and stands on the websockets library's current interface.
+        ws=BoundedProtocol,
+        ws_max_size=MAX_COMMAND_BYTES,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        # Forwarded addresses are believed from a proxy on this machine, and from nobody else.
+        proxy_headers=is_loopback(host),
+        server_header=False,
+        log_config=None,
+        access_log=False,
+    )
+    return _Server(config, listening)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        with suppress(BrokenPipeError):
+            self._listening()

@@ -1,0 +1,123 @@
+"""The websocket endpoint: for each viewer one task that sends and one that receives."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from server.audience.viewer import Viewer
+from server.protocol.connections import NOT_TEXT, TOO_MANY, UNKNOWN_SESSION
+from server.protocol.decode_commands import decode_command
+from server.protocol.encode_events import encode
+from server.protocol.events import Heartbeat, Notice
+from server.protocol.refusals import CommandError
+from server.sessions.command_handler import carry_out, refusal
+from server.sessions.registry import NoSuchSession
+from server.sessions.session import Session
+from server.settings import Limits
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 2.0
+HEARTBEAT = encode(Heartbeat())
+
+
+class _Over(Exception):
+    """This connection is at its end."""
+
+
+async def serve_stream(
+    socket: WebSocket, role: str, find: Callable[[], Session], limits: Limits
+) -> None:
+    """Serve one viewer of the session that `find` finds, until either side has enough."""
+    await socket.accept()
+    try:
+        session = find()
+    except NoSuchSession:
+        # Accepted first: to a page, a refused handshake looks like a server that is down.
+        await _refuse(socket, *UNKNOWN_SESSION)
+        return
+    # Of this role: however many spectators come, they do not keep the owner out.
+    if session.audience.count(role) >= limits.viewers_per_session:
+        await _refuse(socket, *TOO_MANY)
+        return
+    viewer = Viewer(role)
+    session.join(viewer)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_send(socket, session, viewer, limits.send_seconds))
+            tasks.create_task(_receive(socket, session, viewer))
+    except* (_Over, WebSocketDisconnect):
+        pass
+    finally:
+        session.leave(viewer)
+
+
+async def _send(socket: WebSocket, session: Session, viewer: Viewer, seconds: float) -> None:
+    while viewer.closing is None:
+        message = session.audience.next_message(viewer)
+        if message is None:
+            if await viewer.wait(HEARTBEAT_SECONDS):
+                continue
+            message = session.audience.number(HEARTBEAT)
+        try:
+            async with asyncio.timeout(seconds):
+                await _send_one(socket, message)
+        except TimeoutError:
+            # Its buffers are full, so no word of farewell would reach it either.
+            raise _Over from None
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await _close(socket, *viewer.closing)
+    raise _Over
+
+
+async def _send_one(socket: WebSocket, message: str | bytes) -> None:
+    if isinstance(message, str):
+        await socket.send_text(message)
+    else:
+        await socket.send_bytes(message)
+
+
+async def _receive(socket: WebSocket, session: Session, viewer: Viewer) -> None:
+    while viewer.closing is None:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise _Over
+        if message.get("text") is None:
+            viewer.close(*NOT_TEXT)
+            return
+        await _obey(session, viewer, message["text"])
+        # Whoever sends without pause must not keep the others from being served.
+        await asyncio.sleep(0)
+
+
+async def _obey(session: Session, viewer: Viewer, text: str) -> None:
+    commands = session.tally.commands
+    try:
+        command = decode_command(text)
+    except CommandError as error:
+        commands["malformed"] += 1
+        if error.id is None:
+            viewer.put(encode(Notice("error", error.message)))
+        else:
+            viewer.put(encode(refusal(error.id, error)))
+        return
+    answer = await carry_out(session, viewer, command)
+    commands["done" if answer.ok else "refused"] += 1
+    viewer.put(encode(answer))
+
+
+async def _refuse(socket: WebSocket, code: int, reason: str) -> None:
+    log.info("viewer refused", extra={"code": code, "reason": reason})
+    await _close(socket, code, reason)
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    if socket.application_state is not WebSocketState.DISCONNECTED:
+        with suppress(WebSocketDisconnect, RuntimeError):
+            await socket.close(code, reason)

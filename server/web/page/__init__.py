@@ -1,0 +1,1 @@
+"""The pages that people open, and their static files."""

@@ -1,0 +1,104 @@
+"""The page itself: its template, its files with the hashes that let browsers keep them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.templating import Jinja2Templates
+
+from engine.language import DEFAULT_LIMITS
+from engine.language.presets import PRESETS
+from server.protocol.connections import OWNER, SPECTATOR
+from server.sessions.run_definition import default_text
+from server.sessions.session import Session
+from server.settings import Limits, PageFiles, program_version
+from server.web.page.assets import Assets
+
+
+class Page:
+    """Renders the page for one session."""
+
+    def __init__(self, files: PageFiles, assets: Assets, limits: Limits) -> None:
+        self._templates = Jinja2Templates(directory=files.templates)
+        self._templates.env.globals["asset"] = assets.url
+        self._limits = limits
+
+    def render(self, request: Request, session: Session) -> Response:
+        """The owner's page, with what its scripts need to begin."""
+        base = f"/api/sessions/{session.id}"
+        paths = {
+            "session": session.id,
+            "role": OWNER,
+            "stream": f"{base}/stream",
+            "snapshot": f"{base}/snapshot",
+            "predict": f"{base}/predict",
+            "sessions": "/api/sessions",
+        }
+        return self._respond(request, "index.html", bootstrap=paths | self._common(session))
+
+    def render_watch(self, request: Request, session: Session) -> Response:
+        """The page for spectators, which holds nothing that could change the session."""
+        paths = {
+            "session": session.watch_id,
+            "role": SPECTATOR,
+            "stream": f"/api/watch/{session.watch_id}/stream",
+        }
+        return self._respond(request, "index.html", bootstrap=paths | self._common(session))
+
+    def render_absent(self, request: Request) -> Response:
+        """What people see where there is no such session, or none for them."""
+        return self._respond(request, "absent.html", status=404)
+
+    def render_refusal(
+        self, request: Request, reason: str, status: int, headers: Mapping[str, str]
+    ) -> Response:
+        """What people see where there can be no new session now."""
+        response = self._respond(request, "refused.html", status=status, reason=reason)
+        response.headers.update(headers)
+        return response
+
+    def _respond(
+        self, request: Request, template: str, *, status: int = 200, **context: Any
+    ) -> Response:
+        nonce = secrets.token_urlsafe(16)
+        context["csp_nonce"] = nonce
+        response = self._templates.TemplateResponse(request, template, context, status)
+        response.headers["content-security-policy"] = _policy(nonce)
+        response.headers["cache-control"] = "no-store"
+        return response
+
+    def _common(self, session: Session) -> dict[str, Any]:
+        return {
+            "default_spec": default_text(session.images.shape),
+            "presets": [
+                {"name": name, "title": preset.title, "text": preset.text}
+                for name, preset in PRESETS.items()
+            ],
+            "limits": {
+                "spec_characters": DEFAULT_LIMITS.characters,
+                "image_bytes": self._limits.image_bytes,
+                "snapshot_bytes": self._limits.snapshot_bytes,
+            },
+            "version": program_version(),
+        }
+
+
+def _policy(nonce: str) -> str:
+    """Everything from this server alone; of styles also those that carry the page's nonce."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            f"style-src 'self' 'nonce-{nonce}'",
+            "img-src 'self' data: blob:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+    )

@@ -1,0 +1,128 @@
+// Wraps uPlot: one graph over examples seen, with zoom and hover left to its owner.
+
+import uPlot from "uplot";
+import { make } from "../parts/dom.js";
+import { thousands } from "../words/numbers.js";
+
+/**
+ * @typedef {object} Curve
+ * @property {string} color  name of a CSS custom property
+ * @property {"raw" | "line" | "dots"} style
+ * @property {boolean} [dashed]
+ */
+
+/** @typedef {{min: number, max: number}} Range */
+
+/** @typedef {{x: number, label: string}} Mark */
+
+/**
+ * @typedef {object} PlotOptions
+ * @property {Curve[]} curves
+ * @property {boolean} log  logarithmic upwards
+ * @property {(low: number, high: number) => [number, number]} range  of the visible values, to the axis
+ * @property {(value: number) => string} label  of a value on the axis
+ * @property {((low: number, high: number) => number[])} [ticks]  else uPlot's own
+ * @property {() => Range} extent  what is shown across
+ * @property {() => Mark[]} marks  what happened at some place across
+ * @property {(zoom: Range | null) => void} onZoom
+ * @property {(x: number | null) => void} onHover
+ */
+
+/** Size of the axes' letters, in the root's. */
+const LETTER = 0.75;
+const SYNC = "graphs";
+
+/** @param {string} property @returns {string} */
+function colorOf(property) {
+  return getComputedStyle(document.documentElement).getPropertyValue(property).trim();
+}
+
+/** @param {Curve} curve @returns {uPlot.Series} */
+function seriesOf({ color, style, dashed }) {
+  const stroke = colorOf(color);
+  if (style === "dots") {
+    return { stroke, fill: stroke, paths: () => null, points: { show: true, size: 6, fill: stroke, width: 0 } };
+  }
+  const raw = style === "raw";
+  return {
+    stroke, alpha: raw ? 0.28 : 1, width: raw ? 1 : 1.75, points: { show: false }, spanGaps: true,
+    ...(dashed ? { dash: [5, 3] } : {}),
+  };
+}
+
+/** @param {PlotOptions} options @returns {uPlot.Axis[]} */
+function axesOf(options) {
+  const root = getComputedStyle(document.documentElement);
+  const letter = Math.round(parseFloat(root.fontSize) * LETTER); // uPlot reads whole pixels only
+  const ink = colorOf("--graph-ink");
+  const common = { stroke: ink, font: `${letter}px ${root.getPropertyValue("--sans")}`, grid: { stroke: colorOf("--graph-grid"), width: 1 }, ticks: { show: false } };
+  return [
+    { ...common, size: letter * 2, gap: letter * 0.35, space: letter * 5.5, values: (_, splits) => splits.map(thousands) },
+    {
+      ...common, size: letter * 4, gap: letter * 0.5, space: letter * 2.4,
+      values: (_, splits) => splits.map((value) => (value === null ? "" : options.label(value))),
+      ...(options.ticks ? { splits: (/** @type {uPlot} */ plot) => ticksOf(plot, options) } : {}),
+    },
+  ];
+}
+
+/** @param {uPlot} plot @param {PlotOptions} options */
+function ticksOf(plot, options) {
+  const { min, max } = plot.scales.y;
+  return options.ticks?.(min ?? 0, max ?? 1) ?? [];
+}
+
+/**
+ * Vertical lines with a label each, which stands where there is more room.
+ * @param {uPlot} plot
+ * @param {Mark[]} marks
+ */
+function showMarks(plot, marks) {
+  for (const old of plot.over.querySelectorAll(".mark-line")) old.remove();
+  const width = plot.over.clientWidth;
+  for (const { x, label } of marks) {
+    const left = plot.valToPos(x, "x");
+    if (!(left >= 0 && left <= width)) continue;
+    const line = make("div", { class: "mark-line", "data-side": left > width / 2 ? "left" : "right" }, make("span", {}, label));
+    line.style.left = `${left}px`;
+    plot.over.append(line);
+  }
+}
+
+/** @param {PlotOptions} options @param {HTMLElement} place @returns {uPlot} */
+export function makePlot(options, place) {
+  /** @param {uPlot} plot */
+  const selected = (plot) => {
+    const { left, width } = plot.select;
+    if (width < 4) return;
+    options.onZoom({ min: plot.posToVal(left, "x"), max: plot.posToVal(left + width, "x") });
+    plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  };
+  return new uPlot({
+    width: Math.max(place.clientWidth, 100),
+    height: Math.max(place.clientHeight, 80),
+    padding: [8, 16, 0, 0],
+    legend: { show: false },
+    cursor: {
+      drag: { x: true, y: false, setScale: false },
+      sync: { key: SYNC, setSeries: false, scales: ["x", null] },
+      points: { show: false },
+      y: false,
+      bind: { dblclick: () => () => { options.onZoom(null); return null; } },
+    },
+    hooks: {
+      draw: [(plot) => showMarks(plot, options.marks())],
+      setSelect: [selected],
+      setCursor: [(plot) => {
+        const { left } = plot.cursor;
+        options.onHover(left === undefined || left === null || left < 0 ? null : plot.posToVal(left, "x"));
+      }],
+    },
+    scales: {
+      x: { time: false, range: () => { const { min, max } = options.extent(); return [min, max]; } },
+      y: { distr: options.log ? 3 : 1, range: (_, low, high) => options.range(low ?? 0, high ?? 1) },
+    },
+    axes: axesOf(options),
+    series: [{}, ...options.curves.map(seriesOf)],
+  }, [[], ...options.curves.map(() => [])], place);
+}

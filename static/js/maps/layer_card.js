@@ -1,0 +1,112 @@
+// One layer's card: what it is in words, and its pictures.
+
+import { make, setText } from "../parts/dom.js";
+import { trimmed } from "../words/numbers.js";
+import { family, isLoss, parameters, summary, title } from "../words/layer_text.js";
+import { CAPTIONS, MapRow } from "./map_row.js";
+
+/** @import { LayerInfo, LayerMaps, MapName, PixelMap } from "../server/protocol.js" */
+
+export class LayerCard {
+  /** @param {LayerInfo} layer @param {string[]} classes */
+  constructor(layer, classes) {
+    this.layer = layer;
+    this.classes = classes;
+    this.activation = make("p", { class: "range", "data-range": "activations" }, "max activation: –, min: –");
+    this.gradient = make("p", { class: "range", "data-range": "gradients", hidden: isLoss(layer.type) }, "max gradient: –, min: –");
+    this.example = make("p", { class: "example", hidden: true });
+    const words = [summary(layer), parameters(layer)].map((text) => make("p", { hidden: text === "" }, text));
+    const text = make("div", { class: "layer-text" }, make("h3", {}, title(layer)), words[0], this.activation, this.gradient, words[1], this.example);
+    this.pictures = make("div", { class: "layer-pictures" });
+    this.element = make("article", { class: "layer", "data-index": layer.index, "data-type": layer.type, "data-family": family(layer.type) }, text, this.pictures);
+    /** @type {Map<MapName, MapRow>} */
+    this.rows = new Map();
+    for (const [name, shape] of this.expected()) this.row(name).resize(shape, this.available());
+  }
+
+  /** What such a layer shows as a rule: its place is kept before the first picture comes. @returns {[MapName, number[]][]} */
+  expected() {
+    const { type, in: input, out, options } = this.layer;
+    const volume = [out[2], out[1], out[0]];
+    /** @type {[MapName, number[]][]} */
+    const rows = [["activations", volume]];
+    if (!isLoss(type)) rows.push(["gradients", volume]);
+    if (type === "conv" || type === "fc") {
+      const window = type === "conv" ? [Number(options.sy), Number(options.sx)] : [input[1], input[0]];
+      const filters = [out[2], input[2], ...window];
+      rows.push(["weights", filters], ["weight_gradients", filters]);
+    }
+    return rows;
+  }
+
+  /** @param {MapName} name */
+  row(name) {
+    const found = this.rows.get(name);
+    if (found) return found;
+    const made = new MapRow(name, this.layer, this.classes);
+    this.rows.set(name, made);
+    this.pictures.append(made.element);
+    return made;
+  }
+
+  /** Width for a row of maps, in CSS pixels. */
+  available() {
+    const [first] = this.rows.values();
+    return Math.max(first?.element.clientWidth || this.pictures.clientWidth || 320, 60);
+  }
+
+  /** Fits the pictures to the card's width. */
+  resize() {
+    const available = this.available();
+    const shapes = new Map(this.expected());
+    for (const [name, row] of this.rows) {
+      if (row.map) row.draw(row.map, available);
+      else row.resize(shapes.get(name) ?? [1, 1, 1], available);
+    }
+  }
+
+  /** @param {LayerMaps} maps @param {"training" | "image"} source */
+  draw(maps, source) {
+    const available = this.available();
+    for (const name of /** @type {MapName[]} */ (Object.keys(CAPTIONS))) {
+      const map = maps[name];
+      if (map) {
+        const row = this.row(name);
+        row.element.hidden = false;
+        row.draw(map, available);
+      } else {
+        this.without(name, source);
+      }
+    }
+    this.sayRange(this.activation, "activation", maps.activations);
+    this.sayRange(this.gradient, "gradient", maps.gradients);
+  }
+
+  /**
+   * A picture that did not come: with an own image there is no truth to learn from, so that the row
+   * stays, empty, and nothing jumps; else the layer has none.
+   * @param {MapName} name
+   * @param {"training" | "image"} source
+   */
+  without(name, source) {
+    const row = this.rows.get(name);
+    if (!row) return;
+    if (source === "training") {
+      row.element.hidden = true;
+    } else {
+      row.empty("none: what your picture shows is not known");
+    }
+  }
+
+  /** @param {HTMLElement} place @param {string} what @param {PixelMap | undefined} map */
+  sayRange(place, what, map) {
+    setText(place, `max ${what}: ${trimmed(map?.max)}, min: ${trimmed(map?.min)}`);
+    place.hidden = !map && isLoss(this.layer.type); // a loss layer's own gradient is not shown
+  }
+
+  /** @param {string} text  which example is shown */
+  sayExample(text) {
+    setText(this.example, text);
+    this.example.hidden = text === "";
+  }
+}

@@ -1,0 +1,159 @@
+// One row of maps under its caption: activations, weights, or the gradients of either.
+
+import { make, setText } from "../parts/dom.js";
+import { count, trimmed } from "../words/numbers.js";
+import { isLoss, title } from "../words/layer_text.js";
+import { MapPainter } from "./map_painter.js";
+
+/** @import { LayerInfo, MapName, PixelMap } from "../server/protocol.js" */
+/** @import { Tiles } from "./map_painter.js" */
+
+/** @type {Record<MapName, string>} */
+export const CAPTIONS = {
+  activations: "Activations",
+  gradients: "Activation Gradients",
+  weights: "Weights",
+  weight_gradients: "Weight Gradients",
+};
+const RGB = 3;
+/** A higher row is cut until somebody asks for all of it; CSS pixels. */
+const TALLEST = 260;
+/** Rows of a weight matrix that are drawn until somebody asks for all. */
+const MATRIX_ROWS = 130;
+
+/**
+ * How a map's pictures are laid out: one for each channel, or a bracketed row for each deep filter;
+ * three channels of an input are one picture in color; weights of single pixels are one matrix, a
+ * row for each neuron.
+ * @param {number[]} shape
+ * @param {boolean} ofInput  the map shows pixels, or weights that look at pixels
+ * @returns {Tiles}
+ */
+export function tilesOf(shape, ofInput) {
+  const [sy, sx] = shape.slice(-2);
+  const depth = shape[shape.length - 3];
+  const filters = shape.length === 4 ? shape[0] : 1;
+  if (shape.length === 4 && sx * sy === 1) return { count: 1, group: 1, sx: depth, sy: filters, color: false };
+  const color = ofInput && depth === RGB;
+  const slices = color ? 1 : depth;
+  return { count: filters * slices, group: shape.length === 4 ? slices : 1, sx, sy, color };
+}
+
+export class MapRow {
+  /** @param {MapName} name @param {LayerInfo} layer @param {string[]} classes */
+  constructor(name, layer, classes) {
+    this.name = name;
+    this.layer = layer;
+    this.classes = classes;
+    const label = `${CAPTIONS[name]} of layer ${layer.index}, ${title(layer)}`;
+    const canvas = make("canvas", { role: "img", "aria-label": label });
+    this.painter = new MapPainter(canvas);
+    this.note = make("p", { class: "hint", hidden: true });
+    this.names = make("ol", { class: "class-names", hidden: true });
+    this.more = make("button", { type: "button", class: "link", hidden: true });
+    this.more.addEventListener("click", () => this.showAll());
+    this.element = make("figure", { class: "maps", "data-map": name }, make("figcaption", {}, `${CAPTIONS[name]}:`), canvas, this.names, this.note, this.more);
+    /** @type {PixelMap | null} */
+    this.map = null;
+    this.all = false;
+    this.available = 0;
+    this.key = "";
+  }
+
+  /** @param {number[]} shape @param {number} available  CSS pixels */
+  resize(shape, available) {
+    const key = `${shape.join()} ${available} ${window.devicePixelRatio} ${this.all}`;
+    if (key === this.key) return;
+    this.key = key;
+    this.available = available;
+    const ofInput = this.layer.index === 0 || (shape.length === 4 && this.layer.index === 1);
+    const tiles = tilesOf(shape, ofInput);
+    const wanted = tiles.count * tiles.sy;
+    if (shape.length === 4 && shape[2] * shape[3] === 1 && !this.all) tiles.sy = Math.min(tiles.sy, MATRIX_ROWS);
+    const named = isLoss(this.layer.type) && this.name === "activations" && shape[0] === this.classes.length;
+    this.painter.resize(tiles, available, { oneLine: named, tallest: this.all ? Infinity : TALLEST });
+    const drawn = this.painter.tiles.count * this.painter.tiles.sy;
+    this.more.hidden = drawn === wanted;
+    setText(this.more, `${count((drawn / wanted) * shape[0])} of ${count(shape[0])}: show more`);
+    if (named) this.nameClasses();
+  }
+
+  showAll() {
+    this.all = true;
+    if (this.map) this.draw(this.map, this.available);
+  }
+
+  /** Puts each class's name under its square; a row that broke into lines has no place for them. */
+  nameClasses() {
+    const { layout, density } = this.painter;
+    const longest = Math.max(...this.classes.map((name) => name.length));
+    this.names.hidden = layout.lines > 1;
+    this.names.classList.toggle("upright", longest > 2);
+    this.names.style.height = longest > 2 ? `${longest * 0.56 + 0.8}em` : "";
+    this.names.replaceChildren(...this.classes.map((name, i) => {
+      const item = make("li", {}, name);
+      item.style.left = `${(layout.xs[i] + layout.scale / 2) / density}px`;
+      return item;
+    }));
+  }
+
+  /** @param {string} text */
+  say(text) {
+    setText(this.note, text);
+    this.note.hidden = text === "";
+  }
+
+  /** @param {PixelMap} map @param {number} available */
+  draw(map, available) {
+    this.map = map;
+    this.resize(map.shape, available);
+    this.painter.draw(map.pixels);
+    this.painter.canvas.classList.remove("stale-map");
+    this.say("");
+  }
+
+  /** Leaves the row's place empty and says why. @param {string} why */
+  empty(why) {
+    this.map = null;
+    this.painter.canvas.classList.add("stale-map");
+    this.say(why);
+  }
+
+  /**
+   * What lies under the pointer, in words.
+   * @param {number} left
+   * @param {number} top
+   */
+  describe(left, top) {
+    const hit = this.map && this.painter.at(left, top);
+    if (!hit || !this.map) return "";
+    const { shape, min, max, pixels } = this.map;
+    const { tiles } = this.painter;
+    const range = `${trimmed(min)} to ${trimmed(max)}`;
+    if (shape.length === 4) return `${placeIn(tiles, shape, hit)} · all filters ${range}`;
+    if (tiles.color) return `x ${hit.x}, y ${hit.y} · volume ${range}`;
+    const pixel = pixels[hit.tile * tiles.sx * tiles.sy + hit.y * tiles.sx + hit.x];
+    const value = trimmed(min + ((max - min) * pixel) / 255, 4);
+    const name = tiles.sx * tiles.sy === 1 ? this.nameOf(hit.tile) : `map ${hit.tile}, x ${hit.x}, y ${hit.y}`;
+    return `${name}: ≈ ${value} · volume ${range}`;
+  }
+
+  /** @param {number} neuron */
+  nameOf(neuron) {
+    const known = this.layer.out[2] === this.classes.length && this.classes[neuron];
+    return known ? `class ${known}` : `neuron ${neuron}`;
+  }
+}
+
+/**
+ * Which weight it is.
+ * @param {Tiles} tiles
+ * @param {number[]} shape
+ * @param {{tile: number, x: number, y: number}} hit
+ */
+function placeIn(tiles, shape, hit) {
+  if (shape[2] * shape[3] === 1) return `neuron ${hit.y}, input ${hit.x}`;
+  const filter = `filter ${Math.floor(hit.tile / tiles.group)}`;
+  const slice = tiles.group > 1 ? `, slice ${hit.tile % tiles.group}` : "";
+  return `${filter}${slice}, x ${hit.x}, y ${hit.y}`;
+}

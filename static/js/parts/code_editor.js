@@ -1,0 +1,80 @@
+// Wraps CodeMirror: the text of a network, its colors, and the place of its error.
+
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { javascript } from "@codemirror/lang-javascript";
+import { bracketMatching, syntaxHighlighting } from "@codemirror/language";
+import { lintGutter, setDiagnostics } from "@codemirror/lint";
+import { EditorState } from "@codemirror/state";
+import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
+import { classHighlighter } from "@lezer/highlight";
+
+/** @import { Problem } from "../server/protocol.js" */
+
+/**
+ * @typedef {object} EditorOptions
+ * @property {HTMLElement} parent
+ * @property {string} text
+ * @property {string} nonce
+ * @property {string} label  for screen readers
+ * @property {(text: string) => void} [onChange]  without it the text is only shown
+ * @property {() => void} [onRun]
+ */
+
+/** @param {EditorOptions} options */
+export function makeCodeEditor({ parent, text, nonce, label, onChange, onRun }) {
+  const run = { key: "Mod-Enter", run: () => { onRun?.(); return true; } };
+  const readOnly = onChange === undefined;
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        EditorView.cspNonce.of(nonce),
+        keymap.of([run, ...defaultKeymap, ...historyKeymap]),
+        lineNumbers(), highlightActiveLine(), highlightActiveLineGutter(), drawSelection(),
+        history(), bracketMatching(), lintGutter(), javascript(),
+        syntaxHighlighting(classHighlighter),
+        EditorView.lineWrapping,
+        EditorState.readOnly.of(readOnly),
+        EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": String(readOnly), spellcheck: "false" }),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) onChange?.(update.state.doc.toString());
+        }),
+      ],
+    }),
+  });
+  return {
+    get text() {
+      return view.state.doc.toString();
+    },
+    /** @param {string} next */
+    setText(next) {
+      if (next === this.text) return;
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
+    },
+    /** Underlines the place of a problem, or takes the line away. @param {Problem | null} problem */
+    showProblem(problem) {
+      const found = problem ? [{ ...placeOf(view.state, problem), severity: /** @type {const} */ ("error"), message: problem.message }] : [];
+      view.dispatch(setDiagnostics(view.state, found));
+    },
+    /** Puts the cursor on a line and shows it. @param {number} number */
+    goToLine(number) {
+      const line = view.state.doc.line(Math.min(Math.max(number, 1), view.state.doc.lines));
+      view.dispatch({ selection: { anchor: line.from, head: line.to }, scrollIntoView: true });
+      view.focus();
+    },
+  };
+}
+
+/**
+ * From the named column to the end of the word there; at least one character where there is one.
+ * @param {EditorState} state
+ * @param {Problem} problem
+ */
+function placeOf(state, { line: number = 1, column = 1 }) {
+  const line = state.doc.line(Math.min(Math.max(number, 1), state.doc.lines));
+  const from = Math.min(line.from + Math.max(column - 1, 0), line.to);
+  const word = /^[\w$.]+/.exec(state.sliceDoc(from, line.to));
+  const to = Math.min(from + Math.max(word?.[0].length ?? 0, 1), line.to);
+  return from === to ? { from: Math.max(from - 1, line.from), to } : { from, to };
+}

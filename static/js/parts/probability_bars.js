@@ -1,0 +1,23 @@
+// Makes the three bars that stand beside a picture: width is probability, and text says the same.
+
+import { make } from "./dom.js";
+import { percent } from "../words/numbers.js";
+
+/** @import { Guess } from "../server/protocol.js" */
+
+/**
+ * @param {Guess[]} top  most likely first
+ * @param {string[]} classes  names
+ * @param {number | null} truth  null where nobody knows it
+ * @returns {HTMLLIElement[]}
+ */
+export function makeBars(top, classes, truth) {
+  return top.map((guess) => {
+    const kind = truth === null ? "open" : guess.class === truth ? "right" : "wrong";
+    const fill = make("span", { class: "bar-fill" });
+    fill.style.width = `${guess.probability * 100}%`;
+    const name = make("span", { class: "bar-name" }, classes[guess.class] ?? String(guess.class));
+    if (kind === "right") name.append(make("span", { class: "bar-check", role: "img", "aria-label": " (the true class)" }, " ✓"));
+    return make("li", { class: "prediction-bar", "data-kind": kind }, fill, name, make("span", { class: "bar-share" }, percent(guess.probability)));
+  });
+}

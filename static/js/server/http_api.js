@@ -1,0 +1,97 @@
+// Carries what goes over HTTP: snapshots, pictures, and the list of the browser's sessions.
+
+/** @import { Api, Bootstrap } from "../view_context.js" */
+
+/** An HTTP request that the server refused, with its own words. */
+export class ApiError extends Error {}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} [init]
+ * @returns {Promise<Response>}
+ * @throws {ApiError}
+ */
+async function request(path, init) {
+  /** @type {Response} */
+  let response;
+  try {
+    response = await fetch(path, init);
+  } catch {
+    throw new ApiError("The server cannot be reached just now.");
+  }
+  if (!response.ok) throw new ApiError(await reason(response));
+  return response;
+}
+
+/** @param {Response} response @returns {Promise<string>} */
+async function reason(response) {
+  try {
+    const { error } = await response.json();
+    if (typeof error.message === "string") return error.message;
+  } catch {
+    // Not the server's own form: a proxy's page, say.
+  }
+  return `The server refused (${response.status} ${response.statusText}).`;
+}
+
+/** Addresses follow the session, which may change while the page lives. @implements {Api} */
+export class HttpApi {
+  /** @param {Bootstrap} bootstrap */
+  constructor(bootstrap) {
+    this.session = bootstrap.session;
+    const { stream, snapshot = "", predict = "", sessions = "" } = bootstrap;
+    this.paths = { stream, snapshot, predict };
+    this.sessions = sessions;
+  }
+
+  /** Address of the websocket. */
+  get streamUrl() {
+    const url = new URL(this.paths.stream, location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    return url.href;
+  }
+
+  /** Asks for a session of our own and goes over to it. */
+  async newSession() {
+    const session = await this.createSession();
+    const { stream, snapshot, predict } = this.paths;
+    /** @param {string} path */
+    const moved = (path) => path.replace(this.session, session);
+    this.paths = { stream: moved(stream), snapshot: moved(snapshot), predict: moved(predict) };
+    this.session = session;
+  }
+
+  /** @returns {Promise<string>} */
+  async createSession() {
+    const response = await request(this.sessions, { method: "POST" });
+    return (await response.json()).session;
+  }
+
+  async listSessions() {
+    return (await request(this.sessions)).json();
+  }
+
+  /** @param {string} session */
+  async removeSession(session) {
+    await request(`${this.sessions}/${session}`, { method: "DELETE" });
+  }
+
+  /** @param {"convnetjs"} [format] */
+  async readSnapshot(format) {
+    return (await request(this.paths.snapshot + (format ? `?format=${format}` : ""))).text();
+  }
+
+  /** @param {string | Blob} json */
+  async writeSnapshot(json) {
+    const headers = { "Content-Type": "application/json" };
+    await request(this.paths.snapshot, { method: "PUT", headers, body: json });
+  }
+
+  /** @param {Blob} picture */
+  async predict(picture) {
+    const headers = { "Content-Type": picture.type || "application/octet-stream" };
+    const response = await request(this.paths.predict, { method: "POST", headers, body: picture });
+    const { image, top } = await response.json();
+    return { image: Uint8Array.from(atob(image), (letter) => letter.charCodeAt(0)), top };
+  }
+}

@@ -1,0 +1,267 @@
+// Says what page and server tell each other: the types of all messages, and their wire form.
+// The prose is docs/PROTOCOL.md, the other side server/protocol/.
+
+/** @typedef {[number, number, number]} Size  width, height, depth */
+
+/**
+ * @typedef {object} LayerInfo
+ * @property {number} index
+ * @property {string} type
+ * @property {Size} in
+ * @property {Size} out
+ * @property {Record<string, unknown>} options
+ * @property {number} parameters
+ * @property {number} line
+ */
+
+/** @typedef {"owner" | "spectator"} Role */
+
+/** @typedef {"starting" | "running" | "paused" | "waiting" | "failed" | "stopped"} SessionStatus */
+
+/** Where a loss stopped being finite. @typedef {{examples: number, step: number, learning_rate: number}} Divergence */
+
+/**
+ * @typedef {object} SessionMessage
+ * @property {"session"} type
+ * @property {string} session
+ * @property {number} run_id
+ * @property {SessionStatus} status
+ * @property {string} [reason]
+ * @property {number} [place]
+ * @property {Role} role
+ * @property {string} spec
+ * @property {LayerInfo[]} layers
+ * @property {number} parameters
+ * @property {Record<string, string | number>} trainer
+ * @property {string[]} methods
+ * @property {{name: string, classes: string[], train: number, validation: number, test: number}} dataset
+ * @property {number} seed
+ * @property {Divergence[]} divergences  of this run
+ * @property {boolean} recoverable  whether a failed run can go on from its last checkpoint
+ * @property {"diverged" | "died" | "error"} [failure]  with the status failed
+ * @property {string} [watch]  path of the page for spectators; only owners are told
+ */
+
+/**
+ * @typedef {object} StatsMessage
+ * @property {"stats"} type
+ * @property {number} run_id
+ * @property {number} step
+ * @property {number} examples
+ * @property {number} epoch
+ * @property {number} learning_rate  in force, as the schedule has it
+ * @property {number} examples_per_second
+ * @property {number | null} forward_ms
+ * @property {number | null} backward_ms
+ * @property {number | null} loss
+ * @property {number | null} decay_loss
+ * @property {number | null} train_accuracy
+ * @property {number | null} validation_accuracy
+ * @property {number | null} test_accuracy_recent
+ * @property {number} test_recent_count
+ * @property {{accuracy: number, examples: number, at_examples: number} | null} test
+ */
+
+/** @typedef {"loss" | "decay_loss" | "train_accuracy" | "validation_accuracy"} CurveName */
+
+/**
+ * @typedef {object} PointsMessage
+ * @property {"points"} type
+ * @property {number} run_id
+ * @property {number} first
+ * @property {number[]} examples
+ * @property {(number | null)[]} loss
+ * @property {(number | null)[]} decay_loss
+ * @property {(number | null)[]} train_accuracy
+ * @property {(number | null)[]} validation_accuracy
+ */
+
+/**
+ * Gray levels of a volume or a filter bank, and the numbers that 0 and 255 stand for.
+ * @typedef {object} PixelMap
+ * @property {number[]} shape  [depth, sy, sx], or [filters, depth, sy, sx]
+ * @property {number} min
+ * @property {number} max
+ * @property {Uint8Array} pixels  C order
+ */
+
+/** @typedef {"activations" | "gradients" | "weights" | "weight_gradients"} MapName */
+
+/** @typedef {{index: number} & Partial<Record<MapName, PixelMap>>} LayerMaps */
+
+/**
+ * @typedef {object} LayersMessage
+ * @property {"layers"} type
+ * @property {number} run_id
+ * @property {number} step
+ * @property {"training" | "image"} source
+ * @property {number | null} label
+ * @property {LayerMaps[]} layers
+ */
+
+/** @typedef {{class: number, probability: number}} Guess */
+
+/** @typedef {{label: number, top: Guess[], pixels: Uint8Array}} PredictionItem */
+
+/**
+ * @typedef {object} PredictionsMessage
+ * @property {"predictions"} type
+ * @property {number} run_id
+ * @property {number} round
+ * @property {number} width
+ * @property {number} height
+ * @property {PredictionItem[]} items
+ */
+
+/**
+ * @typedef {object} DatasetMessage
+ * @property {"dataset"} type
+ * @property {"builtin" | "downloading" | "ready" | "failed"} state
+ * @property {string} name
+ * @property {number} [received]
+ * @property {number} [total]
+ * @property {string} [message]
+ */
+
+/** How many watch without being able to change anything. @typedef {{type: "spectators", count: number}} SpectatorsMessage */
+
+/** @typedef {{type: "notice", level: "info" | "warning" | "error", message: string}} NoticeMessage */
+
+/** @typedef {{message: string, line?: number, column?: number, field?: string}} Problem */
+
+/** @typedef {{type: "answer", id: number, ok: boolean, result?: any, error?: Problem}} AnswerMessage */
+
+/** @typedef {{type: "heartbeat"}} HeartbeatMessage */
+
+/**
+ * How far the run is on disk.
+ * @typedef {object} SavedMessage
+ * @property {"saved"} type
+ * @property {number} run_id
+ * @property {number | null} examples
+ * @property {string} [trouble]  why nothing newer can be saved
+ */
+
+/**
+ * @typedef {SessionMessage | StatsMessage | PointsMessage | LayersMessage | PredictionsMessage
+ *   | DatasetMessage | SavedMessage | SpectatorsMessage | NoticeMessage | AnswerMessage | HeartbeatMessage} Message
+ */
+
+/**
+ * @typedef {{type: "pause" | "resume" | "step" | "restart" | "recover" | "show_training"}
+ *   | {type: "change_network", spec: string, keep?: boolean}
+ *   | {type: "check_spec", spec: string}
+ *   | {type: "configure", settings: Record<string, string | number>}
+ *   | {type: "watch", layers: number[]}
+ *   | {type: "points", run_id: number, after: number}} Command
+ */
+
+/**
+ * One of the browser's own sessions, as `GET /api/sessions` lists them.
+ * @typedef {object} SessionSummary
+ * @property {string} session
+ * @property {string} title  the network in a line
+ * @property {SessionStatus} status
+ * @property {number} examples  as of the newest graph point
+ * @property {number} seen  when somebody last began or ended looking, in seconds since 1970
+ * @property {number} viewers  how many look now
+ */
+
+/** What the server's parser says of a good spec. @typedef {{layers: LayerInfo[], parameters: number, trainer: Record<string, string | number>}} SpecSummary */
+
+/** The largest command that the server takes, in bytes. */
+export const MAX_COMMAND_BYTES = 64 * 1024;
+
+const TEXT_TYPES = new Set([
+  "session", "stats", "points", "dataset", "saved", "spectators", "notice", "answer", "heartbeat",
+]);
+/** @type {MapName[]} */
+export const MAP_NAMES = ["activations", "gradients", "weights", "weight_gradients"];
+
+export class ProtocolError extends Error {}
+
+/**
+ * @param {number} id
+ * @param {Command} command
+ * @returns {string}
+ */
+export function encodeCommand(id, command) {
+  return JSON.stringify({ id, ...command });
+}
+
+/**
+ * Reads one websocket message.
+ * @param {string | ArrayBuffer} data
+ * @returns {Message}
+ * @throws {ProtocolError} where it is none of those that the protocol knows
+ */
+export function decodeMessage(data) {
+  return typeof data === "string" ? decodeText(data) : decodeBinary(data);
+}
+
+/** @param {string} text @returns {Message} */
+function decodeText(text) {
+  const message = parseObject(text);
+  if (!TEXT_TYPES.has(message.type)) throw new ProtocolError(`unknown message ${String(message.type)}`);
+  return message;
+}
+
+/** @param {ArrayBuffer} buffer @returns {Message} */
+function decodeBinary(buffer) {
+  if (buffer.byteLength < 4) throw new ProtocolError("binary message without a header");
+  const length = new DataView(buffer).getUint32(0, true);
+  const end = 4 + length;
+  if (end > buffer.byteLength) throw new ProtocolError("binary message cut off in its header");
+  const header = parseObject(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  const start = Math.min(end + ((4 - (end % 4)) % 4), buffer.byteLength);
+  const payload = new Uint8Array(buffer, start);
+  if (header.type === "layers") return withMaps(header, payload);
+  if (header.type === "predictions") return withPictures(header, payload);
+  throw new ProtocolError(`unknown binary message ${String(header.type)}`);
+}
+
+/** @param {string} text @returns {any} */
+function parseObject(text) {
+  /** @type {unknown} */
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new ProtocolError("message is not JSON");
+  }
+  if (value === null || typeof value !== "object") throw new ProtocolError("message is no object");
+  return value;
+}
+
+/** @param {any} header @param {Uint8Array} payload @returns {LayersMessage} */
+function withMaps(header, payload) {
+  for (const layer of header.layers) {
+    for (const name of MAP_NAMES) {
+      const map = layer[name];
+      if (map) map.pixels = slice(payload, map.offset, product(map.shape));
+    }
+  }
+  return header;
+}
+
+/** @param {any} header @param {Uint8Array} payload @returns {PredictionsMessage} */
+function withPictures(header, payload) {
+  const [count, height, width] = header.shape;
+  const { items, run_id, round } = header;
+  if (items.length !== count) throw new ProtocolError("as many items as pictures are needed");
+  for (const [i, item] of items.entries()) {
+    item.pixels = slice(payload, header.offset + i * width * height, width * height);
+  }
+  return { type: "predictions", run_id, round, width, height, items };
+}
+
+/** @param {Uint8Array} payload @param {number} offset @param {number} length @returns {Uint8Array} */
+function slice(payload, offset, length) {
+  if (offset < 0 || offset + length > payload.length) throw new ProtocolError("binary message cut off");
+  return payload.subarray(offset, offset + length);
+}
+
+/** @param {number[]} shape @returns {number} */
+function product(shape) {
+  return shape.reduce((total, n) => total * n, 1);
+}

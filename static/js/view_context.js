@@ -1,0 +1,45 @@
+// Names what main.js hands to every view, so that views need to know neither socket nor HTTP.
+
+/** @import { Command, Guess, Role, SessionSummary } from "./server/protocol.js" */
+/** @import { Store } from "./store.js" */
+
+/**
+ * What the server puts into the page; a spectator's has no paths but that of the stream.
+ * @typedef {object} Bootstrap
+ * @property {string} session
+ * @property {Role} role
+ * @property {string} stream  paths
+ * @property {string} [snapshot]
+ * @property {string} [predict]
+ * @property {string} [sessions]
+ * @property {string} default_spec
+ * @property {{name: string, title: string, text: string}[]} presets
+ * @property {{spec_characters: number, image_bytes: number, snapshot_bytes: number}} limits
+ * @property {string} version
+ */
+
+/**
+ * The browser's sessions, how many there may be, and how long one is kept that nobody looks at.
+ * @typedef {{sessions: SessionSummary[], most: number, keep_seconds: number}} SessionList
+ */
+
+/**
+ * @typedef {object} Api
+ * @property {(format?: "convnetjs") => Promise<string>} readSnapshot
+ * @property {(json: string | Blob) => Promise<void>} writeSnapshot
+ * @property {(picture: Blob) => Promise<{image: Uint8Array, top: Guess[]}>} predict
+ * @property {() => Promise<SessionList>} listSessions
+ * @property {() => Promise<string>} createSession  returns its id
+ * @property {(session: string) => Promise<void>} removeSession
+ */
+
+/**
+ * @typedef {object} Context
+ * @property {Store} store
+ * @property {(command: Command) => Promise<any>} command
+ * @property {Api} api
+ * @property {Bootstrap} bootstrap
+ * @property {string} nonce  for styles that libraries put into the page
+ */
+
+export {};

@@ -1,0 +1,141 @@
+// Lets people write another network: checks the text as it is typed, and runs it on demand.
+
+import { makeCodeEditor } from "../../parts/code_editor.js";
+import { byId, make, messageOf, setText } from "../../parts/dom.js";
+import { count } from "../../words/numbers.js";
+import { layerTable } from "../../parts/layer_table.js";
+
+/** @import { Context } from "../../view_context.js" */
+/** @import { Problem, SpecSummary } from "../../server/protocol.js" */
+
+const CHECK_AFTER_MS = 150;
+
+/** @param {unknown} error @returns {Problem | null} what the server's parser said, if it was it */
+function problemOf(error) {
+  if (!(error instanceof Error) || !("problem" in error)) return null;
+  return /** @type {Problem} */ (error.problem);
+}
+
+/** @param {Problem} problem */
+function wording({ message, line }) {
+  return line === undefined || /^line \d/.test(message) ? message : `line ${line}: ${message}`;
+}
+
+/** @param {Context} context */
+export function showEditor({ store, command, bootstrap, nonce }) {
+  const area = byId("newnet", HTMLTextAreaElement);
+  const button = byId("buttonnn", HTMLButtonElement);
+  const keep = byId("keepweights", HTMLInputElement);
+  const revert = byId("buttonrevert", HTMLButtonElement);
+  const hint = byId("spec_state", HTMLElement);
+  const problemLine = byId("spec_problem", HTMLElement);
+  const table = byId("spec_summary", HTMLElement);
+  /** Text of the network that runs. */
+  let running = "";
+  /** The session that `running` is of. */
+  let sessionId = "";
+  /** What the text area held when it was last brought in line. */
+  let synced = "";
+  let checks = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  const editor = makeCodeEditor({
+    parent: byId("spec_editor", HTMLElement),
+    text: "",
+    nonce,
+    label: "Network and trainer",
+    onChange(text) {
+      synced = text;
+      area.value = text;
+      showState();
+      clearTimeout(timer);
+      timer = setTimeout(check, CHECK_AFTER_MS);
+    },
+    onRun: () => void change(),
+  });
+  const edited = () => running !== "" && editor.text.trim() !== running.trim();
+  const showState = () => {
+    setText(hint, edited() ? "unsaved edits" : "");
+    revert.hidden = !edited();
+  };
+  /** @param {Problem | null} problem */
+  const complain = (problem) => {
+    editor.showProblem(problem && problem.line !== undefined ? problem : null);
+    setText(problemLine, problem ? wording(problem) : "");
+    problemLine.hidden = problem === null;
+    table.classList.toggle("outdated", problem !== null);
+  };
+
+  async function check() {
+    const own = ++checks;
+    const text = editor.text;
+    if (text.length > bootstrap.limits.spec_characters) {
+      return complain({ message: `The text has ${count(text.length)} characters; up to ${count(bootstrap.limits.spec_characters)} are taken.` });
+    }
+    try {
+      /** @type {SpecSummary} */
+      const summary = await command({ type: "check_spec", spec: text });
+      if (own !== checks) return undefined; // the text has changed meanwhile
+      table.replaceChildren(...layerTable(summary, (line) => editor.goToLine(line)));
+      complain(null);
+    } catch (error) {
+      const problem = problemOf(error);
+      if (own === checks && problem?.line !== undefined) complain(problem);
+    }
+    return undefined;
+  }
+
+  async function change() {
+    // A script written for the original sets the text area and clicks the button.
+    if (area.value !== synced) editor.setText(area.value);
+    if (button.matches(":disabled")) return;
+    clearTimeout(timer);
+    checks += 1;
+    const text = editor.text;
+    button.setAttribute("aria-busy", "true");
+    try {
+      await command({ type: "change_network", spec: text, keep: keep.checked });
+      running = text;
+      complain(null);
+      void check();
+    } catch (error) {
+      complain(problemOf(error) ?? { message: messageOf(error) });
+    }
+    button.removeAttribute("aria-busy");
+    showState();
+  }
+
+  area.addEventListener("input", () => editor.setText(area.value));
+  button.addEventListener("click", () => void change());
+  revert.addEventListener("click", () => editor.setText(running));
+  showPresets(bootstrap.presets, (text) => editor.setText(text));
+
+  store.subscribe(["session", "connection"], ({ session, connection }) => {
+    if (!session || connection !== "open") return;
+    // A server that came back without memory has a session of its own making: the text is worth more.
+    const lost = sessionId !== "" && session.session !== sessionId;
+    const followed = running === "" || (!edited() && !lost);
+    sessionId = session.session;
+    if (session.spec !== running) {
+      running = session.spec;
+      if (followed) editor.setText(running);
+    }
+    if (table.childElementCount === 0) void check();
+    showState();
+  });
+}
+
+/**
+ * @param {Context["bootstrap"]["presets"]} presets
+ * @param {(text: string) => void} choose
+ */
+function showPresets(presets, choose) {
+  const select = byId("preset", HTMLSelectElement);
+  select.append(...presets.map(({ name, title }) => make("option", { value: name }, title)));
+  select.addEventListener("change", () => {
+    const preset = presets.find(({ name }) => name === select.value);
+    if (preset) choose(preset.text);
+    select.value = ""; // the text may be edited from here on: it is no longer the preset
+  });
+}

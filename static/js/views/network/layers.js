@@ -1,0 +1,135 @@
+// Shows the network as it learns, a card for each layer; asks only for the cards on screen.
+
+import { byId, setText } from "../../parts/dom.js";
+import { LayerCard } from "../../maps/layer_card.js";
+
+/** @import { Context } from "../../view_context.js" */
+/** @import { Layers, State } from "../../store.js" */
+
+const WATCH_AFTER_MS = 150;
+/** Cards this far off the screen are drawn already. */
+const MARGIN = "160px";
+
+/** @param {Context} context */
+export function showLayers({ store, command }) {
+  const place = byId("visnet", HTMLElement);
+  /** @type {Map<number, LayerCard>} */
+  const cards = new Map();
+  /** @type {Set<number>} */
+  const visible = new Set();
+  let signature = "";
+  let asked = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  const watch = () => {
+    const layers = document.hidden ? [] : [...visible].sort((a, b) => a - b);
+    const key = `${store.state.run} ${layers.join()}`;
+    if (key === asked) return;
+    asked = key;
+    command({ type: "watch", layers }).catch(() => {
+      asked = ""; // asked again on the next connection
+    });
+  };
+  const watchSoon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(watch, WATCH_AFTER_MS);
+  };
+  document.addEventListener("visibilitychange", watchSoon);
+
+  const sight = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const index = Number(/** @type {HTMLElement} */ (target).dataset.index);
+      if (isIntersecting) visible.add(index);
+      else visible.delete(index);
+    }
+    draw(store.state);
+    watchSoon();
+  }, { rootMargin: MARGIN });
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const card = cards.get(Number(target.closest("article")?.dataset.index));
+      card?.resize();
+    }
+  });
+
+  /** @param {State} state */
+  const build = ({ session }) => {
+    if (!session) return;
+    const next = JSON.stringify([session.layers, session.dataset.classes]);
+    if (next === signature) return;
+    signature = next;
+    sight.disconnect();
+    sizes.disconnect();
+    cards.clear();
+    visible.clear();
+    for (const layer of session.layers) cards.set(layer.index, new LayerCard(layer, session.dataset.classes));
+    place.replaceChildren(...[...cards.values()].map((card) => card.element));
+    for (const card of cards.values()) {
+      card.resize();
+      sight.observe(card.element);
+      sizes.observe(card.pictures);
+    }
+  };
+
+  /** @param {State} state */
+  const draw = ({ layers, session }) => {
+    if (!layers || !session) return;
+    for (const index of visible) {
+      const maps = layers.fresh.has(index) && layers.maps.get(index);
+      if (!maps) continue;
+      layers.fresh.delete(index);
+      cards.get(index)?.draw(maps, layers.source);
+    }
+    cards.get(0)?.sayExample(exampleOf(layers, session.dataset.classes));
+    place.dataset.step = String(layers.step);
+    place.dataset.source = layers.source;
+  };
+
+  store.subscribe(["session", "connection", "layers"], (state) => {
+    build(state);
+    draw(state);
+  });
+  store.subscribe(["session", "connection"], ({ connection }) => {
+    if (connection !== "open") asked = "";
+    else watchSoon();
+  });
+  showTip(place, cards);
+}
+
+/** @param {Layers} layers @param {string[]} classes */
+function exampleOf({ source, label }, classes) {
+  if (source === "image") return "example: your picture";
+  return label === null ? "" : `example: a training image of ${classes[label] ?? label}`;
+}
+
+/**
+ * Says what lies under the pointer.
+ * @param {HTMLElement} place
+ * @param {Map<number, LayerCard>} cards
+ */
+function showTip(place, cards) {
+  const tip = byId("tip", HTMLElement);
+  place.addEventListener("pointermove", (event) => {
+    const { target } = event;
+    const text = target instanceof HTMLCanvasElement ? textAt(cards, target, event) : "";
+    setText(tip, text);
+    tip.hidden = text === "";
+    if (tip.hidden) return;
+    const { offsetWidth: width, offsetHeight: height } = tip;
+    tip.style.left = `${Math.max(4, Math.min(event.clientX + 14, innerWidth - width - 8))}px`;
+    tip.style.top = `${event.clientY + 18 + height > innerHeight ? event.clientY - height - 10 : event.clientY + 18}px`;
+  });
+  place.addEventListener("pointerleave", () => {
+    tip.hidden = true;
+  });
+}
+
+/** @param {Map<number, LayerCard>} cards @param {HTMLCanvasElement} canvas @param {PointerEvent} event */
+function textAt(cards, canvas, { offsetX, offsetY }) {
+  const card = cards.get(Number(canvas.closest("article")?.dataset.index));
+  for (const row of card?.rows.values() ?? []) {
+    if (row.painter.canvas === canvas) return row.describe(offsetX, offsetY);
+  }
+  return "";
+}

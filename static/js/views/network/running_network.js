@@ -1,0 +1,27 @@
+// Shows spectators the network that runs and its trainer: as text and values, with nothing to change.
+
+import { makeCodeEditor } from "../../parts/code_editor.js";
+import { byId, make } from "../../parts/dom.js";
+import { layerTable } from "../../parts/layer_table.js";
+
+/** @import { Context } from "../../view_context.js" */
+
+const VALUES = { learning_rate: "Learning rate", momentum: "Momentum", batch_size: "Batch size", l2_decay: "Weight decay", method: "Method" };
+
+/** @param {Context} context */
+export function showRunning({ store, nonce }) {
+  const values = byId("trainer_values", HTMLElement);
+  const table = byId("spec_summary", HTMLElement);
+  const editor = makeCodeEditor({ parent: byId("spec_editor", HTMLElement), text: "", nonce, label: "The running network and its trainer" });
+
+  let signature = "";
+
+  store.subscribe(["session"], ({ session }) => {
+    const next = JSON.stringify([session?.spec, session?.layers, session?.trainer]);
+    if (!session || next === signature) return;
+    signature = next;
+    editor.setText(session.spec);
+    table.replaceChildren(...layerTable(session, (line) => editor.goToLine(line)));
+    values.replaceChildren(...Object.entries(VALUES).map(([name, label]) => make("div", {}, make("dt", {}, `${label}:`), make("dd", { "data-value": name }, String(session.trainer[name])))));
+  });
+}

@@ -1,0 +1,282 @@
+// Draws the two graphs: losses, and accuracies, over the examples seen.
+
+import { byId, make, setText } from "../../parts/dom.js";
+import { count, fixed, percent } from "../../words/numbers.js";
+import { makePlot } from "../../graphs/plot.js";
+import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth } from "../../graphs/series.js";
+
+/** @import { Context } from "../../view_context.js" */
+/** @import { Curve, Mark, Range } from "../../graphs/plot.js" */
+/** @import { CurveName } from "../../server/protocol.js" */
+/** @import { Points } from "../../store.js" */
+
+/** The graphs are drawn anew no more often than this. */
+const REDRAW_MS = 250;
+/** An accuracy of 1 has no place on a logarithmic axis of errors: it is drawn at this error. */
+const LEAST_ERROR = 1e-4;
+/** Accuracies that a logarithmic axis may name, the most welcome first. */
+const ERROR_TICKS = [
+  0.9, 0.99, 0, 0.999, 0.5, 0.95, 0.98, 0.8, 0.995, 0.998, 0.7, 0.97, 0.85, 0.6, 0.93, 0.96, 0.88, 0.92, 0.94, 0.91,
+  0.985, 0.992, 0.994, 0.996, 0.997, 0.9995, 0.9999,
+];
+/** Names on an axis are at least this share of its length apart. */
+const TICK_DISTANCE = 1 / 8;
+/** Numbers that a logarithmic axis of losses names in each decade. */
+const ROUND_MANTISSAS = [1, 2, 5];
+
+/** @typedef {{name: CurveName | "tests", label: string, color: string, dashed?: boolean}} Line */
+/** @typedef {{id: string, lines: Line[], write: (value: number | null) => string}} Graph */
+
+/** @type {Graph[]} */
+const GRAPHS = [
+  {
+    id: "loss",
+    write: (value) => fixed(value, 4),
+    lines: [
+      { name: "loss", label: "classification", color: "--curve-loss" },
+      { name: "decay_loss", label: "L2 weight decay", color: "--curve-decay", dashed: true },
+    ],
+  },
+  {
+    id: "accuracy",
+    write: (value) => percent(value, 1),
+    lines: [
+      { name: "train_accuracy", label: "training", color: "--curve-train", dashed: true },
+      { name: "validation_accuracy", label: "validation", color: "--curve-validation" },
+      { name: "tests", label: "full test", color: "--curve-test" },
+    ],
+  },
+];
+
+/** What both graphs share. @typedef {{zoom: Range | null, log: boolean, weight: number, hover: number | null}} Look */
+
+/** @param {number | null} share */
+const errorScale = (share) => (share === null ? null : -Math.log10(Math.max(1 - share, LEAST_ERROR)));
+/** @param {number} value */
+const fromErrorScale = (value) => 1 - 10 ** -value;
+/** @param {number | null} value  zero has no logarithm */
+const positive = (value) => (value !== null && value > 0 ? value : null);
+
+/** @param {Context} context */
+export function showCharts({ store }) {
+  /** @type {Look} */
+  const look = { zoom: null, log: false, weight: 0.6, hover: null };
+  const reset = byId("resetzoom", HTMLButtonElement);
+  const marks = () => (store.state.session?.divergences ?? []).map(({ examples, step }) => ({ x: examples, label: `diverged at step ${count(step)}` }));
+  const graphs = GRAPHS.map((graph) => new GraphView(graph, look, () => store.state.points, graph.id === "loss" ? marks : () => [], {
+    /** @param {Range | null} zoom */
+    onZoom(zoom) {
+      look.zoom = zoom;
+      reset.hidden = zoom === null;
+      redraw();
+    },
+    /** @param {number | null} x */
+    onHover(x) {
+      look.hover = x;
+      for (const view of graphs) view.showLegend();
+    },
+  }));
+  let drawnAt = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let later;
+  const redraw = () => {
+    clearTimeout(later);
+    later = undefined;
+    drawnAt = performance.now();
+    for (const view of graphs) view.draw();
+  };
+  store.subscribe(["points", "session"], ({ points }) => {
+    if (points.examples.length === points.from) look.zoom = null;
+    reset.hidden = look.zoom === null;
+    later ??= setTimeout(redraw, Math.max(0, drawnAt + REDRAW_MS - performance.now()));
+  });
+
+  const weight = byId("smoothing", HTMLInputElement);
+  const shown = byId("smoothing_value", HTMLOutputElement);
+  const readWeight = () => {
+    look.weight = Number(weight.value);
+    setText(shown, look.weight.toFixed(2));
+    redraw();
+  };
+  weight.addEventListener("input", readWeight);
+  const log = byId("logscale", HTMLInputElement);
+  const readLog = () => {
+    look.log = log.checked;
+    for (const view of graphs) view.rebuild();
+  };
+  log.addEventListener("change", readLog);
+  document.documentElement.addEventListener("themechange", readLog);
+  reset.addEventListener("click", () => {
+    look.zoom = null;
+    reset.hidden = true;
+    redraw();
+  });
+  byId("cleargraph", HTMLButtonElement).addEventListener("click", () => store.clearGraph());
+  // Browsers keep a form's state over a reload.
+  readLog();
+  readWeight();
+}
+
+class GraphView {
+  /**
+   * @param {Graph} graph
+   * @param {Look} look
+   * @param {() => Points} points
+   * @param {() => Mark[]} marks
+   * @param {{onZoom: (zoom: Range | null) => void, onHover: (x: number | null) => void}} hooks
+   */
+  constructor(graph, look, points, marks, hooks) {
+    this.graph = graph;
+    this.look = look;
+    this.points = points;
+    this.marks = marks;
+    this.hooks = hooks;
+    this.place = byId(`${graph.id}graph`, HTMLElement);
+    /** @type {Range} */
+    this.extent = { min: 0, max: 1 };
+    this.ceiling = Infinity;
+    this.legend = graph.lines.map(({ label, color, dashed, name }) => {
+      const swatch = make("span", { class: `swatch swatch-${name === "tests" ? "dot" : dashed ? "dashed" : "line"}` });
+      swatch.style.color = `var(${color})`;
+      const value = make("span", { class: "legend-value" });
+      byId(`${graph.id}legend`, HTMLElement).append(make("span", { class: "legend-item" }, swatch, `${label} `, value));
+      return value;
+    });
+    this.at = make("span", { class: "legend-at" });
+    byId(`${graph.id}legend`, HTMLElement).append(this.at);
+    this.plot = this.build();
+    new ResizeObserver(() => {
+      const { clientWidth: width, clientHeight: height } = this.place;
+      if (width > 0 && (width !== this.plot.width || height !== this.plot.height)) {
+        this.plot.setSize({ width, height });
+        this.draw();
+      }
+    }).observe(this.place);
+  }
+
+  get isAccuracy() {
+    return this.graph.id === "accuracy";
+  }
+
+  build() {
+    const { log } = this.look;
+    const curves = this.graph.lines.flatMap(curvesOf);
+    return makePlot({
+      curves,
+      log: log && !this.isAccuracy,
+      range: this.isAccuracy ? accuracyRange(log) : lossRange(log, () => this.ceiling),
+      label: this.isAccuracy ? accuracyLabel(log) : lossLabel(log),
+      ...(this.isAccuracy && log ? { ticks: errorTicks } : {}),
+      extent: () => this.extent,
+      marks: this.marks,
+      ...this.hooks,
+    }, this.place);
+  }
+
+  rebuild() {
+    this.plot.destroy();
+    this.plot = this.build();
+    this.draw();
+  }
+
+  draw() {
+    const points = this.points();
+    const xs = points.examples.slice(points.from);
+    this.extent = this.look.zoom ?? extentOf(xs, points.from > 0);
+    const marks = this.marks();
+    // What led to a divergence says nothing of the weights that it went back to.
+    const anew = new Set(marks.map(({ x }) => lowerBound(xs, x + 1)));
+    const columns = this.graph.lines.flatMap(({ name }) => {
+      if (name === "tests") return [];
+      const raw = points[name].slice(points.from);
+      return [raw, smooth(raw, this.look.weight, anew)].map((column) => column.map((value) => this.toAxis(value)));
+    });
+    const thin = decimate(xs, columns, this.extent.min, this.extent.max, Math.max(this.plot.width * 2, 200));
+    this.ceiling = marks.length > 0 ? ceilingOf(thin.columns.filter((_, i) => i % 2 === 0)) : Infinity;
+    if (this.isAccuracy) thin.columns.push(this.testColumn(points, thin.xs));
+    this.plot.setData([thin.xs, ...thin.columns]);
+    this.showLegend();
+  }
+
+  /** @param {number | null} value */
+  toAxis(value) {
+    if (!this.look.log) return value;
+    return this.isAccuracy ? errorScale(value) : positive(value);
+  }
+
+  /**
+   * Tests happen between graph points: each goes to the nearest row that is drawn.
+   * @param {Points} points
+   * @param {number[]} xs
+   */
+  testColumn({ tests }, xs) {
+    /** @type {(number | null)[]} */
+    const column = xs.map(() => null);
+    for (const { examples, accuracy } of tests) {
+      const at = nearest(xs, examples);
+      if (at >= 0 && examples >= this.extent.min && examples <= this.extent.max) column[at] = this.toAxis(accuracy);
+    }
+    return column;
+  }
+
+  /** Values under the pointer, else the newest. */
+  showLegend() {
+    const points = this.points();
+    const { hover } = this.look;
+    const hovering = hover !== null && points.examples.length > points.from;
+    const at = hovering ? nearest(points.examples, hover) : points.examples.length - 1;
+    const { tests } = points;
+    for (const [i, { name }] of this.graph.lines.entries()) {
+      const seen = hovering ? tests.filter((test) => test.examples <= hover) : tests;
+      const value = name === "tests" ? seen.at(-1)?.accuracy : points[name][at];
+      setText(this.legend[i], at < points.from ? "" : this.graph.write(value ?? null));
+    }
+    setText(this.at, hovering ? `at ${count(points.examples[at])}` : "");
+  }
+}
+
+/** A line over its faint raw values; tests are dots. @param {Line} line @returns {Curve[]} */
+function curvesOf({ name, color, dashed }) {
+  if (name === "tests") return [{ color, style: "dots" }];
+  return [{ color, style: "raw" }, { color, style: "line", dashed }];
+}
+
+/** @param {boolean} log @param {() => number} ceiling @returns {(low: number, high: number) => [number, number]} */
+function lossRange(log, ceiling) {
+  if (!log) return (_, high) => [0, Math.max(Math.min(high, ceiling()) * 1.05, 1e-3)];
+  return (low, high) => [Math.max(low * 0.8, 1e-7), Math.max(Math.min(high, ceiling()) * 1.25, 1e-6)];
+}
+
+/** @param {boolean} log @returns {(low: number, high: number) => [number, number]} */
+function accuracyRange(log) {
+  if (log) return (low, high) => [Math.max(low - 0.05, 0), Math.max(high + 0.1, 1)];
+  return (low) => [Math.max(0, Math.floor((low - 0.02) * 10) / 10), 1.005];
+}
+
+/** @param {boolean} log @returns {(value: number) => string} */
+function accuracyLabel(log) {
+  /** @param {number} share */
+  const write = (share) => `${Number((share * 100).toFixed(2))}%`;
+  return log ? (value) => write(fromErrorScale(value)) : write;
+}
+
+/** @param {boolean} log @returns {(value: number) => string} */
+function lossLabel(log) {
+  /** @param {number} value */
+  const write = (value) => String(Number(value.toPrecision(3)));
+  if (!log) return write;
+  return (value) => (ROUND_MANTISSAS.includes(Number(value.toExponential(6).split("e")[0])) ? write(value) : "");
+}
+
+/** @param {number} low @param {number} high @returns {number[]} */
+function errorTicks(low, high) {
+  /** @type {number[]} */
+  const ticks = [];
+  const apart = (high - low) * TICK_DISTANCE;
+  for (const share of ERROR_TICKS) {
+    const value = errorScale(share) ?? 0;
+    if (value < low || value > high || ticks.some((tick) => Math.abs(tick - value) < apart)) continue;
+    ticks.push(value);
+  }
+  return ticks.sort((a, b) => a - b);
+}

@@ -1,0 +1,167 @@
+// Holds the trainer's reins: pause, step, restart, and the fields that change it as it runs.
+
+import { byId, make, messageOf, setText } from "../../parts/dom.js";
+
+/** @import { Context } from "../../view_context.js" */
+/** @import { State } from "../../store.js" */
+
+/** @type {{setting: string, id: string, label: string, mode: string}[]} */
+const FIELDS = [
+  { setting: "learning_rate", id: "lr_input", label: "Learning rate", mode: "decimal" },
+  { setting: "momentum", id: "momentum_input", label: "Momentum", mode: "decimal" },
+  { setting: "batch_size", id: "batch_size_input", label: "Batch size", mode: "numeric" },
+  { setting: "l2_decay", id: "decay_input", label: "Weight decay", mode: "decimal" },
+];
+
+/** Elements that do something of their own with a key. */
+const INTERACTIVE = "input, textarea, select, button, a, summary, [contenteditable]";
+
+/** @param {Context} context */
+export function showControls(context) {
+  showRun(context);
+  const place = byId("trainer_fields", HTMLFieldSetElement);
+  for (const field of FIELDS) place.append(makeField(context, field));
+  place.append(makeMethod(context));
+}
+
+/** @param {State} state */
+function isHalted({ session }) {
+  return session !== null && ["paused", "stopped", "failed"].includes(session.status);
+}
+
+/** @param {Context} context */
+function showRun({ store, command }) {
+  const toggles = [byId("buttontp", HTMLButtonElement), byId("header_pause", HTMLButtonElement)];
+  const step = byId("buttonstep", HTMLButtonElement);
+  const restart = byId("buttonrestart", HTMLButtonElement);
+  const problem = byId("control_problem", HTMLElement);
+
+  /** @param {"pause" | "resume" | "step" | "restart"} type */
+  const send = async (type) => {
+    try {
+      await command({ type });
+      setText(problem, "");
+    } catch (error) {
+      setText(problem, messageOf(error));
+    }
+    problem.hidden = problem.textContent === "";
+  };
+  const toggle = () => send(isHalted(store.state) ? "resume" : "pause");
+  for (const button of toggles) button.addEventListener("click", toggle);
+  step.addEventListener("click", () => send("step"));
+  restart.addEventListener("click", () => send("restart"));
+
+  document.addEventListener("keydown", (event) => {
+    const { target } = event;
+    const busy = target instanceof Element && target.closest(INTERACTIVE) !== null;
+    if (busy || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.key === " ") {
+      event.preventDefault(); // else the page would scroll
+      void toggle();
+    } else if (event.key === "." && !step.disabled) {
+      void send("step");
+    }
+  });
+
+  store.subscribe(["session"], (state) => {
+    for (const button of toggles) {
+      const next = isHalted(state) ? "resume" : "pause";
+      setText(button, next);
+      button.dataset.next = next;
+    }
+    step.disabled = state.session?.status !== "paused";
+  });
+}
+
+/**
+ * A field that follows the trainer's value unless it is being edited.
+ * @param {Context} context
+ * @param {{setting: string, id: string, label: string, mode: string}} field
+ */
+function makeField({ store, command }, { setting, id, label, mode }) {
+  const problemId = `${id}_problem`;
+  const input = make("input", { id, type: "text", inputmode: mode, size: 8, autocomplete: "off", "aria-describedby": problemId });
+  const button = make("button", { type: "submit", "aria-label": `change ${label.toLowerCase()}` }, "change");
+  const problem = make("p", { id: problemId, class: "problem", role: "alert", hidden: true });
+  const form = make("form", { class: "field", "data-setting": setting }, make("label", { for: id }, `${label}:`), input, button, problem);
+  let edited = false;
+
+  const running = () => String(store.state.session?.trainer[setting] ?? "");
+  /** @param {string} message */
+  const complain = (message) => {
+    setText(problem, message);
+    problem.hidden = message === "";
+    input.setAttribute("aria-invalid", String(message !== ""));
+  };
+  const revert = () => {
+    edited = false;
+    input.value = running();
+    complain("");
+  };
+  input.addEventListener("input", () => {
+    edited = true;
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") revert();
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const text = input.value.trim();
+    const value = text === "" ? NaN : Number(text.replace(",", "."));
+    if (!Number.isFinite(value)) return complain(`“${text}” is no number; still ${running()}.`);
+    form.setAttribute("aria-busy", "true");
+    try {
+      await command({ type: "configure", settings: { [setting]: value } });
+      edited = false;
+      complain("");
+    } catch (error) {
+      complain(`${messageOf(error).replace(/\.?$/, ";")} still ${running()}.`);
+    }
+    form.removeAttribute("aria-busy");
+    return undefined;
+  });
+  let run = store.state.run;
+  store.subscribe(["session"], (state) => {
+    form.title = `in force: ${running()}`;
+    // What was being typed was meant for the run before.
+    if (!edited || state.run !== run) revert();
+    run = state.run;
+  });
+  return form;
+}
+
+/** @param {Context} context */
+function makeMethod({ store, command }) {
+  const select = make("select", { id: "method_input", "aria-describedby": "method_problem" });
+  const problem = make("p", { id: "method_problem", class: "problem", role: "alert", hidden: true });
+  const row = make("div", { class: "field", "data-setting": "method" }, make("label", { for: "method_input" }, "Method:"), select, problem);
+  let pending = false;
+  let listed = "";
+
+  const follow = () => {
+    const { session } = store.state;
+    if (!session || pending) return;
+    if (listed !== session.methods.join()) {
+      listed = session.methods.join();
+      select.replaceChildren(...session.methods.map((name) => make("option", { value: name }, name)));
+    }
+    select.value = String(session.trainer.method);
+  };
+  select.addEventListener("change", async () => {
+    pending = true;
+    row.setAttribute("aria-busy", "true");
+    let message = "";
+    try {
+      await command({ type: "configure", settings: { method: select.value } });
+    } catch (error) {
+      message = messageOf(error);
+    }
+    pending = false;
+    row.removeAttribute("aria-busy");
+    setText(problem, message);
+    problem.hidden = message === "";
+    if (message) follow();
+  });
+  store.subscribe(["session"], follow);
+  return row;
+}

@@ -1,0 +1,69 @@
+// Says why a run has failed that can go on, and offers the ways: its last checkpoint, or a new start.
+
+import { byId, messageOf, setText } from "../../parts/dom.js";
+
+/** @import { Context } from "../../view_context.js" */
+
+/**
+ * What to say and to offer, by what the run failed of.
+ * @type {Record<string, {advice: string, button: string, told: string}>}
+ */
+const WAYS = {
+  diverged: {
+    advice: "The last good weights are kept: go back to them and lower the learning rate before you resume, or begin again.",
+    button: "go back to the last good weights",
+    told: "Its owner may go back to the last good weights, or begin again.",
+  },
+  died: {
+    advice: "What it had learned is kept.",
+    button: "try again",
+    told: "Its owner may try again.",
+  },
+};
+
+/** @param {Context} context */
+export function showRecovery(context) {
+  const { store } = context;
+  const owner = context.bootstrap.role === "owner";
+  const box = byId("recovery", HTMLElement);
+  const reason = byId("recovery_reason", HTMLElement);
+  const advice = byId("recovery_advice", HTMLElement);
+  if (owner) offerWaysOn(context);
+
+  store.subscribe(["connection", "session"], ({ connection, session }) => {
+    const way = WAYS[session?.failure ?? ""];
+    const shown = connection === "open" && session?.recoverable === true && way !== undefined;
+    box.hidden = !shown;
+    setText(reason, shown ? session?.reason ?? "" : "");
+    setText(advice, shown ? (owner ? way.advice : way.told) : "");
+  });
+}
+
+/** @param {Context} context */
+function offerWaysOn({ store, command }) {
+  const problem = byId("recovery_problem", HTMLElement);
+  const back = byId("buttonrecover", HTMLButtonElement);
+  /**
+   * @param {HTMLButtonElement} button
+   * @param {"recover" | "restart"} type
+   * @param {HTMLElement} next  what one wants to do then, and where the keyboard goes
+   */
+  const offer = (button, type, next) => button.addEventListener("click", async () => {
+    button.setAttribute("aria-busy", "true");
+    let trouble = "";
+    try {
+      await command({ type });
+      next.focus();
+    } catch (error) {
+      trouble = messageOf(error);
+    }
+    button.removeAttribute("aria-busy");
+    setText(problem, trouble);
+    problem.hidden = trouble === "";
+  });
+  offer(back, "recover", byId("lr_input", HTMLInputElement));
+  offer(byId("recovery_restart", HTMLButtonElement), "restart", byId("buttontp", HTMLButtonElement));
+  store.subscribe(["session"], ({ session }) => {
+    setText(back, WAYS[session?.failure ?? ""]?.button ?? "go back");
+  });
+}

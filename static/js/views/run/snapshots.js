@@ -1,0 +1,72 @@
+// Takes the network out of the page and back in: through the text area, or a file.
+
+import { byId, make, messageOf, setText } from "../../parts/dom.js";
+import { count, megabytes } from "../../words/numbers.js";
+
+/** @import { Context } from "../../view_context.js" */
+
+/** More text than this makes a text area crawl; it goes by file. */
+const MOST_CHARACTERS = 8_000_000;
+
+/** @param {Context} context */
+export function showSnapshots({ store, api, bootstrap }) {
+  const area = byId("dumpjson", HTMLTextAreaElement);
+  const input = byId("snapshotfile", HTMLInputElement);
+  const status = byId("snapshot_status", HTMLElement);
+  const problem = byId("snapshot_problem", HTMLElement);
+
+  /**
+   * Runs one action; says how it went.
+   * @param {HTMLButtonElement} button
+   * @param {() => Promise<string>} action  returns what to say
+   */
+  const run = async (button, action) => {
+    button.setAttribute("aria-busy", "true");
+    let said = "";
+    let trouble = "";
+    try {
+      said = await action();
+    } catch (error) {
+      trouble = messageOf(error);
+    }
+    button.removeAttribute("aria-busy");
+    setText(status, said);
+    setText(problem, trouble);
+    problem.hidden = trouble === "";
+  };
+  /** @param {string | Blob} json @param {number} bytes */
+  const load = async (json, bytes) => {
+    if (bytes === 0) throw new Error("The text area is empty: paste a snapshot into it first.");
+    const { snapshot_bytes: most } = bootstrap.limits;
+    if (bytes > most) throw new Error(`This snapshot has ${megabytes(bytes)} MB; up to ${megabytes(most)} MB are taken.`);
+    await api.writeSnapshot(json);
+    return "The network from the snapshot is running.";
+  };
+
+  const save = byId("buttonsave", HTMLButtonElement);
+  save.addEventListener("click", () => run(save, async () => {
+    const json = await api.readSnapshot();
+    if (json.length > MOST_CHARACTERS) throw new Error(`The snapshot has ${megabytes(json.length)} MB, too much for a text area: save it to a file.`);
+    area.value = json;
+    return `${count(json.length)} characters.`;
+  }));
+  const init = byId("buttonload", HTMLButtonElement);
+  init.addEventListener("click", () => run(init, () => load(area.value, area.value.trim().length)));
+  const forConvNetJS = byId("forconvnetjs", HTMLInputElement);
+  const toFile = byId("buttontofile", HTMLButtonElement);
+  toFile.addEventListener("click", () => run(toFile, async () => {
+    const json = await api.readSnapshot(forConvNetJS.checked ? "convnetjs" : undefined);
+    const url = URL.createObjectURL(new Blob([json], { type: "application/json" }));
+    const name = `network-${store.state.stats?.examples ?? 0}${forConvNetJS.checked ? "-convnetjs" : ""}.json`;
+    make("a", { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000); // the download reads it after the click
+    return `Saved as ${name}.`;
+  }));
+  const fromFile = byId("buttonfromfile", HTMLButtonElement);
+  fromFile.addEventListener("click", () => input.click());
+  input.addEventListener("change", () => {
+    const [file] = input.files ?? [];
+    if (file) void run(fromFile, () => load(file, file.size));
+    input.value = "";
+  });
+}

@@ -1,0 +1,92 @@
+// Lists the browser's sessions: to open one, remove one, or begin another.
+
+import { byId, make, messageOf, opens, setText } from "../../parts/dom.js";
+import { ago, count } from "../../words/numbers.js";
+
+/** @import { Context, SessionList } from "../../view_context.js" */
+/** @import { SessionSummary } from "../../server/protocol.js" */
+
+/** @param {string} session */
+const pathOf = (session) => `/sessions/${session}`;
+
+/** @param {Context} context */
+export function showSessions({ store, api }) {
+  const dialog = byId("sessions", HTMLDialogElement);
+  const list = byId("sessions_list", HTMLUListElement);
+  const hint = byId("sessions_hint", HTMLElement);
+  const status = byId("sessions_status", HTMLElement);
+  const problem = byId("sessions_problem", HTMLElement);
+  const begin = byId("buttonnewsession", HTMLButtonElement);
+
+  /** Runs one action; says why if it fails. @param {HTMLElement} busy @param {() => Promise<void>} action */
+  const run = async (busy, action) => {
+    busy.setAttribute("aria-busy", "true");
+    let trouble = "";
+    try {
+      await action();
+    } catch (error) {
+      trouble = messageOf(error);
+    }
+    busy.removeAttribute("aria-busy");
+    setText(problem, trouble);
+    problem.hidden = trouble === "";
+  };
+  const refresh = async () => {
+    const listed = await api.listSessions();
+    const here = store.state.session?.session;
+    setText(hint, rules(listed));
+    list.replaceChildren(...listed.sessions.map((summary) => makeRow(summary, summary.session === here, remove)));
+  };
+  /** @param {SessionSummary} summary @param {HTMLElement} row */
+  const remove = ({ session }, row) => run(row, async () => {
+    const here = session === store.state.session?.session;
+    await api.removeSession(session);
+    if (here) return location.assign("/");
+    await refresh();
+    setText(status, "Removed.");
+    return begin.focus();
+  });
+
+  opens(byId("buttonsessions", HTMLButtonElement), dialog, () => {
+    setText(status, "");
+    void run(list, refresh);
+  });
+  begin.addEventListener("click", () => run(begin, async () => location.assign(pathOf(await api.createSession()))));
+}
+
+/** @param {SessionList} list */
+function rules({ most, keep_seconds }) {
+  const days = Math.round(keep_seconds / 86_400);
+  return `Each is a network with its own training. One that nobody has looked at for ${count(days)} days is removed. There is room for ${count(most)}.`;
+}
+
+/**
+ * @param {SessionSummary} summary
+ * @param {boolean} here  whether it is the one that the page shows
+ * @param {(summary: SessionSummary, row: HTMLElement) => void} remove
+ */
+function makeRow(summary, here, remove) {
+  const { session, title, status, examples, seen, viewers } = summary;
+  const name = make("a", { href: pathOf(session), class: "session-title", "aria-current": here ? "page" : null }, title);
+  const when = make("time", { datetime: new Date(seen * 1000).toISOString(), title: new Date(seen * 1000).toLocaleString() }, ago(Date.now() / 1000 - seen));
+  const facts = make("p", { class: "hint" }, `${status} · ${count(examples)} examples · `);
+  if (here) facts.append("shown here");
+  else if (viewers > 0) facts.append("being watched");
+  else facts.append("seen ", when);
+
+  const ask = make("button", { type: "button", class: "quiet", "aria-label": `remove ${title}` }, "remove");
+  const sure = make("button", { type: "button" }, "remove for good");
+  const keep = make("button", { type: "button", class: "quiet" }, "keep");
+  const question = make("span", { class: "buttons", role: "group", "aria-label": `remove ${title}?`, hidden: true }, sure, keep);
+  const row = make("li", { "data-session": session }, make("div", {}, name, facts), ask, question);
+  /** @param {boolean} asking */
+  const turn = (asking) => {
+    ask.hidden = asking;
+    question.hidden = !asking;
+    (asking ? keep : ask).focus();
+  };
+  ask.addEventListener("click", () => turn(true));
+  keep.addEventListener("click", () => turn(false));
+  sure.addEventListener("click", () => remove(summary, row));
+  return row;
+}

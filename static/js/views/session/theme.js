@@ -1,0 +1,38 @@
+// Lets people choose light or dark, or leave it to the system.
+
+import { byId, setText } from "../../parts/dom.js";
+
+const NEXT = { auto: "light", light: "dark", dark: "auto" };
+const SPOKEN = { auto: "as the system has it", light: "light", dark: "dark" };
+
+export function showTheme() {
+  const button = byId("theme", HTMLButtonElement);
+  const root = document.documentElement;
+  /** @returns {keyof typeof NEXT} */
+  const current = () => {
+    const chosen = root.dataset.theme;
+    return chosen === "light" || chosen === "dark" ? chosen : "auto";
+  };
+  const say = () => {
+    setText(button, current());
+    button.setAttribute("aria-label", `Colors: ${SPOKEN[current()]}. Change`);
+    button.title = `Colors: ${SPOKEN[current()]}`;
+  };
+  button.addEventListener("click", () => {
+    const next = NEXT[current()];
+    if (next === "auto") delete root.dataset.theme;
+    else root.dataset.theme = next;
+    try {
+      if (next === "auto") localStorage.removeItem("theme");
+      else localStorage.setItem("theme", next);
+    } catch {
+      // Storage may be forbidden: the choice then lasts as long as the page.
+    }
+    say();
+    root.dispatchEvent(new CustomEvent("themechange"));
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    root.dispatchEvent(new CustomEvent("themechange"));
+  });
+  say();
+}

@@ -1,0 +1,76 @@
+// Shows test images with the network's guesses, four at a time, newest first, never more than fit.
+
+import { makeBars } from "../../parts/probability_bars.js";
+import { byId, make, setText } from "../../parts/dom.js";
+import { fixed } from "../../words/numbers.js";
+import { drawPicture } from "../../maps/map_painter.js";
+
+/** @import { Context } from "../../view_context.js" */
+/** @import { PredictionItem, PredictionsMessage } from "../../server/protocol.js" */
+
+const MOST_CARDS = 48;
+/** Side of the picture, near enough, in CSS pixels. */
+const PICTURE_SIDE = 56;
+
+/** @param {Context} context */
+export function showPredictions({ store }) {
+  const place = byId("testset_vis", HTMLElement);
+  const accuracy = byId("testset_acc", HTMLElement);
+  const hold = byId("testset_hold", HTMLElement);
+  let shownRound = -1;
+  let shownRun = -1;
+  let held = false;
+
+  const show = () => {
+    const { predictions, run, session } = store.state;
+    if (run !== shownRun) {
+      place.replaceChildren();
+      shownRun = run;
+      shownRound = -1;
+    }
+    if (held || !session) return;
+    const classes = session.dataset.classes;
+    const fresh = predictions.filter((message) => message.round > shownRound);
+    // Oldest first, each put in front of those before it.
+    for (const message of fresh.reverse()) place.prepend(...makeCards(message, classes));
+    while (place.childElementCount > MOST_CARDS) place.lastElementChild?.remove();
+    shownRound = predictions[0]?.round ?? shownRound;
+  };
+  /** @param {boolean} on */
+  const setHeld = (on) => {
+    held = on && place.childElementCount > 0;
+    hold.hidden = !held;
+    if (!held) show();
+  };
+  // A finger that scrolls past is not a look that lingers.
+  place.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && setHeld(true));
+  place.addEventListener("pointerleave", () => setHeld(place === document.activeElement));
+  place.addEventListener("focus", () => place.matches(":focus-visible") && setHeld(true));
+  place.addEventListener("blur", () => setHeld(false));
+
+  store.subscribe(["predictions", "session"], show);
+  store.subscribe(["stats"], ({ stats }) => {
+    const count = stats?.test_recent_count || 200;
+    setText(accuracy, `test accuracy based on last ${count} test images: ${fixed(stats?.test_accuracy_recent, 3)}`);
+  });
+}
+
+/** @param {PredictionsMessage} message @param {string[]} classes */
+function makeCards({ items, width, height }, classes) {
+  return items.map((item) => {
+    const canvas = make("canvas", { role: "img", "aria-label": `test image of ${classes[item.label]}` });
+    drawPicture(canvas, item.pixels, width, height, Math.max(1, Math.round(PICTURE_SIDE / width)));
+    const bars = make("ol", { class: "bars" }, ...makeBars(item.top, classes, item.label));
+    const right = item.top[0]?.class === item.label;
+    const card = make("div", { class: "card", "data-right": String(right), "data-label": item.label }, canvas, bars);
+    const truth = missed(item, classes);
+    if (truth) bars.append(make("li", { class: "bar-truth" }, truth));
+    return card;
+  });
+}
+
+/** Names the truth where it is not among the guesses. @param {PredictionItem} item @param {string[]} classes */
+function missed(item, classes) {
+  if (item.top.some((guess) => guess.class === item.label)) return "";
+  return `is ${classes[item.label] ?? item.label}`;
+}

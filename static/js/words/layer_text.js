@@ -1,0 +1,83 @@
+// Says in words what a layer is, in the words of the original page.
+
+import { size } from "./numbers.js";
+
+/** @import { LayerInfo } from "../server/protocol.js" */
+
+/** Options that every reader of the card can see elsewhere, or that say nothing by default. */
+const SILENT = new Set(["bias_pref", "l1_decay_mul", "l2_decay_mul", "init", "num_classes", "num_neurons"]);
+
+/** @param {LayerInfo} layer  as in "conv (24x24x8)" */
+export function title(layer) {
+  return `${layer.type} (${size(layer.out)})`;
+}
+
+/**
+ * What the layer does, in a line; empty where the title says it all.
+ * @param {LayerInfo} layer
+ * @returns {string}
+ */
+export function summary(layer) {
+  const { options } = layer;
+  switch (layer.type) {
+    case "input": return "";
+    case "conv": return `filter size ${options.sx}x${options.sy}x${layer.in[2]}, ${windowing(options)}`;
+    case "pool":
+    case "avgpool": return `pooling size ${options.sx}x${options.sy}, ${windowing(options)}`;
+    case "dropout": return `drop probability ${options.drop_prob}`;
+    case "maxout": return `group size ${options.group_size}`;
+    default: return others(options);
+  }
+}
+
+/** @param {Record<string, unknown>} options */
+function windowing(options) {
+  const pad = Number(options.pad ?? 0);
+  return `stride ${options.stride}` + (pad > 0 ? `, pad ${pad}` : "");
+}
+
+/** @param {Record<string, unknown>} options */
+function others(options) {
+  return Object.entries(options)
+    .filter(([name]) => !SILENT.has(name))
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
+}
+
+/**
+ * How the parameters come together, as in "parameters: 8x5x5x1+8 = 208"; empty where there are none.
+ * @param {LayerInfo} layer
+ * @returns {string}
+ */
+export function parameters(layer) {
+  const { parameters: total, options } = layer;
+  if (total === 0) return "";
+  const [, , filters] = layer.out;
+  const inputs = layer.in[0] * layer.in[1] * layer.in[2];
+  /** @type {Record<string, [string, number]>} */
+  const terms = {
+    conv: [
+      `${filters}x${options.sx}x${options.sy}x${layer.in[2]}+${filters}`,
+      filters * Number(options.sx) * Number(options.sy) * layer.in[2] + filters,
+    ],
+    fc: [`${filters}x${inputs}+${filters}`, filters * inputs + filters],
+  };
+  const term = terms[layer.type];
+  return term && term[1] === total ? `parameters: ${term[0]} = ${total}` : `parameters: ${total}`;
+}
+
+/** The kind of layer that decides a card's color. @param {string} type */
+export function family(type) {
+  const known = ["input", "conv", "pool", "fc", "relu", "softmax", "lrn", "dropout"];
+  if (known.includes(type)) return type;
+  if (type === "avgpool") return "pool";
+  if (type === "batchnorm") return "lrn";
+  if (["sigmoid", "tanh", "maxout"].includes(type)) return "relu";
+  if (["svm", "regression"].includes(type)) return "softmax";
+  return "other";
+}
+
+/** Layers that end a network. @param {string} type */
+export function isLoss(type) {
+  return family(type) === "softmax";
+}

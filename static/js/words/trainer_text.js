@@ -1,0 +1,33 @@
+// Says in words how a network is trained.
+
+import { count } from "./numbers.js";
+
+/** All options of a trainer. @typedef {Record<string, string | number>} Trainer */
+
+/** Whether the learning rate changes by itself; adadelta has none. @param {Trainer} trainer */
+export function isScheduled({ method, schedule, warmup_examples }) {
+  return method !== "adadelta" && (schedule !== "constant" || Number(warmup_examples) > 0);
+}
+
+/** @param {Trainer} trainer */
+export function trainerText(trainer) {
+  const { method, learning_rate, batch_size, l2_decay, ema } = trainer;
+  const parts = [
+    `${method}`,
+    method === "adadelta" ? "" : `learning rate ${learning_rate}${scheduleText(trainer)}`,
+    `batch of ${batch_size}`,
+    `weight decay ${l2_decay}`,
+    Number(ema) > 0 ? `predicts with averaged weights (ema ${ema})` : "",
+  ];
+  return `Trainer: ${parts.filter(Boolean).join(", ")}`;
+}
+
+/** @param {Trainer} trainer */
+function scheduleText({ schedule, schedule_examples, step_factor, warmup_examples }) {
+  const parts = [];
+  if (Number(warmup_examples) > 0) parts.push(`warm-up over ${count(Number(warmup_examples))} examples`);
+  const examples = count(Number(schedule_examples));
+  if (schedule === "step") parts.push(`times ${step_factor} every ${examples} examples`);
+  if (schedule === "cosine") parts.push(`cosine over ${examples} examples`);
+  return parts.length > 0 ? ` (${parts.join(", then ")})` : "";
+}

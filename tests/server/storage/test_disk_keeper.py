@@ -1,0 +1,230 @@
+"""Sessions outlive their server; a disk that takes nothing stops nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.language import DEFAULT_TEXT, parse
+from server.audience.viewer import Viewer
+from server.protocol.orders import StartRun
+from server.protocol.reports import Failed, Started
+from server.protocol.run_values import Divergence, Weights
+from server.sessions.lifecycle import Status
+from server.sessions.registry import Registry
+from server.sessions.session import Session
+from server.storage.database import Storage
+from server.storage.disk_keeper import DiskKeeper
+from server.storage.records import SessionRecord, StoredCheckpoint
+from tests.server.fake_host import Stage, read
+
+pytestmark = pytest.mark.anyio
+
+SMALL = """layer_defs = [{type:'input', out_sx:24, out_sy:24, out_depth:1},
+    {type:'softmax', num_classes:10}];"""
+
+
+class Server:
+    """The sessions of one server's life, without the server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.storage = Storage(folder)
+        self.keeper = DiskKeeper(self.storage)
+        self.stage = Stage(places=5, keeper=self.keeper)
+        self.registry = Registry(self.stage.shared)
+
+    def session(self) -> Session:
+        (session,) = self.registry
+        return session
+
+    async def close(self) -> None:
+        await self.registry.close()
+        await self.keeper.close()
+
+
+async def saved(session: Session, viewer: Viewer, fits: Callable[[dict], bool]) -> dict:  # type: ignore[type-arg]
+    """The next word of what is saved that fits."""
+    async with asyncio.timeout(30):
+        while True:
+            for message in read(session, viewer):
+                if message["type"] == "saved" and fits(message):
+                    return message
+            await viewer.wait(1)
+
+
+async def test_a_session_is_there_after_a_restart_of_the_server(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    session, viewer = server.registry.create("me"), Viewer()
+    session.join(viewer)
+    host = server.stage.host
+    session.change_network(parse(SMALL), SMALL)
+    session.configure({"momentum": 0.125})
+    run_id = host.begin()
+    host.points(run_id, 7)
+    host.state = b"seven"
+    host.checkpoint(1400, 7)
+    await saved(session, viewer, lambda message: message["examples"] == 1400)
+    await server.close()
+
+    server = Server(tmp_path)
+    again = server.session()
+    assert (again.id, again.owner, again.status) == (session.id, "me", Status.STOPPED)
+    assert server.stage.hosts == []
+    assert server.registry.newest("me") is again
+    viewer = Viewer()
+    again.join(viewer)
+    start = server.stage.host.last(StartRun)
+    # The fake trainer's last word at the end of the server was that state too.
+    assert (start.run_id, start.snapshot, start.paused) == (run_id, b"seven", False)
+    assert start.spec.trainer.momentum == 0.125
+    assert start.seed == session.work.seed
+    assert read(again, viewer)[0]["spec"] == SMALL
+    viewer.next_point = 0
+    points = next(m for m in read(again, viewer) if m["type"] == "points")
+    assert len(points["loss"]) == start.points
+    await server.close()
+
+
+async def test_what_a_paused_or_failed_session_was_is_kept_too(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    paused, failed = server.registry.create("a"), server.registry.create("b")
+    for session in (paused, failed):
+        session.join(Viewer())
+        server.stage.host.begin()
+    paused.pause(True)
+    server.stage.host.report(Failed(failed.run_id, "It diverged.", Divergence(20, 2, 1e3)))
+    await server.close()
+    server = Server(tmp_path)
+    paused, failed = (server.registry.newest(owner) for owner in "ab")  # type: ignore[assignment]
+    paused.join(Viewer())
+    assert server.stage.host.last(StartRun).paused
+    failed.join(viewer := Viewer())
+    state = read(failed, viewer)[0]
+    assert (state["status"], state["reason"]) == ("failed", "It diverged.")
+    assert (state["recoverable"], len(state["divergences"])) == (True, 1)
+    assert len(server.stage.hosts) == 1
+    failed.recover()
+    assert server.stage.host.last(StartRun).paused
+    await server.close()
+
+
+async def test_a_restart_returns_to_the_first_weights_after_one_of_the_server(
+    tmp_path: Path,
+) -> None:
+    server = Server(tmp_path)
+    session = server.registry.create("me")
+    session.join(Viewer())
+    server.stage.host.begin()
+    session.change_network(parse(SMALL), SMALL, keep=True)
+    weights = Weights(b"params", b"state")
+    server.stage.host.report(Started(session.run_id, weights, (1,)))
+    await server.close()
+    server = Server(tmp_path)
+    session = server.session()
+    session.join(Viewer())
+    session.restart()
+    assert server.stage.host.last(StartRun).weights == weights
+    await server.close()
+
+
+async def test_a_page_that_was_only_fetched_leaves_nothing(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    server.registry.create("me")
+    await server.close()
+    server = Server(tmp_path)
+    assert len(server.registry) == 0
+    await server.close()
+
+
+async def test_a_removed_session_does_not_come_back(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    session, viewer = server.registry.create("me"), Viewer()
+    session.join(viewer)
+    server.stage.host.begin()
+    server.stage.host.checkpoint(20)
+    session.leave(viewer)
+    session.seen = 0
+    server.registry.expire()
+    session.leave(viewer)
+    await server.close()
+    server = Server(tmp_path)
+    assert len(server.registry) == 0
+    assert not list((tmp_path / "checkpoints").iterdir())
+    await server.close()
+
+
+async def test_a_full_disk_is_told_of_and_recovered_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.storage.disk_keeper.RETRY_SECONDS", 0.01)
+    server = Server(tmp_path)
+    session, viewer = server.registry.create("me"), Viewer()
+    session.join(viewer)
+    host = server.stage.host
+    host.begin()
+    host.checkpoint(20)
+    await saved(session, viewer, lambda message: message["examples"] == 20)
+    database = server.storage._database
+    (pages,) = database.execute("PRAGMA page_count").fetchone()
+    database.execute(f"PRAGMA max_page_count = {pages}")
+    host.points(session.run_id, 5000)
+    host.state = b"newer"
+    host.checkpoint(40, 5000)
+    told = await saved(session, viewer, lambda message: "trouble" in message)
+    assert told["examples"] == 20
+    assert "full" in told["trouble"]
+    # What could not be written is at hand all the same, and the earlier one is readable.
+    assert server.keeper.newest_checkpoint(session.id) == StoredCheckpoint(
+        session.run_id, 40, 5000, b"newer"
+    )
+    on_disk = server.storage.newest_checkpoint(session.id)
+    assert on_disk is not None
+    assert (on_disk.examples, on_disk.data) == (20, b"state")
+    database.execute("PRAGMA max_page_count = 1000000")
+    told = await saved(session, viewer, lambda message: message["examples"] == 40)
+    assert "trouble" not in told
+    await server.close()
+
+
+async def test_a_graph_that_failed_to_be_written_is_written_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(tmp_path)
+    session, viewer = server.registry.create("me"), Viewer()
+    session.join(viewer)
+    host = server.stage.host
+    host.begin()
+    with monkeypatch.context() as patch:
+        patch.setattr(server.storage, "write_checkpoint", refuse)
+        host.points(session.run_id, 3)
+        host.checkpoint(600, 3)
+        await saved(session, viewer, lambda message: "trouble" in message)
+    host.points(session.run_id, 2)
+    host.checkpoint(1000, 5)
+    await saved(session, viewer, lambda message: message["examples"] == 1000)
+    assert len(server.storage.remains(session.id, session.run_id).points) == 5
+    await server.close()
+
+
+def refuse(*arguments: object) -> None:
+    raise sqlite3.OperationalError("database or disk is full")
+
+
+async def test_a_network_that_fits_no_more_is_kept_for_when_it_does(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    session = server.registry.create("me")
+    session.join(Viewer())
+    await server.close()
+    storage = Storage(tmp_path)
+    (record,) = storage.records()
+    unknown = {name: getattr(record, name) for name in SessionRecord.__dataclass_fields__}
+    storage.write(SessionRecord(**{**unknown, "text": DEFAULT_TEXT.replace("conv'", "konv'")}))
+    storage.close()
+    server = Server(tmp_path)
+    assert len(server.registry) == 0
+    assert len(server.storage.records()) == 1
+    await server.close()
