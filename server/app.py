@@ -42,17 +42,17 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     line = Line(settings.running)
     keeper = MemoryKeeper() if settings.state is None else DiskKeeper(Storage(settings.state))
 
-    def new_host(directory: str | None) -> TrainerHost:
+    def new_host() -> TrainerHost:
         # Each of those that train gets its share of the cores, and at least one.
         processes = max(1, cores() // max(1, line.running))
         return LocalProcess(
             WorkerConfig(
-                directory,
                 settings.limits.worker_bytes,
                 processes,
                 settings.checkpoint_seconds,
                 settings.logs,
-            )
+            ),
+            data.folder_of,
         )
 
     shared = Surroundings(

@@ -25,6 +25,7 @@ from engine.data import (
     load_directory,
 )
 from server.protocol.events import DatasetEvent
+from server.protocol.run_values import DataReference
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class DatasetManager:
         named = data or os.environ.get(ENVIRONMENT_VARIABLE)
         self._is_named = bool(named)
         self.current: Dataset = load_directory(named) if named else load_builtin()
+        self._folders = {self.current.digest: self.current.directory}
         self.event = DatasetEvent("ready" if named else "builtin", self.current.name)
 
     def start(self, changed: Callable[[bool], None]) -> None:
@@ -83,6 +85,10 @@ class DatasetManager:
         self._loop, self._changed = asyncio.get_running_loop(), changed
         self._thread = threading.Thread(target=self._seek, name="dataset", daemon=True)
         self._thread.start()
+
+    def folder_of(self, data: DataReference) -> Path | None:
+        """Where a data set that was in use lies on this machine; None for the built-in digits."""
+        return self._folders[data.digest]
 
     async def stop(self) -> None:
         """Give up whatever is under way; may be called twice."""
@@ -112,6 +118,8 @@ class DatasetManager:
             self._tell("downloading", FULL_NAME, progress.received, progress.total)
 
     def _use(self, dataset: Dataset) -> None:
+        # Here, on the thread, the digest may take its time: reading all of MNIST does.
+        self._folders[dataset.digest] = dataset.directory
         self._post(DatasetEvent("ready", dataset.name), dataset)
 
     def _tell(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -59,6 +60,15 @@ class Dataset:
     def validation_indices(self) -> npt.NDArray[np.int64]:
         """Indices into the training images that are only ever validated on: every tenth."""
         return np.arange(0, len(self.train_images), VALIDATION_EVERY, dtype=np.int64)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of images, labels and class names: the same data has it wherever it lies."""
+        total = hashlib.sha256("\n".join(self.classes).encode())
+        for array in (self.train_images, self.train_labels, self.test_images, self.test_labels):
+            total.update(f"\n{array.shape}\n".encode())
+            total.update(np.ascontiguousarray(array).data)
+        return total.hexdigest()
 
     @property
     def shape(self) -> DataShape:

@@ -23,11 +23,12 @@ class Audience:
     Attributes:
         run_id: of the run that is shown.
         watched: the layers that some viewer has on screen.
+        tally: what has happened on the server, to be added to.
     """
 
     def __init__(self, tally: Tally) -> None:
         """Nobody yet; what they are sent is added to the tally."""
-        self._tally = tally
+        self.tally = tally
         self.watched: frozenset[int] = frozenset()
         self.history = History()
         self._viewers: set[Viewer] = set()
@@ -115,8 +116,8 @@ class Audience:
         """A message, about to be sent, with the session's next sequence number."""
         self._seq += 1
         message = frame.numbered(self._seq)
-        self._tally.frames_sent += 1
-        self._tally.bytes_sent += len(message)
+        self.tally.frames_sent += 1
+        self.tally.bytes_sent += len(message)
         return message
 
     def _take_points(self, viewer: Viewer) -> Frame | None:
@@ -135,7 +136,7 @@ class Audience:
             if viewer.watched not in selected:
                 selected[viewer.watched] = select_layers(frame, viewer.watched)
             frame = selected[viewer.watched]
-        self._tally.frames_dropped += viewer.show(kind, frame)
+        self.tally.frames_dropped += viewer.show(kind, frame)
 
     def _count_soon(self, viewer: Viewer) -> None:
         if viewer.role == SPECTATOR and self._counting is None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.language import NetSpec, TrainerSpec
-from server.protocol.run_values import Weights
+from server.protocol.run_values import DataReference, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ class SetWatched:
 
 @dataclass(frozen=True, slots=True)
 class UseData:
-    """Train the same network on the set in this directory from now on; None is the built-in one."""
+    """Train on this data set from now on; a run that trains already keeps its network."""
 
-    directory: str | None
+    data: DataReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,14 @@ class TakeSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class TakeCheckpoint:
-    """Replied to with `Checkpoint`, or with `Refused` where there is no run."""
+    """Report a `Checkpoint`, then `Done`; or `Refused` where there is no run."""
 
     token: int
 
 
 @dataclass(frozen=True, slots=True)
 class LoadSnapshot:
-    """Replace the network by a file's, as run `run_id`. Replied to with `Loaded` or `Refused`.
+    """Run a file's network as run `run_id`: report `Adopted`, then `Done`; or `Refused`.
 
     `trainer` holds where the file does not say how to train.
     """
@@ -113,6 +113,16 @@ class LoadSnapshot:
     data: bytes
     trainer: TrainerSpec
     seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Not an order, but sent like one: answered with `Pong` as soon as it arrives.
+
+    `orders` is how many orders were sent before it.
+    """
+
+    orders: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from server.protocol.run_values import Divergence, PointRow, Weights
 
 
 @dataclass(frozen=True, slots=True)
-class Ping:
-    """Are you there? Answered at once, whatever else goes on, with the same."""
+class Pong:
+    """The answer to a `Ping`, whatever else goes on: so many orders have arrived."""
+
+    orders: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """All it takes to go on with a run from here.
+    """All that is needed to continue a run from here.
 
-    Comes every few seconds of training, at each pause, and at the beginning and end of a run; with
-    a token when it was asked for. The graph points that belong to it have been reported before.
+    Comes every few seconds of training, at each pause, at the beginning and end of a run, and when
+    it is asked for. The graph points that belong to it have been reported before.
 
     Attributes:
         examples: trained on so far.
@@ -97,16 +99,21 @@ class Checkpoint:
     examples: int
     points: int
     data: bytes
-    token: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """The file's network runs."""
+class Adopted:
+    """The network of a file has taken the place of the one before, as run `run_id`."""
 
-    token: int
     run_id: int
     spec: NetSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An order with a token has been carried out, and what it led to has been reported."""
+
+    token: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +124,7 @@ class Refused:
     reason: str
 
 
-Reply: TypeAlias = Guesses | Snapshot | Checkpoint | Loaded | Refused
-Report: TypeAlias = FrameReport | PointsReport | Started | Failed | DataRefused | Reply
+Reply: TypeAlias = Guesses | Snapshot | Done | Refused
+Report: TypeAlias = (
+    FrameReport | PointsReport | Started | Failed | DataRefused | Checkpoint | Adopted | Reply
+)

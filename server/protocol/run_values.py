@@ -7,6 +7,14 @@ from typing import ClassVar, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
+class DataReference:
+    """Names a data set wherever it lies: its name for people, and the digest of its content."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Divergence:
     """Where a loss stopped being finite: the step that found it, after so many examples."""
 

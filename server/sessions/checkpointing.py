@@ -6,14 +6,15 @@ from server.audience.audience import Audience
 from server.protocol.encode_events import encode
 from server.protocol.events import Saved
 from server.protocol.reports import Checkpoint
+from server.protocol.run_values import Weights
 from server.storage.keeper import Keeper
 from server.storage.records import StoredCheckpoint
 
-TROUBLE = "Nothing newer can be saved just now ({}). Training goes on, and saving is tried again."
+TROUBLE = "Nothing newer can be saved just now ({}). Training continues, and saving is retried."
 
 
-class Saving:
-    """What is saved of one session's run."""
+class Checkpointing:
+    """What is kept of one session's run, and what has been kept of it by an earlier server."""
 
     def __init__(self, session_id: str, keeper: Keeper, audience: Audience) -> None:
         self._id = session_id
@@ -22,14 +23,21 @@ class Saving:
         self._points = 0
         self._examples: int | None = None
 
-    def begin_run(self, points: int = 0) -> None:
-        """A run begins, or goes on from where so many graph points are saved."""
-        self._points = points
+    def begin_run(self) -> None:
+        """A run begins."""
+        self._points = 0
         self._examples = None
 
-    def newest(self) -> StoredCheckpoint | None:
+    async def wake(self, run_id: int) -> Weights | None:
+        """Fetch the graph that an earlier server kept of the run; returns its first weights."""
+        remains = await self._keeper.remains(self._id, run_id)
+        self._points = len(remains.points)
+        self._audience.add_points(remains.points)
+        return remains.weights
+
+    async def newest(self) -> StoredCheckpoint | None:
         """The newest checkpoint of the newest run that has one, saved or not."""
-        return self._keeper.newest_checkpoint(self._id)
+        return await self._keeper.newest_checkpoint(self._id)
 
     def take(self, report: Checkpoint, run_id: int) -> None:
         """Save a checkpoint of the current run `run_id`, or of the run before."""
@@ -46,8 +54,12 @@ class Saving:
 
         self._keeper.keep(self._id, checkpoint, first, rows, done)
 
+    def take_beginning(self, run_id: int, weights: Weights) -> None:
+        """Save what a run began with."""
+        self._keeper.keep_beginning(self._id, run_id, weights)
+
     def rewind(self, points: int) -> None:
-        """The run goes on from an earlier checkpoint, which has so many graph points."""
+        """The run continues from an earlier checkpoint, which has so many graph points."""
         self._points = min(self._points, points)
         self._audience.rewind(points)
 

@@ -1,4 +1,4 @@
-"""Says in messages what networks and data sets are."""
+"""Says in messages what sessions, networks and data sets are."""
 
 from __future__ import annotations
 
@@ -8,8 +8,47 @@ from typing import Any
 from engine.data import Dataset
 from engine.language import NetSpec
 from engine.layers import ACTIVATIONS
+from engine.update_rules.optimizers import OPTIMIZERS
+from server.protocol.connections import OWNER
 from server.protocol.encode_events import plain
-from server.protocol.events import DatasetInfo, LayerInfo
+from server.protocol.events import DatasetInfo, LayerInfo, SessionEvent, SessionSummary
+from server.sessions.session_state import SessionState
+
+
+def session_event(state: SessionState, role: str, dataset: Dataset) -> SessionEvent:
+    """All of a session's state, as a viewer of this role is told it."""
+    run, life = state.run, state.life
+    return SessionEvent(
+        session=state.id if role == OWNER else state.watch_id,
+        run_id=run.run_id,
+        status=life.status.value,
+        role=role,
+        spec=run.text,
+        layers=layer_infos(run.spec),
+        parameters=run.spec.parameter_count,
+        trainer=run.spec.trainer.options,
+        methods=tuple(OPTIMIZERS),
+        dataset=dataset_info(dataset),
+        seed=run.seed,
+        divergences=run.divergences,
+        recoverable=state.recoverable,
+        failure=life.failure.value if life.failure else None,
+        reason=life.reason,
+        place=state.place,
+        watch=f"/watch/{state.watch_id}" if role == OWNER else None,
+    )
+
+
+def session_summary(state: SessionState, examples: int, viewers: int) -> SessionSummary:
+    """What the list of its owner's sessions says of a session."""
+    return SessionSummary(
+        session=state.id,
+        title=title(state.run.spec),
+        status=state.life.status.value,
+        examples=examples,
+        seen=state.seen,
+        viewers=viewers,
+    )
 
 
 def dataset_info(dataset: Dataset) -> DatasetInfo:

@@ -1,4 +1,4 @@
-"""What happens when nobody watches: a pause after a while, and later the process is given back."""
+"""What happens when nobody watches: a pause after a while, and later the trainer is given back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from server.settings import Settings
 
 
-class Idle:
+class IdleTimer:
     """Counts the time since the last viewer left.
 
     Attributes:
@@ -27,7 +27,7 @@ class Idle:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        """The last viewer has left; may be called twice."""
+        """The last viewer has left; idempotent."""
         if self._timer is None and not self.resting:
             self._later(self._settings.pause_seconds, self._begin_rest)
 
@@ -43,7 +43,7 @@ class Idle:
         self._release()
 
     def stop(self) -> None:
-        """Do nothing more; may be called twice."""
+        """Do nothing more; idempotent."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -36,7 +36,7 @@ class Registry:
         self._removals: set[asyncio.Task[None]] = set()
         for record in shared.keeper.records():
             try:
-                self._sessions[record.id] = Session(record.id, record.owner, shared, record)
+                self._sessions[record.id] = Session.kept(record, shared)
             except (SpecError, OptionError) as error:
                 # Left on disk for a program that reads it.
                 log.error("a session's network cannot be read: %s", error)
@@ -54,12 +54,12 @@ class Registry:
             TooManySessions: the limit is reached, and every session has been used.
         """
         limits = self._shared.settings.limits
-        mine = [session for session in self if session.owner == owner]
+        mine = [session for session in self if session.state.owner == owner]
         if len(mine) >= limits.sessions_per_owner:
             self._make_room(mine, f"You have {len(mine)} sessions: remove one of them first.")
         if len(self) >= limits.sessions:
             self._make_room(list(self), "The server has no room for another session.")
-        session = Session(secrets.token_urlsafe(16), owner, self._shared)
+        session = Session.new(secrets.token_urlsafe(16), owner, self._shared)
         self._sessions[session.id] = session
         log.info("session created", extra={"session": short(session.id)})
         return session
@@ -71,7 +71,7 @@ class Registry:
             NoSuchSession: there is none.
         """
         session = self._sessions.get(session_id)
-        if session is None or not secrets.compare_digest(session.owner, owner):
+        if session is None or not secrets.compare_digest(session.state.owner, owner):
             raise NoSuchSession("There is no such session.")
         return session
 
@@ -88,8 +88,8 @@ class Registry:
 
     def owned_by(self, owner: str) -> list[Session]:
         """This owner's sessions, the one that was looked at last first."""
-        mine = (session for session in self if session.owner == owner)
-        return sorted(mine, key=lambda session: session.seen, reverse=True)
+        mine = (session for session in self if session.state.owner == owner)
+        return sorted(mine, key=lambda session: session.state.seen, reverse=True)
 
     def remove(self, session_id: str, owner: str) -> None:
         """End this owner's session of this id for good, and tell its viewers.
@@ -122,16 +122,16 @@ class Registry:
         """Remove what nobody has looked at for as long as the settings say."""
         before = time.time() - self._shared.settings.keep_seconds
         for session in self:
-            if not session.audience and session.seen < before:
+            if not session.audience and session.state.seen < before:
                 self._remove(session)
 
     def _make_room(self, sessions: list[Session], refusal: str) -> None:
         # Nobody's work is thrown away for somebody else's; but whoever only fetched the page,
         # as programs do, has none.
-        unused = [session for session in sessions if not session.used]
+        unused = [session for session in sessions if not session.state.used]
         if not unused:
             raise TooManySessions(refusal)
-        self._remove(min(unused, key=lambda session: session.seen))
+        self._remove(min(unused, key=lambda session: session.state.seen))
 
     def _remove(self, session: Session) -> None:
         del self._sessions[session.id]

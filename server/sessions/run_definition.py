@@ -1,4 +1,4 @@
-"""What a session works on, whether a process has it just now or not: all that is to be kept."""
+"""What a run is made of, whether a trainer has it just now or not: text, spec, seed, weights."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ from engine.language import (
     parse,
     to_text,
 )
-from engine.update_rules.optimizers import TRAINER_OPTIONS
 from server.protocol.orders import StartRun
 from server.protocol.refusals import CommandError
 from server.protocol.reports import Started
 from server.protocol.run_values import Divergence, Weights
-from server.storage.records import SessionRecord, StoredCheckpoint
+from server.storage.records import StoredCheckpoint
 
 MOST_DIVERGENCES = 20
 ANY_DATA = DataShape(sx=10_000, sy=10_000, classes=2)
 """Images that every network fits."""
 
 
-class Work:
+class RunDefinition:
     """The network of the current run, and how to begin or go on with it.
 
     Attributes:
@@ -52,24 +51,33 @@ class Work:
         self.divergences: tuple[Divergence, ...] = ()
 
     @classmethod
-    def first(cls, images: DataShape) -> Work:
+    def first(cls, images: DataShape) -> RunDefinition:
         """What a new session works on."""
         text = default_text(images)
         return cls(text, parse(text, images=images))
 
     @classmethod
-    def remembered(cls, record: SessionRecord) -> Work:
-        """What an earlier server worked on, whether or not it fits the data of now.
+    def kept(
+        cls,
+        *,
+        run_id: int,
+        last_run_id: int,
+        text: str,
+        trainer: Mapping[str, Any],
+        seed: int,
+        keep: bool,
+        divergences: tuple[Divergence, ...],
+    ) -> RunDefinition:
+        """What an earlier server worked on, whether or not it fits the data in use.
 
         Raises:
             SpecError, OptionError: this program has no such network.
         """
-        spec = _parse_remembered(record.text)
-        trainer = spec.trainer.with_options(**record.trainer)
-        work = cls(record.text, replace(spec, trainer=trainer))
-        work.run_id, work._last_run_id = record.run_id, record.last_run_id
-        work.seed, work.keep, work.divergences = record.seed, record.keep, record.divergences
-        return work
+        spec = _parse_kept(text)
+        run = cls(text, replace(spec, trainer=spec.trainer.with_options(**trainer)))
+        run.run_id, run._last_run_id = run_id, last_run_id
+        run.seed, run.keep, run.divergences = seed, keep, divergences
+        return run
 
     @property
     def last_run_id(self) -> int:
@@ -121,14 +129,10 @@ class Work:
         Raises:
             CommandError: an option is unknown or has a bad value; nothing has changed.
         """
-        known = {option.name for option in TRAINER_OPTIONS}
-        for name in settings:
-            if name not in known:
-                raise CommandError(f"The trainer has no `{name[:40]}`.", field=name[:40])
         try:
             trainer = self.spec.trainer.with_options(**settings)
         except OptionError as error:
-            raise CommandError(error.message, field=error.field) from None
+            raise CommandError(error.message, field=error.field[:40]) from None
         self.spec = replace(self.spec, trainer=trainer)
         return trainer
 
@@ -157,7 +161,7 @@ class Work:
 
 
 @lru_cache(maxsize=256)
-def _parse_remembered(text: str) -> NetSpec:
+def _parse_kept(text: str) -> NetSpec:
     """A kept text's network; many sessions have the same, and a server starts with all of them."""
     return parse(text, images=ANY_DATA)
 

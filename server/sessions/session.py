@@ -1,35 +1,25 @@
-"""A session: one network's life on the server.
+"""A session: one network's life on the server, as its viewers and its owner's commands see it.
 
-It knows nothing of the web. It gives orders to a `TrainerHost`, takes its reports, and passes on to
-its audience what they say.
+It knows nothing of the web. Its parts share one `SessionState`: a supervisor provides the trainer,
+a report handler takes what that reports, and this class does what viewers ask.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, assert_never
+from typing import Any
 
 from engine.data import Dataset
 from engine.formats import dump_convnetjs, load, refusal
 from engine.language import NetSpec
-from engine.update_rules.optimizers import OPTIMIZERS
 from server.audience.audience import Audience
 from server.audience.viewer import Viewer
-from server.protocol.connections import CLOSED, OWNER
+from server.protocol.connections import CLOSED
 from server.protocol.encode_events import encode
-from server.protocol.events import (
-    Layers,
-    Notice,
-    Predictions,
-    Saved,
-    SessionEvent,
-    SessionSummary,
-    Stats,
-)
+from server.protocol.events import SessionEvent, SessionSummary
 from server.protocol.orders import (
     LoadSnapshot,
     SetTrainer,
@@ -40,114 +30,111 @@ from server.protocol.orders import (
     TrainOnce,
 )
 from server.protocol.refusals import HostSilent, SessionError
-from server.protocol.reports import (
-    Checkpoint,
-    DataRefused,
-    Failed,
-    FrameReport,
-    Guesses,
-    Loaded,
-    PointsReport,
-    Refused,
-    Report,
-    Snapshot,
-    Started,
-)
-from server.protocol.run_values import Divergence
-from server.sessions.checkpointing import Saving
-from server.sessions.descriptions import dataset_info, kept_sentence, layer_infos, title
-from server.sessions.lifecycle import Failure, Life, Status
-from server.sessions.names import short, watch_id_of
-from server.sessions.progress import Pace
-from server.sessions.run_definition import Work
+from server.protocol.reports import Done, Guesses, Snapshot
+from server.sessions.checkpointing import Checkpointing
+from server.sessions.descriptions import session_event, session_summary
+from server.sessions.lifecycle import Failure, Status
+from server.sessions.remembering import record_of, state_of
+from server.sessions.report_handler import ReportHandler
+from server.sessions.run_definition import RunDefinition
+from server.sessions.session_state import SessionState
 from server.sessions.supervisor import Supervisor
 from server.sessions.surroundings import Surroundings
 from server.storage.records import SessionRecord
 
-log = logging.getLogger(__name__)
-
-OF_ONE_RUN = (Stats.type, Layers.type, Predictions.type, Saved.type)
+WHY_NO_PAUSE = {
+    Failure.DIVERGED: "The loss has diverged: go back to the last good weights, or restart.",
+    Failure.DIED: "The training process died too often: try again, or restart.",
+    Failure.ERROR: "This run has failed: restart it, or change the network.",
+}
 
 
 class Session:
     """One network's life.
 
     Attributes:
-        id: unguessable name.
-        watch_id: unguessable name for spectators.
-        owner: hash of the token of the browser that created it.
-        created, seen: when that was, and when somebody last began or ended looking, in seconds
-            since 1970.
-        used: whether anybody ever looked; before that there is nothing to keep.
+        state: what is remembered of it and told about it.
+        audience: its viewers.
+        tally: what has happened on the server, to be added to.
     """
 
-    def __init__(
-        self, session_id: str, owner: str, shared: Surroundings, record: SessionRecord | None = None
-    ) -> None:
-        """A new session, or with a `record` one that an earlier server left.
+    def __init__(self, state: SessionState, shared: Surroundings) -> None:
+        self.state = state
+        self.tally = shared.tally
+        self.audience = Audience(self.tally)
+        self._shared = shared
+        self._checkpointing = Checkpointing(state.id, shared.keeper, self.audience)
+        self._reports = ReportHandler(
+            state,
+            self.audience,
+            self._checkpointing,
+            images=lambda: self.images.shape,
+            changed=self._announce,
+            remember=self._remember,
+        )
+        self._trainer = Supervisor(
+            state, self.audience, self._checkpointing, shared, self._reports.take, self._announce
+        )
+        self._waking: asyncio.Task[None] | None = None
+        self._closed = False
+        self.audience.begin_run(self.run_id, forgotten=())
+        self.show_dataset()
+
+    @classmethod
+    def new(cls, session_id: str, owner: str, shared: Surroundings) -> Session:
+        """A session that begins with the default network for the data in use."""
+        run = RunDefinition.first(shared.dataset().shape)
+        return cls(SessionState(session_id, owner, run), shared)
+
+    @classmethod
+    def kept(cls, record: SessionRecord, shared: Surroundings) -> Session:
+        """A session that an earlier server kept.
 
         Raises:
             SpecError, OptionError: this program has no such network as the record says.
         """
-        self.id = session_id
-        self.watch_id = watch_id_of(session_id)
-        self.owner = owner
-        self.tally = shared.tally
-        self._shared = shared
-        self.audience = Audience(self.tally)
-        self.saving = Saving(session_id, shared.keeper, self.audience)
-        self._trainer = Supervisor(self, shared.settings, shared.hosts, shared.line, shared.dataset)
-        self._pace = Pace(self.tally)
-        self._closed = False
-        if record is None:
-            self.work, self.life = Work.first(shared.dataset().shape), Life()
-            self.created = self.seen = time.time()
-        else:
-            self.work = Work.remembered(record)
-            failure = Failure(record.failure) if record.failure else None
-            self.life = Life(failure, record.reason)
-            self._trainer.wants_pause = record.paused
-            self.created, self.seen = record.created, record.seen
-        # The graph and the first weights of a session from before stay on disk until it is seen.
-        self._asleep = record
-        self.used = record is not None
-        self.audience.begin_run(self.run_id, forgotten=())
-        self.show_dataset()
+        return cls(state_of(record), shared)
+
+    @property
+    def id(self) -> str:
+        """Unguessable name."""
+        return self.state.id
+
+    @property
+    def watch_id(self) -> str:
+        """Unguessable name for spectators."""
+        return self.state.watch_id
 
     @property
     def status(self) -> Status:
-        return self.life.status
+        """What it is doing."""
+        return self.state.life.status
 
     @property
     def resting(self) -> bool:
-        """Whether it is giving its process back just now."""
+        """Whether it is giving its trainer back just now."""
         return self._trainer.resting
 
     @property
     def examples_per_second(self) -> float:
-        """How fast it trains now."""
-        return self._pace.per_second if self.status is Status.RUNNING else 0.0
+        """How fast it trains."""
+        return self._reports.progress.per_second if self.status is Status.RUNNING else 0.0
 
     @property
     def run_id(self) -> int:
         """Rises with every new run."""
-        return self.work.run_id
+        return self.state.run.run_id
 
     @property
     def spec(self) -> NetSpec:
-        """The network of the current run, with the trainer's options of now."""
-        return self.work.spec
+        """The network of the current run, with the trainer's current options."""
+        return self.state.run.spec
 
     @property
     def examples(self) -> int:
         """How many the run was trained on, as of the newest graph point."""
-        asleep = self._asleep
-        return self.audience.history.examples if asleep is None else asleep.examples
-
-    @property
-    def recoverable(self) -> bool:
-        """Whether a failed run can go on from its last checkpoint."""
-        return self.life.failure in (Failure.DIVERGED, Failure.DIED)
+        asleep = self.state.asleep
+        return self.audience.history.examples if asleep is None else asleep
 
     @property
     def images(self) -> Dataset:
@@ -156,17 +143,33 @@ class Session:
 
     # --- viewers ----------------------------------------------------------------------------------
 
+    async def wake(self) -> None:
+        """Fetch what is still on disk of a session that an earlier server kept; idempotent."""
+        if self.state.asleep is None:
+            return
+        if self._waking is None:
+            self._waking = asyncio.get_running_loop().create_task(self._wake())
+        # Others may wait for the same: one that gives up must not take it from them.
+        await asyncio.shield(self._waking)
+
+    async def _wake(self) -> None:
+        self.state.run.weights = await self._checkpointing.wake(self.run_id)
+        self.state.asleep = None
+
     def join(self, viewer: Viewer) -> None:
-        """Somebody looks: a session that rests wakes up."""
-        self.used = True
-        self.wake()
+        """Somebody looks: a session that rests goes on. It must be awake."""
+        assert self.state.asleep is None, "wake it first"
+        if self._closed:
+            viewer.close(*CLOSED)
+            return
+        self.state.used = True
         self._trainer.watched()
         viewer.put(encode(self._describe(viewer.role)))
         self.audience.join(viewer)
         self._note_seen()
 
     def leave(self, viewer: Viewer) -> None:
-        """Somebody looks no more; may be called twice."""
+        """Somebody looks no more; idempotent."""
         if self.audience.leave(viewer):
             with suppress(HostSilent):
                 self._trainer.order(SetWatched(self.audience.watched))
@@ -187,50 +190,56 @@ class Session:
     def change_dataset(self) -> None:
         """There is another data set: train on with it."""
         self._trainer.use_data()
-        self.announce()
+        self._announce()
 
     # --- commands ---------------------------------------------------------------------------------
 
     def pause(self, wanted: bool) -> None:
-        """Pause or resume."""
-        match self.life.failure:
-            case Failure.DIVERGED:
-                raise SessionError(
-                    "The loss has diverged: go back to the last good weights, or restart."
-                )
-            case Failure.DIED:
-                raise SessionError("The training process died too often: try again, or restart.")
-            case Failure.ERROR:
-                raise SessionError("This run has failed: restart it, or change the network.")
-        self._trainer.wants_pause = wanted
+        """Pause or resume.
+
+        Raises:
+            SessionError: the run has failed.
+        """
+        if (failure := self.state.life.failure) is not None:
+            raise SessionError(WHY_NO_PAUSE[failure])
+        self.state.wants_pause = wanted
         self._trainer.apply_pause()
 
     def step(self) -> None:
-        """Train one batch while paused."""
+        """Train one batch while paused.
+
+        Raises:
+            SessionError: the network is not paused.
+        """
         if self.status is not Status.PAUSED:
             raise SessionError("A single step needs a paused network.")
         self._trainer.order(TrainOnce())
 
     def restart(self) -> None:
         """The same network from the same initial weights."""
-        if self.work.keep and self.status in (Status.WAITING, Status.STARTING):
+        if self.state.run.keep and self.status in (Status.WAITING, Status.STARTING):
             # What it will begin with is not known yet, and nothing has happened to it.
             return
-        self.work.begin_again()
+        self.state.run.begin_again()
         self._begin_run()
 
     def recover(self) -> None:
-        """Go on from the last checkpoint of a run that has failed; after a divergence paused."""
-        if not self.recoverable:
+        """Continue a failed run from its last checkpoint; after a divergence paused.
+
+        Raises:
+            SessionError: the run has not failed, or there is nothing to continue from.
+        """
+        state = self.state
+        if not state.recoverable:
             raise SessionError("This run has not failed: there is nothing to go back from.")
-        # Else the loss would go on as it did, before anybody could lower the learning rate.
-        self._trainer.wants_pause |= self.life.failure is Failure.DIVERGED
+        # Otherwise the loss would go on as it did, before anybody could lower the learning rate.
+        state.wants_pause |= state.life.failure is Failure.DIVERGED
         self._trainer.recover()
-        self.announce()
+        self._announce()
 
     def change_network(self, spec: NetSpec, text: str, *, keep: bool = False) -> None:
-        """A new network; with `keep`, layers that fit go on with the weights they have now."""
-        self.work.begin(spec, text, keep=keep)
+        """A new network; with `keep`, layers that fit start with their current weights."""
+        self.state.run.begin(spec, text, keep=keep)
         self._begin_run()
 
     def configure(self, settings: Mapping[str, Any]) -> None:
@@ -239,28 +248,32 @@ class Session:
         Raises:
             CommandError: an option is unknown or has a bad value; nothing has changed.
         """
-        trainer = self.work.configure(settings)
+        trainer = self.state.run.configure(settings)
         self._trainer.order(SetTrainer(trainer))
-        self.announce()
+        self._announce()
 
     def show_training(self) -> None:
         """The cards show training examples again."""
         self._trainer.order(ShowBatch())
 
     async def predict(self, pixels: bytes) -> tuple[tuple[int, float], ...]:
-        """The likeliest classes of an image, which the cards show from now on."""
+        """The likeliest classes of an image, which the cards show from now on.
+
+        Raises:
+            SessionError: there is no network that could look at it.
+        """
         return (await self._trainer.ask(lambda token: ShowImage(token, pixels), Guesses)).top
 
     async def snapshot(self, *, convnetjs: bool = False) -> bytes:
         """The network as a file of ours, or as one of ConvNetJS.
 
         Raises:
-            SessionError: there is no network now, or it is none that ConvNetJS has.
+            SessionError: there is no network now, or ConvNetJS has no such network.
         """
         if convnetjs and (reason := refusal(self.spec)):
             raise SessionError(f"This cannot be saved as a file of ConvNetJS: {reason}.")
-        checkpoint = None if self._trainer.is_open else self.saving.newest()
-        if checkpoint is None or not self.work.goes_on_from(checkpoint):
+        checkpoint = None if self._trainer.is_open else await self._checkpointing.newest()
+        if checkpoint is None or not self.state.run.goes_on_from(checkpoint):
             return (await self._trainer.ask(lambda at: TakeSnapshot(at, convnetjs), Snapshot)).data
         data, images = checkpoint.data, self.images.shape
         if not convnetjs:
@@ -272,17 +285,19 @@ class Session:
 
         Raises:
             Declined: the file is refused, and nothing has changed.
+            SessionError: there is no trainer, or the network was changed meanwhile.
         """
-        run_id, trainer, seed = self.work.reserve_run(), self.spec.trainer, self.work.seed
-        reply = await self._trainer.ask(
-            lambda token: LoadSnapshot(token, run_id, data, trainer, seed), Loaded
+        run = self.state.run
+        run_id, trainer, seed = run.reserve_run(), self.spec.trainer, run.seed
+        await self._trainer.ask(
+            lambda token: LoadSnapshot(token, run_id, data, trainer, seed), Done
         )
-        if self.run_id != reply.run_id:
+        if self.run_id != run_id:
             raise SessionError("The network was changed again while the file was read.")
-        return reply.run_id
+        return run_id
 
     async def close(self, *, keep: bool = True) -> None:
-        """End the process and let the viewers go; may be called twice.
+        """End the trainer and let the viewers go; idempotent.
 
         All that it did is kept, or forgotten for good.
         """
@@ -293,167 +308,31 @@ class Session:
         if not keep:
             self._shared.keeper.forget(self.id)
 
+    def summary(self) -> SessionSummary:
+        """What the list of its owner's sessions says of it."""
+        return session_summary(self.state, self.examples, len(self.audience))
+
     def _begin_run(self) -> None:
-        self.saving.begin_run()
-        self.audience.begin_run(self.run_id, forgotten=OF_ONE_RUN)
+        self._reports.begin_run()
         self._trainer.begin_run()
-        self.announce()
-
-    # --- what the training process reports --------------------------------------------------------
-
-    def take(self, report: Report) -> None:
-        """See `supervisor.Supervised`."""
-        match report:
-            case FrameReport(kind, run_id, frame):
-                if run_id == self.run_id:
-                    self.audience.show(kind, frame)
-                    if kind == Stats.type:
-                        self._pace.read(run_id, frame)
-            case PointsReport(run_id, _, rows):
-                if run_id == self.run_id:
-                    self.audience.add_points(rows)
-            case Checkpoint():
-                self._checkpointed(report)
-                self._trainer.answer(report)
-            case Started():
-                self._started(report)
-            case Failed(run_id, reason, divergence):
-                self._failed(run_id, reason, divergence)
-            case DataRefused(reason):
-                self.notify("error", f"The data set cannot be used: {reason}.")
-            case Loaded(_, run_id, spec):
-                self._loaded(run_id, spec)
-                self._trainer.answer(report)
-            case Guesses() | Snapshot() | Refused():
-                self._trainer.answer(report)
-            case _:
-                assert_never(report)
-
-    def _started(self, report: Started) -> None:
-        if report.run_id == self.run_id and self.status is Status.STARTING:
-            self.work.begun(report)
-            if report.weights is not None:
-                self._shared.keeper.keep_beginning(self.id, self.run_id, report.weights)
-            self.life.move(Status.PAUSED if self._trainer.paused else Status.RUNNING)
-            self._log(logging.INFO, "run started", paused=self._trainer.paused)
-            self.announce()
-            if report.kept is not None:
-                self.notify("info", kept_sentence(self.spec, report.kept))
-
-    def _checkpointed(self, report: Checkpoint) -> None:
-        self.saving.take(report, self.run_id)
-        if report.run_id == self.run_id:
-            self._trainer.progressed(report.examples)
-        self._remember()
-
-    def _failed(self, run_id: int, reason: str, divergence: Divergence | None) -> None:
-        if run_id != self.run_id or self.status is Status.FAILED:
-            return
-        failure = Failure.ERROR if divergence is None else Failure.DIVERGED
-        self.life.move(Status.FAILED, reason, failure)
-        what = "run failed" if divergence is None else "run diverged"
-        self._log(logging.WARNING, what, reason=reason)
-        if divergence is not None:
-            self.work.note(divergence)
-        self.announce()
-        if divergence is None:
-            # Of a divergence the page tells by itself, and what can be done about it.
-            self.notify("error", reason)
-
-    def _loaded(self, run_id: int, spec: NetSpec) -> None:
-        if self.work.adopt(run_id, spec, self.images.shape):
-            self._trainer.forget_deaths()
-            self.saving.begin_run()
-            self.audience.begin_run(run_id, forgotten=OF_ONE_RUN)
-            self.life.move(Status.STARTING)
-            self.announce()
+        self._announce()
 
     # --- what is kept, and what viewers are told --------------------------------------------------
 
-    def wake(self) -> None:
-        """Fetch what stays on disk of a session that nobody looks at."""
-        if self._asleep is not None:
-            self._asleep = None
-            remains = self._shared.keeper.remains(self.id, self.run_id)
-            self.work.weights = remains.weights
-            self.saving.begin_run(len(remains.points))
-            self.audience.add_points(remains.points)
-
     def _note_seen(self) -> None:
-        self.seen = time.time()
+        self.state.seen = time.time()
         self._remember()
 
     def _remember(self) -> None:
-        if self._closed or not self.used:
-            return
-        life, work = self.life, self.work
-        self._shared.keeper.remember(
-            SessionRecord(
-                id=self.id,
-                owner=self.owner,
-                created=self.created,
-                seen=self.seen,
-                run_id=work.run_id,
-                last_run_id=work.last_run_id,
-                text=work.text,
-                trainer=work.spec.trainer.options,
-                seed=work.seed,
-                keep=work.keep,
-                paused=self._trainer.wants_pause,
-                failure=life.failure.value if life.failure else None,
-                reason=life.reason if life.failure else None,
-                divergences=work.divergences,
-                examples=self.examples,
-            )
-        )
+        if self.state.used and not self._closed:
+            self._shared.keeper.remember(record_of(self.state, self.examples))
 
-    def announce(self) -> None:
+    def _announce(self) -> None:
         """Something has changed: tell the viewers, and keep it."""
         frames = {role: encode(self._describe(role)) for role in self.audience.roles}
         for viewer in self.audience:
             viewer.put(frames[viewer.role])
         self._remember()
 
-    def lost(self, reason: str) -> None:
-        """See `supervisor.Supervised`."""
-        self.tally.worker_deaths += 1
-        self._log(logging.ERROR, "worker lost", reason=reason)
-
-    def notify(self, level: str, message: str) -> None:
-        """Tell the viewers something that is no state."""
-        self.audience.send(Notice(level, message))
-
-    def summary(self) -> SessionSummary:
-        """What the list of its owner's sessions says of it."""
-        return SessionSummary(
-            session=self.id,
-            title=title(self.spec),
-            status=self.status.value,
-            examples=self.examples,
-            seen=self.seen,
-            viewers=len(self.audience),
-        )
-
     def _describe(self, role: str) -> SessionEvent:
-        return SessionEvent(
-            session=self.id if role == OWNER else self.watch_id,
-            run_id=self.run_id,
-            status=self.status.value,
-            role=role,
-            spec=self.work.text,
-            layers=layer_infos(self.spec),
-            parameters=self.spec.parameter_count,
-            trainer=self.spec.trainer.options,
-            methods=tuple(OPTIMIZERS),
-            dataset=dataset_info(self._shared.dataset()),
-            seed=self.work.seed,
-            divergences=self.work.divergences,
-            recoverable=self.recoverable,
-            failure=self.life.failure.value if self.life.failure else None,
-            reason=self.life.reason,
-            place=self._trainer.place,
-            watch=f"/watch/{self.watch_id}" if role == OWNER else None,
-        )
-
-    def _log(self, level: int, event: str, **about: object) -> None:
-        log.log(level, event, extra={"session": short(self.id), "run": self.run_id, **about})
+        return session_event(self.state, role, self.images)

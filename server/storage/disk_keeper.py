@@ -7,9 +7,11 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import ParamSpec, TypeVar
 
 from server.protocol.run_values import PointRow, Weights
 from server.storage.database import Storage
@@ -20,6 +22,10 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
 FLUSH_SECONDS = 1.5
+READERS = 4
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +52,8 @@ class DiskKeeper:
         self._tasks: dict[tuple[str, str], _Task] = {}
         self._remembered: dict[str, SessionRecord] = {}
         self._closing = False
+        # Not the event loop's threads, which others need: a slow disk would take them all.
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="keeper-reader")
         self._thread = threading.Thread(target=self._work, name="keeper", daemon=True)
         self._thread.start()
 
@@ -89,7 +97,7 @@ class DiskKeeper:
         write = partial(self._storage.write_beginning, session, run_id, weights)
         self._add(session, "beginning", _Task(write))
 
-    def newest_checkpoint(self, session: str) -> StoredCheckpoint | None:
+    async def newest_checkpoint(self, session: str) -> StoredCheckpoint | None:
         """See `Keeper`; one that cannot be read is as good as none."""
         with self._changed:
             waiting = [
@@ -100,15 +108,15 @@ class DiskKeeper:
         if waiting:
             return max(waiting, key=lambda checkpoint: checkpoint.run_id)
         try:
-            return self._storage.newest_checkpoint(session)
+            return await self._read(self._storage.newest_checkpoint, session)
         except (OSError, sqlite3.Error) as error:
             log.error("a checkpoint cannot be read: %s", error)
             return None
 
-    def remains(self, session: str, run_id: int) -> Remains:
+    async def remains(self, session: str, run_id: int) -> Remains:
         """See `Keeper`; what cannot be read is as good as nothing."""
         try:
-            return self._storage.remains(session, run_id)
+            return await self._read(self._storage.remains, session, run_id)
         except sqlite3.Error as error:
             log.error("the graph of a session cannot be read: %s", error)
             return Remains()
@@ -126,6 +134,7 @@ class DiskKeeper:
         with self._changed:
             self._closing = True
             self._changed.notify()
+        self._readers.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._thread.join, FLUSH_SECONDS)
         if not self._thread.is_alive():
             self._storage.close()
@@ -134,6 +143,10 @@ class DiskKeeper:
         with self._changed:
             self._tasks[session, what] = task
             self._changed.notify()
+
+    async def _read(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, partial(read, *args, **kwargs))
 
     def _work(self) -> None:
         """What the thread does: write until closed, and try again later what fails."""

@@ -46,10 +46,10 @@ class Keeper(Protocol):
     def keep_beginning(self, session: str, run_id: int, weights: Weights) -> None:
         """Keep what a run began with."""
 
-    def newest_checkpoint(self, session: str) -> StoredCheckpoint | None:
+    async def newest_checkpoint(self, session: str) -> StoredCheckpoint | None:
         """The checkpoint of the session's newest run that has one."""
 
-    def remains(self, session: str, run_id: int) -> Remains:
+    async def remains(self, session: str, run_id: int) -> Remains:
         """The larger things that were kept of a run by an earlier server."""
 
     def forget(self, session: str) -> None:
@@ -86,10 +86,10 @@ class MemoryKeeper:
     def keep_beginning(self, session: str, run_id: int, weights: Weights) -> None:
         pass
 
-    def newest_checkpoint(self, session: str) -> StoredCheckpoint | None:
+    async def newest_checkpoint(self, session: str) -> StoredCheckpoint | None:
         return self._checkpoints.get(session)
 
-    def remains(self, session: str, run_id: int) -> Remains:
+    async def remains(self, session: str, run_id: int) -> Remains:
         return Remains()
 
     def forget(self, session: str) -> None:

@@ -3,35 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
-from server.protocol.orders import Order
-from server.protocol.reports import Report
+from server.protocol.orders import Order, Ping
+from server.protocol.reports import Pong, Report
 
 
-class HostBusy(RuntimeError):
-    """Orders pile up: the trainer has not taken any for a while."""
+class EndCause(Enum):
+    """Why a trainer ended; the value says it in a sentence, with the ending's detail."""
+
+    FINISHED = "The training process ended."
+    FAILED = "The training process ended with an error ({})."
+    KILLED = "The training process was killed, possibly because memory ran out."
+    OUT_OF_MEMORY = "The training process ran out of memory."
+    SIGNALED = "The training process was ended by {}."
+    NOT_STARTED = "The training process could not be started: {}."
+    STALLED = "The training process stopped answering."
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A trainer's end: its cause, and the detail that the cause's sentence has room for."""
+
+    cause: EndCause
+    detail: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The end in words for people."""
+        return self.cause.value.format(self.detail)
 
 
 class TrainerHost(Protocol):
     """One trainer: it takes orders, and reports until it ends.
 
-    Reports and the end are delivered on the event loop that called `start`.
+    Orders are carried out, and pings answered with a `Pong`, in the order in which they were sent;
+    pings even while a step takes long. The first `Pong` says that the trainer has loaded. Reports
+    and the end are delivered on the event loop that called `start`.
     """
 
-    def start(self, deliver: Callable[[Report], None], ended: Callable[[str], None]) -> None:
-        """Start; `ended` is called once, with a sentence that says why, when it is over."""
+    def start(
+        self, deliver: Callable[[Report | Pong], None], ended: Callable[[Ending], None]
+    ) -> None:
+        """Start; `ended` is called once when it is over, unless `stop` was called."""
 
-    def send(self, order: Order) -> None:
-        """Hand over an order, without waiting.
+    def send(self, order: Order | Ping) -> None:
+        """Hand over an order or a ping, without waiting."""
 
-        Raises:
-            HostBusy: too many orders have not been taken yet.
+    async def stop(self, *, at_once: bool = False) -> None:
+        """End it, `at_once` or after it was asked to finish, by force if need be.
+
+        Idempotent. Nothing is delivered after.
         """
 
-    async def stop(self) -> None:
-        """End it, by force if need be; may be called twice. Nothing is delivered after."""
 
-
-HostFactory = Callable[[str | None], TrainerHost]
-"""Makes a host that trains on the data set in this directory; None is the built-in one."""
+HostFactory = Callable[[], TrainerHost]

@@ -1,81 +1,140 @@
-"""A session's tie to the trainer that works for it, while there is one."""
+"""A session's tie to one trainer: orders, questions with their replies, and whether it is alive."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from server.protocol.orders import Order
-from server.protocol.refusals import HostSilent, SessionError
-from server.protocol.reports import Reply, Report
-from server.trainers.host import HostBusy, TrainerHost
-from server.trainers.requests import Requests
+from server.protocol.orders import Order, Ping
+from server.protocol.refusals import Declined, HostSilent
+from server.protocol.reports import Done, Guesses, Pong, Refused, Reply, Report, Snapshot
+from server.trainers.host import EndCause, Ending, TrainerHost
+
+PING_SECONDS = 3.0
+MOST_SILENT_PINGS = 3
+"""A trainer that has answered none of so many pings is stalled: stopped by a signal, say."""
+START_PINGS = 20
+"""How many it may leave unanswered while it starts, on a machine that has much else to do."""
+MOST_WAITING_ORDERS = 1000
+ORDERS_BETWEEN_PINGS = 100
+"""A ping after so many orders tells how many of them have arrived."""
 
 R = TypeVar("R")
 
 
-class Link:
-    """Gives orders to the trainer and asks it things; an earlier one is not heard any more."""
+class TrainerLink:
+    """Gives orders to a trainer and asks it questions until it ends or the link is closed."""
 
-    def __init__(self, reply_seconds: float) -> None:
-        self._host: TrainerHost | None = None
-        self._requests = Requests(reply_seconds)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is a trainer."""
-        return self._host is not None
-
-    def open(
-        self, host: TrainerHost, take: Callable[[Report], None], mourn: Callable[[str], None]
+    def __init__(
+        self,
+        host: TrainerHost,
+        take: Callable[[Report], None],
+        lost: Callable[[str], None],
+        reply_seconds: float,
     ) -> None:
-        """Start this trainer: `take` its reports; `mourn` if it ends unasked."""
+        """Nothing happens before `start`.
 
-        def deliver(report: Report) -> None:
-            if host is self._host:
-                take(report)
+        Args:
+            take: called with each report that is not a reply.
+            lost: called with a sentence if the trainer ends without having been told to.
+            reply_seconds: how long a reply may take.
+        """
+        self._host, self._take, self._lost = host, take, lost
+        self._reply_seconds = reply_seconds
+        self._questions: dict[int, asyncio.Future[Reply]] = {}
+        self._token = 0
+        self._sent = self._arrived = 0
+        # Negative until it has loaded.
+        self._silent_pings = MOST_SILENT_PINGS - START_PINGS
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopping: asyncio.Task[None] | None = None
+        self._over = False
 
-        def ended(reason: str) -> None:
-            if host is self._host:
-                self._host = None
-                self._requests.fail(reason)
-                mourn(reason)
-
-        self._host = host
-        host.start(deliver, ended)
+    def start(self) -> None:
+        """Start the trainer."""
+        self._host.start(self._deliver, self._ended)
+        self._ping_later()
 
     def order(self, order: Order) -> None:
-        """Give an order; without a trainer there is nobody to obey it.
+        """Give an order.
 
         Raises:
-            HostSilent: the trainer takes none.
+            HostSilent: too many orders have not arrived yet.
         """
-        if self._host is None:
-            return
-        try:
-            self._host.send(order)
-        except HostBusy:
-            raise HostSilent("The training process does not take any orders.") from None
+        if self._sent - self._arrived >= MOST_WAITING_ORDERS:
+            raise HostSilent("The training process does not take any orders.")
+        self._host.send(order)
+        self._sent += 1
+        if self._sent % ORDERS_BETWEEN_PINGS == 0:
+            self._host.send(Ping(self._sent))
 
     async def ask(self, order: Callable[[int], Order], kind: type[R]) -> R:
-        """Give an order that is replied to, with a token; returns the reply.
+        """Give the order `order(token)` and wait for its reply, which should be a `kind`.
 
         Raises:
-            SessionError: there is no trainer.
             Declined: the reply is a refusal.
-            HostSilent: there is no reply.
+            HostSilent: there is no reply, or the trainer is gone.
         """
-        if self._host is None:
-            raise SessionError("The network does not run now.")
-        return await self._requests.ask(self.order, order, kind)
-
-    def answer(self, reply: Reply) -> None:
-        """Hand a reply to whoever asked."""
-        self._requests.answer(reply)
+        self._token += 1
+        token = self._token
+        reply = self._questions[token] = asyncio.get_running_loop().create_future()
+        try:
+            self.order(order(token))
+            answer = await asyncio.wait_for(reply, self._reply_seconds)
+        except TimeoutError:
+            raise HostSilent("The training process does not answer.") from None
+        finally:
+            del self._questions[token]
+        if isinstance(answer, Refused):
+            raise Declined(answer.reason)
+        assert isinstance(answer, kind)
+        return answer
 
     async def close(self) -> None:
-        """End the trainer; may be called twice."""
-        host, self._host = self._host, None
-        if host is not None:
-            self._requests.fail("The training process was ended.")
-            await host.stop()
+        """End the trainer; idempotent."""
+        self._finish("The training process was ended.")
+        await self._host.stop()
+        if self._stopping is not None:
+            await self._stopping
+
+    def _deliver(self, report: Report | Pong) -> None:
+        if self._over:
+            return
+        self._silent_pings = 0
+        match report:
+            case Pong(orders):
+                self._arrived = max(self._arrived, orders)
+            case Guesses() | Snapshot() | Done() | Refused():
+                question = self._questions.get(report.token)
+                if question is not None and not question.done():
+                    question.set_result(report)
+            case _:
+                self._take(report)
+
+    def _ended(self, ending: Ending) -> None:
+        if not self._over:
+            self._finish(ending.sentence)
+            self._lost(ending.sentence)
+
+    def _finish(self, reason: str) -> None:
+        """Hear nothing more, and tell whoever still waits for a reply."""
+        self._over = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for question in self._questions.values():
+            if not question.done():
+                question.set_exception(HostSilent(reason))
+
+    def _ping_later(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(PING_SECONDS, self._ping)
+
+    def _ping(self) -> None:
+        # Counted, not timed: after a pause of the whole machine nobody is taken for stalled.
+        if self._silent_pings >= MOST_SILENT_PINGS:
+            self._stopping = asyncio.get_running_loop().create_task(self._host.stop(at_once=True))
+            self._ended(Ending(EndCause.STALLED))
+            return
+        self._silent_pings += 1
+        self._host.send(Ping(self._sent))
+        self._ping_later()

@@ -15,8 +15,9 @@ import numpy as np
 
 from engine.training.end_with_owner import end_with
 from server.logs import LogSettings, set_up
-from server.protocol.orders import Order
-from server.protocol.reports import Ping, Report
+from server.protocol.orders import Order, Ping
+from server.protocol.reports import Pong, Report
+from server.training_process.data_places import DataPlace, DataPlaces
 from server.training_process.worker import Worker
 
 NICENESS = 5
@@ -29,7 +30,6 @@ class WorkerConfig:
     """What a training process is started with.
 
     Attributes:
-        data: directory of the data set, or None for the built-in digits.
         memory_bytes: bound on its address space, where the system has one.
         processes: how many it may compute with, itself and its helpers.
         checkpoint_seconds: so much training lies between two checkpoints, or more where they are
@@ -37,7 +37,6 @@ class WorkerConfig:
         logs: how to log; None for Python's own way.
     """
 
-    data: str | None
     memory_bytes: int
     processes: int
     checkpoint_seconds: float
@@ -58,13 +57,13 @@ def run_worker(pipe: Connection, config: WorkerConfig, owner: int) -> None:
     inbox: queue.SimpleQueue[Order] = queue.SimpleQueue()
     lock = threading.Lock()
 
-    def send(report: Report | Ping) -> None:
+    def send(report: Report | Pong) -> None:
         with lock:
             pipe.send(report)
 
-    threading.Thread(target=_receive, args=(pipe, inbox, send), daemon=True).start()
-    worker = Worker(inbox, send, config.processes, config.checkpoint_seconds)
-    worker.use_data(config.data)
+    places = DataPlaces()
+    threading.Thread(target=_receive, args=(pipe, inbox, places, send), daemon=True).start()
+    worker = Worker(inbox, send, places, config.processes, config.checkpoint_seconds)
     # A broken pipe means that the parent is gone, as in `_receive`.
     with suppress(BrokenPipeError):
         worker.work()
@@ -72,17 +71,22 @@ def run_worker(pipe: Connection, config: WorkerConfig, owner: int) -> None:
 
 
 def _receive(
-    pipe: Connection, inbox: queue.SimpleQueue[Order], send: Callable[[Ping], None]
+    pipe: Connection,
+    inbox: queue.SimpleQueue[Order],
+    places: DataPlaces,
+    send: Callable[[Pong], None],
 ) -> None:
     try:
         # Loading took a while: from now on the parent may expect to hear from this process.
-        send(Ping())
+        send(Pong(0))
         while True:
-            order = pipe.recv()
-            if isinstance(order, Ping):
-                send(order)
-            else:
-                inbox.put(order)
+            match pipe.recv():
+                case Ping(orders):
+                    send(Pong(orders))
+                case DataPlace() as place:
+                    places.learn(place)
+                case order:
+                    inbox.put(order)
     except (EOFError, OSError):
         # The parent is gone, and with it everyone who could want this process.
         os._exit(0)

@@ -10,13 +10,12 @@ import logging
 import queue
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from time import perf_counter
 from typing import assert_never
 
 import numpy as np
 
-from engine.data import DataError, Dataset, load_builtin, load_directory
+from engine.data import DataError, Dataset, load_builtin
 from engine.formats import SnapshotError, dump_convnetjs
 from engine.layers import ShapeError
 from engine.training.trainer import DivergenceError
@@ -37,18 +36,20 @@ from server.protocol.orders import (
     UseData,
 )
 from server.protocol.reports import (
+    Adopted,
     Checkpoint,
     DataRefused,
+    Done,
     Failed,
     Guesses,
-    Loaded,
     Refused,
     Report,
     Snapshot,
     Started,
 )
-from server.protocol.run_values import Divergence
+from server.protocol.run_values import DataReference, Divergence
 from server.training_process.begin_run import load_run, start_run
+from server.training_process.data_places import DataPlaces
 from server.training_process.live_run import LiveRun
 from server.training_process.report_clock import Reporter
 from server.training_process.run_events import likeliest
@@ -67,10 +68,12 @@ class Worker:
         self,
         inbox: queue.SimpleQueue[Order],
         send: Callable[[Report], None],
+        places: DataPlaces,
         processes: int,
         checkpoint_seconds: float,
     ) -> None:
         self._inbox = inbox
+        self._places = places
         self._checkpoint_seconds = checkpoint_seconds
         self._next_checkpoint = 0.0
         self._processes = processes
@@ -98,18 +101,6 @@ class Worker:
         if self._run is not None:
             self._run.close()
 
-    def use_data(self, directory: str | None) -> None:
-        """Train on this data set from now on; a bad one is reported and changes nothing."""
-        try:
-            dataset = load_builtin() if directory is None else load_directory(Path(directory))
-            if self._run is not None:
-                self._run.use(dataset)
-            self._dataset = dataset
-        except (DataError, ShapeError) as error:
-            self._send(DataRefused(str(error)))
-        except MemoryError:
-            self._send(DataRefused("there is not enough memory for it"))
-
     # --- the loop ---------------------------------------------------------------------------------
 
     def _advance(self, run: LiveRun) -> bool:
@@ -131,12 +122,12 @@ class Worker:
             self._checkpoint(run)
             raise
 
-    def _checkpoint(self, run: LiveRun, token: int | None = None) -> None:
-        """Send all it takes to go on from here, after the points that were made up to here."""
+    def _checkpoint(self, run: LiveRun) -> None:
+        """Send all that is needed to continue from here, after the points made up to here."""
         began = perf_counter()
         self._reporter.numbers(run)
         trainer, data = run.training.trainer, run.training.snapshot()
-        self._send(Checkpoint(run.run_id, trainer.examples_seen, run.points.made, data, token))
+        self._send(Checkpoint(run.run_id, trainer.examples_seen, run.points.made, data))
         ended = perf_counter()
         rest = (ended - began) / CHECKPOINT_SHARE
         self._next_checkpoint = ended + max(self._checkpoint_seconds, rest)
@@ -193,8 +184,8 @@ class Worker:
                 )
             case SetWatched(layers):
                 self._watch(layers)
-            case UseData(directory):
-                self.use_data(directory)
+            case UseData(data):
+                self._use_data(data)
             case ShowBatch():
                 self._with_run(self._show_batch)
             case ShowImage():
@@ -291,6 +282,18 @@ class Worker:
             self._send(Guesses(order.token, likeliest(run.show_image(image))))
             self._with_run(self._show_cards)
 
+    def _use_data(self, data: DataReference) -> None:
+        """Train on this data set from now on; a bad one is reported and changes nothing."""
+        try:
+            dataset = self._places.load(data)
+            if self._run is not None:
+                self._run.use(dataset)
+            self._dataset = dataset
+        except (DataError, ShapeError) as error:
+            self._send(DataRefused(str(error)))
+        except MemoryError:
+            self._send(DataRefused("there is not enough memory for it"))
+
     def _take_snapshot(self, order: TakeSnapshot) -> None:
         if self._run is None:
             self._send(Refused(order.token, "There is no network yet."))
@@ -308,7 +311,8 @@ class Worker:
         if self._run is None:
             self._send(Refused(token, "There is no network yet."))
         else:
-            self._checkpoint(self._run, token)
+            self._checkpoint(self._run)
+            self._send(Done(token))
 
     def _load_snapshot(self, order: LoadSnapshot) -> None:
         try:
@@ -316,7 +320,8 @@ class Worker:
         except (SnapshotError, ShapeError) as error:
             self._send(Refused(order.token, str(error)))
         else:
-            self._send(Loaded(order.token, run.run_id, run.training.spec))
+            self._send(Adopted(run.run_id, run.training.spec))
+            self._send(Done(order.token))
             self._guard(run.run_id, partial(self._begin, run, report))
 
 

@@ -41,6 +41,7 @@ async def serve_stream(
         # Accepted first: to a page, a refused handshake looks like a server that is down.
         await _refuse(socket, *UNKNOWN_SESSION)
         return
+    await session.wake()
     # Of this role: however many spectators come, they do not keep the owner out.
     if session.audience.count(role) >= limits.viewers_per_session:
         await _refuse(socket, *TOO_MANY)

@@ -11,14 +11,22 @@ from engine.data import Dataset, load_builtin
 from server.audience.viewer import Viewer
 from server.protocol.encode_events import Frame, decode_event
 from server.protocol.events import DatasetEvent
-from server.protocol.orders import Order, StartRun, TakeCheckpoint
-from server.protocol.reports import Checkpoint, FrameReport, PointsReport, Report, Started
+from server.protocol.orders import Order, Ping, StartRun, TakeCheckpoint
+from server.protocol.reports import (
+    Checkpoint,
+    Done,
+    FrameReport,
+    PointsReport,
+    Pong,
+    Report,
+    Started,
+)
 from server.protocol.run_values import PointRow
 from server.sessions.session import Session
 from server.sessions.surroundings import Surroundings
 from server.settings import Limits, Settings
 from server.storage.keeper import Keeper, MemoryKeeper
-from server.trainers.host import HostBusy
+from server.trainers.host import EndCause, Ending
 from server.trainers.waiting_line import Line
 
 BUILTIN = load_builtin()
@@ -26,26 +34,36 @@ Kind = TypeVar("Kind")
 
 
 class FakeHost:
-    def __init__(self, directory: str | None) -> None:
-        self.directory = directory
+    def __init__(self) -> None:
         self.orders: list[Order] = []
         self.stopped = 0
-        self.busy = self.silent = False
+        self.pings = 0
+        self.answers_pings = True
+        self.silent = False
         self.state = b"state"
         self.made = 0
 
-    def start(self, deliver: Callable[[Report], None], ended: Callable[[str], None]) -> None:
-        self.report, self.end = deliver, ended
+    def start(
+        self, deliver: Callable[[Report | Pong], None], ended: Callable[[Ending], None]
+    ) -> None:
+        self.report, self._ended = deliver, ended
 
-    def send(self, order: Order) -> None:
-        if self.busy:
-            raise HostBusy("busy")
+    def send(self, order: Order | Ping) -> None:
+        if isinstance(order, Ping):
+            self.pings += 1
+            if self.answers_pings:
+                asyncio.get_running_loop().call_soon(self.report, Pong(order.orders))
+            return
         self.orders.append(order)
         if isinstance(order, TakeCheckpoint) and not self.silent:
             asyncio.get_running_loop().call_soon(self.checkpoint, 1000, self.made, order.token)
 
-    async def stop(self) -> None:
+    async def stop(self, *, at_once: bool = False) -> None:
         self.stopped += 1
+
+    def end(self) -> None:
+        """End as a process does that was killed."""
+        self._ended(Ending(EndCause.KILLED))
 
     def last(self, kind: type[Kind]) -> Kind:
         """The newest order of this kind."""
@@ -64,9 +82,11 @@ class FakeHost:
         return run_id
 
     def checkpoint(self, examples: int, points: int = 0, token: int | None = None) -> None:
-        """Report the state of the run that was ordered last."""
+        """Report the state of the run that was ordered last, and that it was asked for."""
         run_id = self.last(StartRun).run_id
-        self.report(Checkpoint(run_id, examples, points, self.state, token))
+        self.report(Checkpoint(run_id, examples, points, self.state))
+        if token is not None:
+            self.report(Done(token))
 
     def frame(self, run_id: int, kind: str = "stats", **keys: Any) -> None:
         if kind == "stats":
@@ -83,10 +103,16 @@ class FakeHost:
 class Stage:
     """The surroundings of sessions, with fakes in place of processes."""
 
-    def __init__(self, places: int = 1, keeper: Keeper | None = None, **settings: Any) -> None:
+    def __init__(
+        self,
+        places: int = 1,
+        keeper: Keeper | None = None,
+        reply_seconds: float = 5,
+        **settings: Any,
+    ) -> None:
         self.hosts: list[FakeHost] = []
         self.dataset: Dataset = BUILTIN
-        limits = Limits(reply_seconds=5)
+        limits = Limits(reply_seconds=reply_seconds)
         self.shared = Surroundings(
             Settings(limits=limits, **settings),
             self._new_host,
@@ -96,8 +122,8 @@ class Stage:
             lambda: DatasetEvent("builtin", self.dataset.name),
         )
 
-    def _new_host(self, directory: str | None) -> FakeHost:
-        self.hosts.append(FakeHost(directory))
+    def _new_host(self) -> FakeHost:
+        self.hosts.append(FakeHost())
         return self.hosts[-1]
 
     @property
@@ -105,18 +131,32 @@ class Stage:
         return self.hosts[-1]
 
     def session(self, name: str = "s") -> Session:
-        return Session(name, "owner", self.shared)
+        return Session.new(name, "owner", self.shared)
 
-    def running(self) -> tuple[Session, Viewer]:
+    async def running(self) -> tuple[Session, Viewer]:
         """A session that trains, with one viewer who has read everything."""
         session, viewer = self.session(), Viewer()
-        session.join(viewer)
+        await join(session, viewer)
         self.host.begin()
         read(session, viewer)
         return session, viewer
 
     def change_dataset(self, name: str) -> None:
         self.dataset = replace(BUILTIN, name=name)
+
+
+async def join(session: Session, viewer: Viewer) -> None:
+    """Let somebody look, as the websocket's endpoint does, until a trainer is started."""
+    await session.wake()
+    session.join(viewer)
+    await launched(session)
+
+
+async def launched(session: Session) -> None:
+    """Wait until no trainer is about to be started."""
+    async with asyncio.timeout(30):
+        while session._trainer._launching is not None:
+            await asyncio.sleep(0)
 
 
 def read(session: Session, viewer: Viewer) -> list[dict[str, Any]]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.language import DEFAULT_TEXT, parse
 from server.protocol.encode_events import decode_event
-from server.protocol.orders import Order, StartRun
-from server.protocol.reports import FrameReport, Report
+from server.protocol.orders import Order, StartRun, UseData
+from server.protocol.reports import FrameReport, Pong, Report
+from server.protocol.run_values import DataReference
+from server.trainers.host import Ending
 from server.trainers.local_process import LocalProcess
 from server.training_process.main import WorkerConfig
 
@@ -24,9 +27,10 @@ class Process:
     """A `LocalProcess` with everything that it reported."""
 
     def __init__(self, config: WorkerConfig) -> None:
-        self.handle = LocalProcess(config)
-        self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._reports: asyncio.Queue[Report] = asyncio.Queue()
+        self.places: dict[DataReference, Path | None] = {}
+        self.handle = LocalProcess(config, self.places.__getitem__)
+        self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._reports: asyncio.Queue[Report | Pong] = asyncio.Queue()
 
     def start(self) -> None:
         self.handle.start(self._reports.put_nowait, self.ended.set_result)
@@ -34,6 +38,12 @@ class Process:
     def send(self, *orders: Order) -> None:
         for order in orders:
             self.handle.send(order)
+
+    def use_data(self, name: str, folder: Path | None) -> None:
+        """Order it to use the data set in this folder."""
+        data = DataReference(name, f"digest of {name}")
+        self.places[data] = folder
+        self.send(UseData(data))
 
     def begin(self, text: str = DEFAULT_TEXT, **keys: Any) -> None:
         """Order a run, with number 1 unless told other."""
@@ -61,7 +71,7 @@ class Process:
     async def end(self) -> str:
         """Why it ended, once it has."""
         async with asyncio.timeout(PATIENCE):
-            return await self.ended
+            return (await self.ended).sentence
 
 
 def header_of(report: FrameReport) -> dict[str, Any]:
@@ -70,13 +80,12 @@ def header_of(report: FrameReport) -> dict[str, Any]:
 
 @asynccontextmanager
 async def training_process(
-    data: str | None = None,
     memory: int = MEMORY,
     processes: int = 1,
     checkpoint_seconds: float = 10.0,
 ) -> AsyncIterator[Process]:
     """Start one, and end it with the block."""
-    process = Process(WorkerConfig(data, memory, processes, checkpoint_seconds))
+    process = Process(WorkerConfig(memory, processes, checkpoint_seconds))
     process.start()
     try:
         yield process

@@ -12,7 +12,7 @@ from server.protocol.connections import REMOVED
 from server.sessions.names import is_token, new_token, owner_of
 from server.sessions.registry import NoSuchSession, Registry, TooManySessions
 from server.settings import Limits
-from tests.server.fake_host import Stage
+from tests.server.fake_host import Stage, join
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +59,7 @@ async def test_a_session_is_watched_by_a_name_from_which_its_own_does_not_follow
 async def test_a_browsers_sessions_are_listed_the_last_seen_first() -> None:
     sessions = registry(Stage())
     first, second, _ = sessions.create("me"), sessions.create("me"), sessions.create("you")
-    first.seen, second.seen = 2, 1
+    first.state.seen, second.state.seen = 2, 1
     assert sessions.owned_by("me") == [first, second]
     assert sessions.owned_by("nobody") == []
 
@@ -68,7 +68,7 @@ async def test_an_owner_and_nobody_else_removes_a_session() -> None:
     stage = Stage()
     sessions = registry(stage)
     session, viewer = sessions.create("me"), Viewer()
-    session.join(viewer)
+    await join(session, viewer)
     for name, owner in ((session.id, "you"), ("absent", "me"), (session.watch_id, "me")):
         with pytest.raises(NoSuchSession):
             sessions.remove(name, owner)
@@ -83,7 +83,7 @@ async def test_a_browser_gets_the_session_that_it_looked_at_last() -> None:
     sessions = registry(Stage())
     first, second = sessions.create("me"), sessions.create("me")
     assert sessions.newest("you") is None
-    first.seen, second.seen = 2, 1
+    first.state.seen, second.state.seen = 2, 1
     assert sessions.newest("me") is first
 
 
@@ -92,13 +92,13 @@ async def test_beyond_the_limit_the_oldest_unused_one_goes() -> None:
     sessions = registry(stage, sessions_per_owner=2)
     first, second = sessions.create("me"), sessions.create("me")
     viewer = Viewer()
-    first.join(viewer)
+    await join(first, viewer)
     third = sessions.create("me")
     assert {session.id for session in sessions} == {first.id, third.id}
     with pytest.raises(NoSuchSession):
         sessions.find(second.id, "me")
     # Once used, a session is nobody else's to throw away.
-    third.join(Viewer())
+    await join(third, Viewer())
     first.leave(viewer)
     with pytest.raises(TooManySessions):
         sessions.create("me")
@@ -108,7 +108,7 @@ async def test_beyond_the_limit_the_oldest_unused_one_goes() -> None:
 async def test_the_server_as_a_whole_has_a_limit_too() -> None:
     sessions = registry(Stage(places=5), sessions=2)
     for owner in "ab":
-        sessions.create(owner).join(Viewer())
+        await join(sessions.create(owner), Viewer())
     with pytest.raises(TooManySessions):
         sessions.create("c")
     await sessions.close()
@@ -118,8 +118,8 @@ async def test_sessions_that_nobody_looks_at_expire() -> None:
     stage = Stage()
     sessions = registry(stage)
     old, watched = sessions.create("me"), sessions.create("me")
-    watched.join(Viewer())
-    old.seen = watched.seen = time.time() - stage.shared.settings.keep_seconds - 1
+    await join(watched, Viewer())
+    old.state.seen = watched.state.seen = time.time() - stage.shared.settings.keep_seconds - 1
     new = sessions.create("me")
     sessions.expire()
     assert {session.id for session in sessions} == {watched.id, new.id}
@@ -130,7 +130,7 @@ async def test_closing_ends_every_process_and_may_be_done_twice() -> None:
     stage = Stage(places=3)
     sessions = registry(stage)
     for owner in "abc":
-        sessions.create(owner).join(Viewer())
+        await join(sessions.create(owner), Viewer())
     await sessions.close()
     await sessions.close()
     assert [host.stopped for host in stage.hosts] == [1, 1, 1]

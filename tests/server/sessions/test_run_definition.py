@@ -6,7 +6,7 @@ import pytest
 
 from engine.language import DEFAULT_TEXT, DataShape, parse
 from server.protocol.refusals import CommandError
-from server.sessions.run_definition import Work, default_text
+from server.sessions.run_definition import RunDefinition, default_text
 
 IMAGES = DataShape()
 
@@ -22,7 +22,7 @@ IMAGES = DataShape()
     ],
 )
 def test_there_is_a_first_network_for_any_data(images: DataShape) -> None:
-    spec = Work.first(images).spec
+    spec = RunDefinition.first(images).spec
     assert spec.input_shape.sx <= images.sx
     assert spec.layers[-1].out_shape.depth >= images.classes
 
@@ -32,23 +32,23 @@ def test_for_mnist_it_is_the_originals() -> None:
 
 
 def test_run_ids_rise_and_a_late_file_does_not_undo_a_change() -> None:
-    work = Work.first(IMAGES)
+    run = RunDefinition.first(IMAGES)
     spec = parse(DEFAULT_TEXT)
-    reserved = work.reserve_run()
-    work.begin(spec, DEFAULT_TEXT)
-    changed = work.run_id
+    reserved = run.reserve_run()
+    run.begin(spec, DEFAULT_TEXT)
+    changed = run.run_id
     assert changed > reserved
-    assert not work.adopt(reserved, spec, IMAGES)
-    assert work.run_id == changed
-    assert work.adopt(work.reserve_run(), spec, IMAGES)
-    assert work.run_id > changed
+    assert not run.adopt(reserved, spec, IMAGES)
+    assert run.run_id == changed
+    assert run.adopt(run.reserve_run(), spec, IMAGES)
+    assert run.run_id > changed
 
 
 def test_settings_are_taken_all_or_none() -> None:
-    work = Work.first(IMAGES)
-    before = work.spec
+    run = RunDefinition.first(IMAGES)
+    before = run.spec
     with pytest.raises(CommandError, match="batch_size"):
-        work.configure({"momentum": 0.5, "batch_size": 0})
-    assert work.spec == before
-    work.configure({"momentum": 0.5, "batch_size": 7})
-    assert (work.spec.trainer.momentum, work.spec.trainer.batch_size) == (0.5, 7)
+        run.configure({"momentum": 0.5, "batch_size": 0})
+    assert run.spec == before
+    run.configure({"momentum": 0.5, "batch_size": 7})
+    assert (run.spec.trainer.momentum, run.spec.trainer.batch_size) == (0.5, 7)

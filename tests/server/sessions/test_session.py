@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -40,12 +41,22 @@ from server.protocol.orders import (
     UseData,
 )
 from server.protocol.refusals import Declined, HostSilent, SessionError
-from server.protocol.reports import DataRefused, Failed, Guesses, Loaded, Refused, Snapshot, Started
-from server.protocol.run_values import Divergence, Weights
+from server.protocol.reports import (
+    Adopted,
+    DataRefused,
+    Done,
+    Failed,
+    Guesses,
+    Refused,
+    Snapshot,
+    Started,
+)
+from server.protocol.run_values import DataReference, Divergence, Weights
 from server.sessions.command_handler import carry_out
 from server.sessions.lifecycle import IllegalMove, Life, Status
 from server.sessions.session import Session
-from tests.server.fake_host import Stage, read, statuses
+from server.trainers.trainer_link import MOST_WAITING_ORDERS
+from tests.server.fake_host import BUILTIN, Stage, join, launched, read, statuses
 
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +74,7 @@ async def until(happened: Callable[[], bool]) -> None:
 async def test_the_first_viewer_starts_it_and_is_told() -> None:
     stage = Stage()
     session, viewer = stage.session(), Viewer()
-    session.join(viewer)
+    await join(session, viewer)
     assert stage.host.last(StartRun).run_id == session.run_id
     stage.host.begin()
     messages = read(session, viewer)
@@ -81,19 +92,19 @@ async def test_the_first_viewer_starts_it_and_is_told() -> None:
 
 async def test_sequence_numbers_rise_for_every_viewer() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     for count in range(3):
         stage.host.frame(session.run_id, examples=count)
         session.pause(count % 2 == 0)
     other = Viewer()
-    session.join(other)
+    await join(session, other)
     numbers = [m["seq"] for m in [*read(session, viewer), *read(session, other)]]
     assert numbers == sorted(set(numbers))
 
 
 async def test_only_the_newest_picture_waits_but_every_state_does() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     for count in range(100):
         stage.host.frame(session.run_id, examples=count)
     for _ in range(3):
@@ -106,7 +117,7 @@ async def test_only_the_newest_picture_waits_but_every_state_does() -> None:
 
 async def test_a_viewer_that_reads_nothing_is_let_go() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     for _ in range(MAX_WAITING + 1):
         session.pause(True)
     assert viewer.closing == TOO_SLOW
@@ -115,7 +126,7 @@ async def test_a_viewer_that_reads_nothing_is_let_go() -> None:
 
 async def test_frames_of_an_old_run_are_dropped() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     old = session.run_id
     stage.host.frame(old, examples=1)
     stage.host.points(old, 5)
@@ -130,11 +141,11 @@ async def test_frames_of_an_old_run_are_dropped() -> None:
 
 async def test_a_newcomer_gets_the_newest_of_each_kind_at_once() -> None:
     stage = Stage()
-    session, _ = stage.running()
+    session, _ = await stage.running()
     stage.host.frame(session.run_id, examples=7)
     stage.host.frame(session.run_id, "predictions")
     newcomer = Viewer()
-    session.join(newcomer)
+    await join(session, newcomer)
     assert {"session", "stats", "predictions", "dataset"} == {
         m["type"] for m in read(session, newcomer)
     }
@@ -142,10 +153,10 @@ async def test_a_newcomer_gets_the_newest_of_each_kind_at_once() -> None:
 
 async def test_points_can_be_fetched_again_without_gap_or_overlap() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     stage.host.points(session.run_id, 4500)
     newcomer = Viewer()
-    session.join(newcomer)
+    await join(session, newcomer)
     stage.host.points(session.run_id, 3)
     assert [m["first"] for m in read(session, newcomer) if m["type"] == "points"] == [4500]
     await carry_out(session, newcomer, FetchPoints(1, session.run_id, 9))
@@ -158,7 +169,7 @@ async def test_points_can_be_fetched_again_without_gap_or_overlap() -> None:
 
 async def test_pause_step_and_resume() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     with pytest.raises(SessionError, match="paused"):
         session.step()
     session.pause(True)
@@ -171,7 +182,7 @@ async def test_pause_step_and_resume() -> None:
 async def test_a_pause_before_the_start_is_kept() -> None:
     stage = Stage()
     session = stage.session()
-    session.join(Viewer())
+    await join(session, Viewer())
     session.pause(True)
     assert session.status is Status.STARTING
     stage.host.begin()
@@ -182,7 +193,7 @@ async def test_a_pause_before_the_start_is_kept() -> None:
 
 async def test_restart_keeps_network_seed_and_live_settings() -> None:
     stage = Stage()
-    session, _ = stage.running()
+    session, _ = await stage.running()
     first = stage.host.last(StartRun)
     session.configure({"learning_rate": 0.5})
     session.restart()
@@ -194,7 +205,7 @@ async def test_restart_keeps_network_seed_and_live_settings() -> None:
 
 async def test_a_changed_network_is_a_new_run_with_another_seed() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     first = stage.host.last(StartRun)
     answer = await carry_out(session, viewer, ChangeNetwork(4, SMALL))
     second = stage.host.last(StartRun)
@@ -206,7 +217,7 @@ async def test_a_changed_network_is_a_new_run_with_another_seed() -> None:
 
 async def test_a_bad_text_never_reaches_the_trainer() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     orders = list(stage.host.orders)
     bad = SMALL.replace("softmax", "softmx")
     answer = await carry_out(session, viewer, ChangeNetwork(4, bad))
@@ -223,7 +234,7 @@ async def test_a_bad_text_never_reaches_the_trainer() -> None:
 
 async def test_a_bad_setting_is_refused_with_its_field() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     for settings, field in (
         ({"batch_size": 0}, "batch_size"),
         ({"momentum": 0.5, "learning_rate": "a"}, "learning_rate"),
@@ -248,7 +259,7 @@ async def test_every_command_is_carried_out() -> None:
     ]  # fmt: skip
     assert {type(command) for command in commands} == set(COMMANDS.values())
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     for command in commands:
         if command == Recover(11):
             stage.host.begin()
@@ -260,9 +271,9 @@ async def test_every_command_is_carried_out() -> None:
 
 async def test_the_trainer_is_told_what_all_viewers_together_watch() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     other = Viewer()
-    session.join(other)
+    await join(session, other)
     await carry_out(session, viewer, Watch(1, (0, 1, 99, -1)))
     await carry_out(session, other, Watch(1, (1, 2)))
     assert stage.host.orders[-1] == SetWatched(frozenset({0, 1, 2}))
@@ -272,7 +283,7 @@ async def test_the_trainer_is_told_what_all_viewers_together_watch() -> None:
 
 async def test_a_failed_run_says_why_and_can_be_restarted() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     stage.host.report(Failed(session.run_id, "The loss is no longer finite."))
     state, notice = read(session, viewer)
     assert (state["status"], state["reason"]) == ("failed", "The loss is no longer finite.")
@@ -292,7 +303,7 @@ def diverge(stage: Stage, session: Session) -> None:
 
 async def test_after_a_divergence_one_can_lower_the_learning_rate_and_go_back() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     diverge(stage, session)
     (state,) = read(session, viewer)
     assert (state["status"], state["recoverable"]) == ("failed", True)
@@ -305,6 +316,7 @@ async def test_after_a_divergence_one_can_lower_the_learning_rate_and_go_back() 
     assert stage.host.last(SetTrainer).options.learning_rate == 0.01
     run_id = session.run_id
     session.recover()
+    await launched(session)
     assert stage.host.orders[-1] == GoBack()
     stage.host.report(Started(run_id))
     state = read(session, viewer)[-1]
@@ -319,11 +331,12 @@ async def test_after_a_divergence_one_can_lower_the_learning_rate_and_go_back() 
 
 async def test_only_from_a_divergence_or_a_death_can_one_go_back() -> None:
     stage = Stage()
-    session, _ = stage.running()
+    session, _ = await stage.running()
     with pytest.raises(SessionError, match="not failed"):
         session.recover()
     diverge(stage, session)
     session.recover()
+    await launched(session)
     stage.host.begin()
     stage.host.report(Failed(session.run_id, "There is not enough memory."))
     with pytest.raises(SessionError, match="not failed"):
@@ -335,14 +348,15 @@ async def test_only_from_a_divergence_or_a_death_can_one_go_back() -> None:
 
 async def test_the_last_good_weights_outlive_the_process() -> None:
     stage = Stage(pause_seconds=0, release_seconds=0)
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     diverge(stage, session)
     stage.host.state = b"good"
     session.leave(viewer)
     await until(lambda: stage.host.stopped == 1 and not session.resting)
-    session.join(viewer)
-    assert (session.status, session.recoverable) == (Status.FAILED, True)
+    await join(session, viewer)
+    assert (session.status, session.state.recoverable) == (Status.FAILED, True)
     session.recover()
+    await launched(session)
     start = stage.host.last(StartRun)
     assert (len(stage.hosts), start.snapshot, start.paused) == (2, b"good", True)
     stage.host.begin()
@@ -352,19 +366,21 @@ async def test_the_last_good_weights_outlive_the_process() -> None:
 
 async def test_they_outlive_a_process_that_dies_too() -> None:
     stage = Stage()
-    session, _ = stage.running()
+    session, _ = await stage.running()
     stage.host.checkpoint(500)
     diverge(stage, session)
-    stage.host.end("The training process was killed.")
-    assert (session.status, session.recoverable) == (Status.FAILED, True)
+    stage.host.end()
+    await launched(session)
+    assert (session.status, session.state.recoverable) == (Status.FAILED, True)
     session.recover()
+    await launched(session)
     start = stage.host.last(StartRun)
     assert (len(stage.hosts), start.snapshot, start.paused) == (2, b"state", True)
 
 
 async def test_layers_kept_are_named_and_a_restart_returns_to_them() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     await carry_out(session, viewer, ChangeNetwork(1, DEFAULT_TEXT, keep=True))
     assert stage.host.last(StartRun).keep
     session.restart()  # not begun yet, so that there is nothing to begin again
@@ -384,7 +400,7 @@ async def test_layers_kept_are_named_and_a_restart_returns_to_them() -> None:
 
 async def test_that_nothing_fitted_is_said() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     session.change_network(parse(SMALL), SMALL, keep=True)
     stage.host.report(Started(session.run_id, None, ()))
     assert "all weights are new" in read(session, viewer)[-1]["message"]
@@ -392,18 +408,19 @@ async def test_that_nothing_fitted_is_said() -> None:
 
 async def test_a_network_without_a_process_can_be_kept_too() -> None:
     stage = Stage(places=1, pause_seconds=0, release_seconds=0)
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     session.leave(viewer)
     await until(lambda: stage.host.stopped == 1 and not session.resting)
     other = stage.session("other")
-    other.join(Viewer())
-    session.join(viewer)
+    await join(other, Viewer())
+    await join(session, viewer)
     assert session.status is Status.WAITING
     session.change_network(parse(SMALL), SMALL, keep=True)
     # What is saved is of the network before, not of the one that waits.
     with pytest.raises(SessionError):
         await session.snapshot()
     await other.close()
+    await launched(session)
     start = stage.host.last(StartRun)
     assert (start.snapshot, start.keep) == (b"state", True)
     await session.close()
@@ -411,13 +428,14 @@ async def test_a_network_without_a_process_can_be_kept_too() -> None:
 
 async def test_a_dead_process_is_followed_by_another_that_goes_on() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     stage.host.points(session.run_id, 7)
     stage.host.checkpoint(1400, points=5)
     read(session, viewer)
     waiting = asyncio.ensure_future(session.snapshot())
     await stage.host.ordered(TakeSnapshot)
-    stage.host.end("The training process was killed.")
+    stage.host.end()
+    await launched(session)
     with pytest.raises(HostSilent, match="killed"):
         await waiting
     start = stage.host.last(StartRun)
@@ -427,7 +445,8 @@ async def test_a_dead_process_is_followed_by_another_that_goes_on() -> None:
     assert state["status"] == "starting"
     assert (notice["level"], notice["message"]) == (
         "warning",
-        "The training process was killed. Another one goes on from 1,400 examples.",
+        "The training process was killed, possibly because memory ran out. "
+        "Another one goes on from 1,400 examples.",
     )
     # The points after the checkpoint come anew, from where they are cut off.
     stage.host.begin()
@@ -438,18 +457,21 @@ async def test_a_dead_process_is_followed_by_another_that_goes_on() -> None:
 
 async def test_after_five_deaths_in_a_row_somebody_has_to_ask_for_another() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     for _ in range(4):
-        stage.host.end("The training process was killed.")
+        stage.host.end()
+        await launched(session)
         stage.host.begin()
     assert session.status is Status.RUNNING
     # Progress ends the row.
     stage.host.checkpoint(20)
     for _ in range(4):
-        stage.host.end("The training process was killed.")
+        stage.host.end()
+        await launched(session)
         stage.host.checkpoint(20)
     read(session, viewer)
-    stage.host.end("The training process was killed.")
+    stage.host.end()
+    await launched(session)
     assert len(stage.hosts) == 9
     (state,) = read(session, viewer)
     assert (state["status"], state["failure"], state["recoverable"]) == ("failed", "died", True)
@@ -457,22 +479,26 @@ async def test_after_five_deaths_in_a_row_somebody_has_to_ask_for_another() -> N
     with pytest.raises(SessionError, match="try again"):
         session.pause(False)
     session.recover()
+    await launched(session)
     start = stage.host.last(StartRun)
     assert (len(stage.hosts), start.snapshot, start.paused) == (10, b"state", False)
-    stage.host.end("The training process was killed.")
+    stage.host.end()
+    await launched(session)
     assert len(stage.hosts) == 11
 
 
 async def test_a_run_that_dies_before_its_first_checkpoint_begins_anew() -> None:
     stage = Stage()
-    session, _ = stage.running()
+    session, _ = await stage.running()
     stage.host.checkpoint(800)
     session.change_network(parse(SMALL), SMALL)
-    stage.host.end("The training process was killed.")
+    stage.host.end()
+    await launched(session)
     start = stage.host.last(StartRun)
     assert (start.run_id, start.snapshot, start.keep) == (session.run_id, None, False)
     session.change_network(parse(SMALL), SMALL, keep=True)
-    stage.host.end("The training process was killed.")
+    stage.host.end()
+    await launched(session)
     start = stage.host.last(StartRun)
     # What it is to take over is the network before, as far as that was kept.
     assert (start.run_id, start.snapshot, start.keep) == (session.run_id, b"state", True)
@@ -480,11 +506,11 @@ async def test_a_run_that_dies_before_its_first_checkpoint_begins_anew() -> None
 
 async def test_sessions_beyond_the_limit_wait_in_line() -> None:
     stage = Stage(places=1)
-    _, _ = stage.running()
+    _, _ = await stage.running()
     first = stage.session("first")
     second, viewer = stage.session("second"), Viewer()
-    first.join(Viewer())
-    second.join(viewer)
+    await join(first, Viewer())
+    await join(second, viewer)
     state = read(second, viewer)[-2]
     assert (state["status"], state["place"]) == ("waiting", 2)
     await first.close()
@@ -495,11 +521,12 @@ async def test_sessions_beyond_the_limit_wait_in_line() -> None:
 
 async def test_a_place_that_becomes_free_is_taken_by_the_next() -> None:
     stage = Stage(places=1)
-    running, _ = stage.running()
+    running, _ = await stage.running()
     waiting, viewer = stage.session("waiting"), Viewer()
-    waiting.join(viewer)
+    await join(waiting, viewer)
     waiting.configure({"momentum": 0.25})
     await running.close()
+    await launched(waiting)
     assert stage.hosts[0].stopped == 1
     assert stage.host.last(StartRun).spec.trainer.momentum == 0.25
     stage.host.begin()
@@ -508,7 +535,7 @@ async def test_a_place_that_becomes_free_is_taken_by_the_next() -> None:
 
 async def test_unwatched_it_pauses_then_gives_its_process_back_and_goes_on_later() -> None:
     stage = Stage(pause_seconds=0, release_seconds=0)
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     stage.host.points(session.run_id, 7)
     session.configure({"momentum": 0.125})
     stage.host.silent = True
@@ -519,7 +546,7 @@ async def test_unwatched_it_pauses_then_gives_its_process_back_and_goes_on_later
     await until(lambda: session.status is Status.STOPPED and not session.resting)
     assert stage.hosts[0].stopped == 1
     assert await session.snapshot() == b"state"
-    session.join(viewer)
+    await join(session, viewer)
     assert len(stage.hosts) == 2
     start = stage.host.last(StartRun)
     assert (start.run_id, start.snapshot, start.points) == (session.run_id, b"state", 7)
@@ -530,7 +557,7 @@ async def test_unwatched_it_pauses_then_gives_its_process_back_and_goes_on_later
 
 async def test_a_process_that_has_no_answer_is_given_back_all_the_same() -> None:
     stage = Stage(pause_seconds=0, release_seconds=0)
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     stage.host.checkpoint(600)
     stage.host.silent = True
     session.leave(viewer)
@@ -538,18 +565,18 @@ async def test_a_process_that_has_no_answer_is_given_back_all_the_same() -> None
     stage.host.report(Refused(order.token, "no state"))
     await until(lambda: not session.resting)
     assert (session.status, stage.host.stopped) == (Status.STOPPED, 1)
-    session.join(viewer)
+    await join(session, viewer)
     assert stage.host.last(StartRun).snapshot == b"state"
     await session.close()
 
 
 async def test_whoever_comes_back_while_the_process_is_given_back_keeps_it() -> None:
     stage = Stage(pause_seconds=0, release_seconds=0)
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     stage.host.silent = True
     session.leave(viewer)
     order = await stage.host.ordered(TakeCheckpoint)
-    session.join(viewer)
+    await join(session, viewer)
     stage.host.checkpoint(1000, 0, order.token)
     await until(lambda: not session.resting)
     assert (session.status, stage.host.stopped) == (Status.RUNNING, 0)
@@ -558,14 +585,15 @@ async def test_whoever_comes_back_while_the_process_is_given_back_keeps_it() -> 
 
 async def test_an_unwatched_session_makes_room_for_one_that_waits() -> None:
     stage = Stage(places=1, pause_seconds=0, release_seconds=1000)
-    idle, viewer = stage.running()
+    idle, viewer = await stage.running()
     idle.leave(viewer)
     await stage.host.ordered(SetPaused)
     waiting = stage.session("waiting")
-    waiting.join(Viewer())
+    await join(waiting, Viewer())
     assert waiting.status is Status.WAITING
     first = stage.host
     await until(lambda: waiting.status is not Status.WAITING)
+    await launched(waiting)
     assert (first.stopped, len(stage.hosts)) == (1, 2)
     await idle.close()
     await waiting.close()
@@ -573,23 +601,23 @@ async def test_an_unwatched_session_makes_room_for_one_that_waits() -> None:
 
 async def test_whoever_comes_back_in_time_finds_it_training() -> None:
     stage = Stage(pause_seconds=0, release_seconds=1000)
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     session.leave(viewer)
     await stage.host.ordered(SetPaused)
     assert session.status is Status.PAUSED
-    session.join(viewer)
+    await join(session, viewer)
     assert session.status is Status.RUNNING
     assert stage.host.last(SetPaused) == SetPaused(False)
     session.pause(True)
     session.leave(viewer)
-    session.join(viewer)
+    await join(session, viewer)
     assert session.status is Status.PAUSED
     await session.close()
 
 
 async def test_predictions_are_matched_to_who_asked() -> None:
     stage = Stage()
-    session, _ = stage.running()
+    session, _ = await stage.running()
     asked = [asyncio.ensure_future(session.predict(bytes([number]))) for number in range(2)]
     await asyncio.sleep(0)
     orders = [order for order in stage.host.orders if isinstance(order, ShowImage)]
@@ -600,11 +628,12 @@ async def test_predictions_are_matched_to_who_asked() -> None:
 
 async def test_a_loaded_file_is_a_new_run() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     asked = asyncio.ensure_future(session.load_snapshot(b"file"))
     order = await stage.host.ordered(LoadSnapshot)
     assert order.trainer == session.spec.trainer
-    stage.host.report(Loaded(order.token, order.run_id, parse(SMALL)))
+    stage.host.report(Adopted(order.run_id, parse(SMALL)))
+    stage.host.report(Done(order.token))
     # Frames follow the reply at once, before whoever asked has been woken.
     stage.host.points(order.run_id, 1)
     assert await asked == order.run_id == session.run_id
@@ -615,10 +644,11 @@ async def test_a_loaded_file_is_a_new_run() -> None:
 
 async def test_a_restart_returns_to_the_weights_of_a_loaded_file() -> None:
     stage = Stage()
-    session, _ = stage.running()
+    session, _ = await stage.running()
     asked = asyncio.ensure_future(session.load_snapshot(b"file"))
     order = await stage.host.ordered(LoadSnapshot)
-    stage.host.report(Loaded(order.token, order.run_id, parse(SMALL)))
+    stage.host.report(Adopted(order.run_id, parse(SMALL)))
+    stage.host.report(Done(order.token))
     stage.host.report(Started(order.run_id, Weights(b"loaded", b"")))
     await asked
     session.restart()
@@ -627,7 +657,7 @@ async def test_a_restart_returns_to_the_weights_of_a_loaded_file() -> None:
 
 async def test_what_convnetjs_has_not_is_refused_before_anybody_is_asked() -> None:
     stage = Stage()
-    session, _ = stage.running()
+    session, _ = await stage.running()
     session.configure({"ema": 0.9})
     with pytest.raises(SessionError, match=r"This cannot be saved .*\(ema\)\."):
         await session.snapshot(convnetjs=True)
@@ -640,7 +670,7 @@ async def test_what_convnetjs_has_not_is_refused_before_anybody_is_asked() -> No
 
 async def test_a_refused_file_changes_nothing() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     asked = asyncio.ensure_future(session.load_snapshot(b"file"))
     order = await stage.host.ordered(LoadSnapshot)
     stage.host.report(Refused(order.token, "this is no JSON"))
@@ -651,12 +681,13 @@ async def test_a_refused_file_changes_nothing() -> None:
 
 async def test_a_file_that_comes_late_does_not_undo_a_change() -> None:
     stage = Stage()
-    session, _ = stage.running()
+    session, _ = await stage.running()
     asked = asyncio.ensure_future(session.load_snapshot(b"file"))
     order = await stage.host.ordered(LoadSnapshot)
     session.change_network(parse(SMALL), SMALL)
     changed = session.run_id
-    stage.host.report(Loaded(order.token, order.run_id, parse(DEFAULT_TEXT)))
+    stage.host.report(Adopted(order.run_id, parse(DEFAULT_TEXT)))
+    stage.host.report(Done(order.token))
     with pytest.raises(SessionError, match="changed again"):
         await asked
     assert session.run_id == changed > order.run_id
@@ -664,11 +695,11 @@ async def test_a_file_that_comes_late_does_not_undo_a_change() -> None:
 
 async def test_another_data_set_reaches_trainer_and_viewers() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     stage.change_dataset("MNIST")
     session.show_dataset()
     session.change_dataset()
-    assert stage.host.orders[-1] == UseData(None)
+    assert stage.host.orders[-1] == UseData(DataReference("MNIST", BUILTIN.digest))
     messages = {m["type"]: m for m in read(session, viewer)}
     assert messages["dataset"]["name"] == messages["session"]["dataset"]["name"] == "MNIST"
     stage.host.report(DataRefused("too small"))
@@ -678,8 +709,11 @@ async def test_another_data_set_reaches_trainer_and_viewers() -> None:
 
 async def test_a_trainer_that_takes_no_orders_is_told_of() -> None:
     stage = Stage()
-    session, viewer = stage.running()
-    stage.host.busy = True
+    session, viewer = await stage.running()
+    stage.host.answers_pings = False
+    for _ in range(MOST_WAITING_ORDERS):
+        with suppress(HostSilent):
+            session.show_training()
     answer = await carry_out(session, viewer, Pause(1))
     assert answer.error is not None
     assert "does not take" in answer.error.message
@@ -689,19 +723,19 @@ async def test_a_trainer_that_takes_no_orders_is_told_of() -> None:
 
 async def test_close_may_be_called_twice() -> None:
     stage = Stage()
-    session, viewer = stage.running()
+    session, viewer = await stage.running()
     await session.close()
     await session.close()
     assert viewer.closing is not None
     assert stage.host.stopped == 1
-    stage.host.end("late")
+    stage.host.end()
+    await launched(session)
     assert session.status is Status.STOPPED
 
 
 async def test_a_silent_trainer_is_not_waited_for_for_ever() -> None:
-    stage = Stage()
-    session, _ = stage.running()
-    session._trainer._link._requests._seconds = 0
+    stage = Stage(reply_seconds=0)
+    session, _ = await stage.running()
     with pytest.raises(HostSilent, match="does not answer"):
         await session.snapshot()
 

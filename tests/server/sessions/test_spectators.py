@@ -18,7 +18,7 @@ from server.protocol.events import Problem
 from server.protocol.orders import SetPaused
 from server.sessions.command_handler import carry_out
 from server.settings import Limits, Settings
-from tests.server.fake_host import Stage, read
+from tests.server.fake_host import Stage, join, read
 from tests.server.serving import Browser, Site, serving
 
 SMALL = """layer_defs = [{type:'input', out_sx:24, out_sy:24, out_depth:1},
@@ -43,9 +43,9 @@ OF_OWNERS = (
 @pytest.mark.parametrize("kind", COMMANDS.values(), ids=COMMANDS)
 async def test_spectators_may_look_and_ask_and_nothing_else(kind: type[Command]) -> None:
     stage = Stage()
-    session, _ = stage.running()
+    session, _ = await stage.running()
     guest = Viewer(SPECTATOR)
-    session.join(guest)
+    await join(session, guest)
     orders = len(stage.host.orders)
     before = session.run_id, session.spec, session.status
     command = kind(**{member.name: KEYS[member.name] for member in fields(kind)})
@@ -61,9 +61,9 @@ async def test_spectators_may_look_and_ask_and_nothing_else(kind: type[Command])
 @pytest.mark.anyio
 async def test_spectators_are_told_neither_the_session_nor_the_link() -> None:
     stage = Stage()
-    session, owner = stage.running()
+    session, owner = await stage.running()
     guest = Viewer(SPECTATOR)
-    session.join(guest)
+    await join(session, guest)
     session.pause(True)
     for state in [m for m in read(session, guest) if m["type"] == "session"]:
         assert (state["role"], state["session"]) == ("spectator", session.watch_id)
@@ -78,10 +78,10 @@ async def test_spectators_are_told_neither_the_session_nor_the_link() -> None:
 async def test_a_class_that_comes_at_once_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audience, "COUNT_SECONDS", 0)
     stage = Stage()
-    session, owner = stage.running()
+    session, owner = await stage.running()
     guests = [Viewer(SPECTATOR) for _ in range(100)]
     for guest in guests:
-        session.join(guest)
+        await join(session, guest)
 
     async def counted() -> list[int]:
         while not (messages := read(session, owner)):
@@ -93,17 +93,17 @@ async def test_a_class_that_comes_at_once_is_counted_once(monkeypatch: pytest.Mo
         session.leave(guest)
     assert await counted() == [1]
     # Whoever comes later is told at once.
-    session.join(late := Viewer())
+    await join(session, late := Viewer())
     assert [m["count"] for m in read(session, late) if m["type"] == "spectators"] == [1]
 
 
 @pytest.mark.anyio
 async def test_a_spectator_wakes_a_session_that_rests() -> None:
     stage = Stage(pause_seconds=0)
-    session, owner = stage.running()
+    session, owner = await stage.running()
     session.leave(owner)
     assert await stage.host.ordered(SetPaused) == SetPaused(True)
-    session.join(Viewer(SPECTATOR))
+    await join(session, Viewer(SPECTATOR))
     assert stage.host.last(SetPaused) == SetPaused(False)
     await session.close()
 

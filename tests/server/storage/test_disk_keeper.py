@@ -20,7 +20,7 @@ from server.sessions.session import Session
 from server.storage.database import Storage
 from server.storage.disk_keeper import DiskKeeper
 from server.storage.records import SessionRecord, StoredCheckpoint
-from tests.server.fake_host import Stage, read
+from tests.server.fake_host import Stage, join, launched, read
 
 pytestmark = pytest.mark.anyio
 
@@ -59,7 +59,7 @@ async def saved(session: Session, viewer: Viewer, fits: Callable[[dict], bool]) 
 async def test_a_session_is_there_after_a_restart_of_the_server(tmp_path: Path) -> None:
     server = Server(tmp_path)
     session, viewer = server.registry.create("me"), Viewer()
-    session.join(viewer)
+    await join(session, viewer)
     host = server.stage.host
     session.change_network(parse(SMALL), SMALL)
     session.configure({"momentum": 0.125})
@@ -72,16 +72,16 @@ async def test_a_session_is_there_after_a_restart_of_the_server(tmp_path: Path) 
 
     server = Server(tmp_path)
     again = server.session()
-    assert (again.id, again.owner, again.status) == (session.id, "me", Status.STOPPED)
+    assert (again.id, again.state.owner, again.status) == (session.id, "me", Status.STOPPED)
     assert server.stage.hosts == []
     assert server.registry.newest("me") is again
     viewer = Viewer()
-    again.join(viewer)
+    await join(again, viewer)
     start = server.stage.host.last(StartRun)
     # The fake trainer's last word at the end of the server was that state too.
     assert (start.run_id, start.snapshot, start.paused) == (run_id, b"seven", False)
     assert start.spec.trainer.momentum == 0.125
-    assert start.seed == session.work.seed
+    assert start.seed == session.state.run.seed
     assert read(again, viewer)[0]["spec"] == SMALL
     viewer.next_point = 0
     points = next(m for m in read(again, viewer) if m["type"] == "points")
@@ -93,21 +93,22 @@ async def test_what_a_paused_or_failed_session_was_is_kept_too(tmp_path: Path) -
     server = Server(tmp_path)
     paused, failed = server.registry.create("a"), server.registry.create("b")
     for session in (paused, failed):
-        session.join(Viewer())
+        await join(session, Viewer())
         server.stage.host.begin()
     paused.pause(True)
     server.stage.host.report(Failed(failed.run_id, "It diverged.", Divergence(20, 2, 1e3)))
     await server.close()
     server = Server(tmp_path)
     paused, failed = (server.registry.newest(owner) for owner in "ab")  # type: ignore[assignment]
-    paused.join(Viewer())
+    await join(paused, Viewer())
     assert server.stage.host.last(StartRun).paused
-    failed.join(viewer := Viewer())
+    await join(failed, viewer := Viewer())
     state = read(failed, viewer)[0]
     assert (state["status"], state["reason"]) == ("failed", "It diverged.")
     assert (state["recoverable"], len(state["divergences"])) == (True, 1)
     assert len(server.stage.hosts) == 1
     failed.recover()
+    await launched(failed)
     assert server.stage.host.last(StartRun).paused
     await server.close()
 
@@ -117,7 +118,7 @@ async def test_a_restart_returns_to_the_first_weights_after_one_of_the_server(
 ) -> None:
     server = Server(tmp_path)
     session = server.registry.create("me")
-    session.join(Viewer())
+    await join(session, Viewer())
     server.stage.host.begin()
     session.change_network(parse(SMALL), SMALL, keep=True)
     weights = Weights(b"params", b"state")
@@ -125,7 +126,7 @@ async def test_a_restart_returns_to_the_first_weights_after_one_of_the_server(
     await server.close()
     server = Server(tmp_path)
     session = server.session()
-    session.join(Viewer())
+    await join(session, Viewer())
     session.restart()
     assert server.stage.host.last(StartRun).weights == weights
     await server.close()
@@ -143,11 +144,11 @@ async def test_a_page_that_was_only_fetched_leaves_nothing(tmp_path: Path) -> No
 async def test_a_removed_session_does_not_come_back(tmp_path: Path) -> None:
     server = Server(tmp_path)
     session, viewer = server.registry.create("me"), Viewer()
-    session.join(viewer)
+    await join(session, viewer)
     server.stage.host.begin()
     server.stage.host.checkpoint(20)
     session.leave(viewer)
-    session.seen = 0
+    session.state.seen = 0
     server.registry.expire()
     session.leave(viewer)
     await server.close()
@@ -163,7 +164,7 @@ async def test_a_full_disk_is_told_of_and_recovered_from(
     monkeypatch.setattr("server.storage.disk_keeper.RETRY_SECONDS", 0.01)
     server = Server(tmp_path)
     session, viewer = server.registry.create("me"), Viewer()
-    session.join(viewer)
+    await join(session, viewer)
     host = server.stage.host
     host.begin()
     host.checkpoint(20)
@@ -178,7 +179,7 @@ async def test_a_full_disk_is_told_of_and_recovered_from(
     assert told["examples"] == 20
     assert "full" in told["trouble"]
     # What could not be written is at hand all the same, and the earlier one is readable.
-    assert server.keeper.newest_checkpoint(session.id) == StoredCheckpoint(
+    assert await server.keeper.newest_checkpoint(session.id) == StoredCheckpoint(
         session.run_id, 40, 5000, b"newer"
     )
     on_disk = server.storage.newest_checkpoint(session.id)
@@ -195,7 +196,7 @@ async def test_a_graph_that_failed_to_be_written_is_written_with_the_next(
 ) -> None:
     server = Server(tmp_path)
     session, viewer = server.registry.create("me"), Viewer()
-    session.join(viewer)
+    await join(session, viewer)
     host = server.stage.host
     host.begin()
     with monkeypatch.context() as patch:
@@ -217,7 +218,7 @@ def refuse(*arguments: object) -> None:
 async def test_a_network_that_fits_no_more_is_kept_for_when_it_does(tmp_path: Path) -> None:
     server = Server(tmp_path)
     session = server.registry.create("me")
-    session.join(Viewer())
+    await join(session, Viewer())
     await server.close()
     storage = Storage(tmp_path)
     (record,) = storage.records()

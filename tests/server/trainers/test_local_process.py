@@ -26,21 +26,20 @@ from server.protocol.orders import (
     ShowImage,
     TakeSnapshot,
     TrainOnce,
-    UseData,
 )
 from server.protocol.reports import (
+    Adopted,
     DataRefused,
     Failed,
     FrameReport,
     Guesses,
-    Loaded,
     PointsReport,
     Refused,
     Snapshot,
     Started,
 )
-from server.trainers.local_process import describe_exit
-from server.training_process.main import WorkerConfig
+from server.trainers.local_process import ending_of
+from server.training_process.main import OUT_OF_MEMORY, WorkerConfig
 from tests.limits import no_more_files
 from tests.server.worker_process import DEFAULT, MEMORY, Process, training_process
 
@@ -84,7 +83,7 @@ async def test_it_trains_and_shows_everything() -> None:
 
 
 async def test_one_that_cannot_be_started_has_ended() -> None:
-    config = WorkerConfig(None, MEMORY, 1, 10.0)
+    config = WorkerConfig(MEMORY, 1, 10.0)
     process = Process(config)
     with no_more_files():
         process.start()
@@ -154,7 +153,7 @@ async def test_a_snapshot_taken_and_loaded_trains_on_exactly() -> None:
         middle = (await process.report(Snapshot)).data
         end = (await process.report(Snapshot)).data
         process.send(LoadSnapshot(3, 2, middle, DEFAULT.trainer, 1), TrainOnce(), TakeSnapshot(4))
-        loaded = await process.report(Loaded)
+        loaded = await process.report(Adopted)
         assert (loaded.run_id, loaded.spec) == (2, DEFAULT)
         again = (await process.report(Snapshot)).data
     assert load(again).net.params.tobytes() == load(end).net.params.tobytes()
@@ -324,7 +323,8 @@ async def test_other_data_keeps_the_network(small_set: Path) -> None:
         process.begin(paused=True)
         process.send(TrainOnce(), TakeSnapshot(1))
         before = load((await process.report(Snapshot)).data)
-        process.send(UseData(str(small_set)), TakeSnapshot(2), TrainOnce())
+        process.use_data("small", small_set)
+        process.send(TakeSnapshot(2), TrainOnce())
         after = load((await process.report(Snapshot)).data)
         assert after.net.params.tobytes() == before.net.params.tobytes()
         stats = await process.frame(
@@ -334,11 +334,12 @@ async def test_other_data_keeps_the_network(small_set: Path) -> None:
 
 
 async def test_data_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
-    async with training_process(str(tmp_path / "gone")) as process:
+    async with training_process() as process:
+        process.use_data("gone", tmp_path / "gone")
         assert "gone" in (await process.report(DataRefused)).reason
         process.begin()
         await process.frame("stats")
-        process.send(UseData(str(tmp_path)))
+        process.use_data("empty", tmp_path)
         assert "train-images" in (await process.report(DataRefused)).reason
 
 
@@ -406,8 +407,9 @@ def test_no_process_outlives_a_killed_server(tmp_path: Path) -> None:
 
 
 def test_exit_codes_are_told_in_words() -> None:
-    assert describe_exit(0) == describe_exit(None) == "The training process ended."
-    assert "exit code 3" in describe_exit(3)
-    assert "SIGSEGV" in describe_exit(-signal.SIGSEGV)
-    assert "memory" in describe_exit(-signal.SIGKILL)
-    assert "signal 99" in describe_exit(-99)
+    assert ending_of(0).sentence == ending_of(None).sentence == "The training process ended."
+    assert "exit code 3" in ending_of(3).sentence
+    assert "SIGSEGV" in ending_of(-signal.SIGSEGV).sentence
+    assert "memory" in ending_of(-signal.SIGKILL).sentence
+    assert "memory" in ending_of(OUT_OF_MEMORY).sentence
+    assert "signal 99" in ending_of(-99).sentence

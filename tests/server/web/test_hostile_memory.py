@@ -9,7 +9,7 @@ import pytest
 
 from engine.language import DEFAULT_TEXT
 from server.settings import Limits, Settings
-from server.trainers.local_process import describe_exit
+from server.trainers.local_process import ending_of
 from server.training_process.main import OUT_OF_MEMORY
 from tests.server.serving import Browser, Stream, serving
 
@@ -71,4 +71,4 @@ def test_a_snapshot_that_has_no_room_is_refused_and_training_goes_on(browser: Br
 
 
 def test_the_end_of_a_process_without_memory_is_told_in_words() -> None:
-    assert "memory" in describe_exit(OUT_OF_MEMORY)
+    assert "memory" in ending_of(OUT_OF_MEMORY).sentence

@@ -1,0 +1,57 @@
+"""A session as a record to be kept, and back."""
+
+from __future__ import annotations
+
+from server.sessions.lifecycle import Failure, Life
+from server.sessions.run_definition import RunDefinition
+from server.sessions.session_state import SessionState
+from server.storage.records import SessionRecord
+
+
+def record_of(state: SessionState, examples: int) -> SessionRecord:
+    """What is kept of a session that was trained on so many examples."""
+    life, run = state.life, state.run
+    return SessionRecord(
+        id=state.id,
+        owner=state.owner,
+        created=state.created,
+        seen=state.seen,
+        run_id=run.run_id,
+        last_run_id=run.last_run_id,
+        text=run.text,
+        trainer=run.spec.trainer.options,
+        seed=run.seed,
+        keep=run.keep,
+        paused=state.wants_pause,
+        failure=life.failure.value if life.failure else None,
+        reason=life.reason if life.failure else None,
+        divergences=run.divergences,
+        examples=examples,
+    )
+
+
+def state_of(record: SessionRecord) -> SessionState:
+    """The session that an earlier server kept; its graph and first weights stay on disk.
+
+    Raises:
+        SpecError, OptionError: this program has no such network.
+    """
+    return SessionState(
+        id=record.id,
+        owner=record.owner,
+        run=RunDefinition.kept(
+            run_id=record.run_id,
+            last_run_id=record.last_run_id,
+            text=record.text,
+            trainer=record.trainer,
+            seed=record.seed,
+            keep=record.keep,
+            divergences=record.divergences,
+        ),
+        life=Life(Failure(record.failure) if record.failure else None, record.reason),
+        created=record.created,
+        seen=record.seen,
+        used=True,
+        wants_pause=record.paused,
+        asleep=record.examples,
+    )

@@ -1,0 +1,55 @@
+"""What a session is, apart from its trainer and its viewers: what is remembered and described."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from server.sessions.lifecycle import Failure, Life
+from server.sessions.names import watch_id_of
+from server.sessions.run_definition import RunDefinition
+
+
+@dataclass(slots=True)
+class SessionState:
+    """One session as plain data.
+
+    Attributes:
+        id: unguessable name; `watch_id` is the one for spectators.
+        owner: hash of the token of the browser that created it.
+        run: the network of the current run, and how to begin or continue it.
+        life: its status.
+        created, seen: when it was created, and when somebody last began or stopped looking, in
+            seconds since 1970.
+        used: whether anybody ever looked; before that there is nothing worth keeping.
+        wants_pause: its owner wants the network to stand.
+        unwatched: nobody has been looking for a while, so that the network stands as well.
+        place: in line for a trainer; None while it does not wait.
+        asleep: the examples trained on, while the graph that tells is still on disk; else None.
+    """
+
+    id: str
+    owner: str
+    run: RunDefinition
+    life: Life = field(default_factory=Life)
+    created: float = field(default_factory=time.time)
+    seen: float = field(default_factory=time.time)
+    used: bool = False
+    wants_pause: bool = False
+    unwatched: bool = False
+    place: int | None = None
+    asleep: int | None = None
+    watch_id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watch_id = watch_id_of(self.id)
+
+    @property
+    def paused(self) -> bool:
+        """Whether the network is to stand: its owner wants it to, or nobody watches."""
+        return self.wants_pause or self.unwatched
+
+    @property
+    def recoverable(self) -> bool:
+        """Whether a failed run can continue from its last checkpoint."""
+        return self.life.failure in (Failure.DIVERGED, Failure.DIED)
