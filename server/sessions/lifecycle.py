@@ -40,7 +40,9 @@ _MOVES: dict[Status, frozenset[Status]] = {
     Status.WAITING: frozenset({Status.STARTING, Status.STOPPED}),
     Status.STARTING: frozenset({Status.RUNNING, Status.PAUSED, Status.FAILED, Status.STOPPED}),
     Status.RUNNING: frozenset({Status.STARTING, Status.PAUSED, Status.FAILED, Status.STOPPED}),
-    Status.PAUSED: frozenset({Status.STARTING, Status.RUNNING, Status.FAILED, Status.STOPPED}),
+    Status.PAUSED: frozenset(
+        {Status.WAITING, Status.STARTING, Status.RUNNING, Status.FAILED, Status.STOPPED}
+    ),
     Status.FAILED: frozenset({Status.STARTING, Status.WAITING, Status.STOPPED}),
 }
 

@@ -1,7 +1,7 @@
 """A session: one network's life on the server, as its viewers and its owner's commands see it.
 
-It knows nothing of the web. Its parts share one `SessionState`: a supervisor provides the trainer,
-a report handler takes what that reports, and this class does what viewers ask.
+It knows nothing of the web. Its parts share one `SessionState`: a training place says when there is
+to be a trainer, a supervisor starts it, a report handler takes what it reports.
 """
 
 from __future__ import annotations
@@ -27,10 +27,9 @@ from server.protocol.orders import (
     ShowBatch,
     ShowImage,
     TakeSnapshot,
-    TrainOnce,
 )
 from server.protocol.refusals import HostSilent, SessionError
-from server.protocol.reports import Done, Guesses, Snapshot
+from server.protocol.reports import Done, Guesses, Report, Snapshot, Started
 from server.sessions.checkpointing import Checkpointing
 from server.sessions.descriptions import session_event, session_summary
 from server.sessions.lifecycle import Failure, Status
@@ -40,6 +39,7 @@ from server.sessions.run_definition import RunDefinition
 from server.sessions.session_state import SessionState
 from server.sessions.supervisor import Supervisor
 from server.sessions.surroundings import Surroundings
+from server.sessions.training_place import TrainingPlace
 from server.storage.records import SessionRecord
 
 WHY_NO_PAUSE = {
@@ -73,7 +73,16 @@ class Session:
             remember=self._remember,
         )
         self._trainer = Supervisor(
-            state, self.audience, self._checkpointing, shared, self._reports.take, self._announce
+            state,
+            self.audience,
+            self._checkpointing,
+            shared,
+            take=self._take,
+            gave_up=lambda: self._place.lost(),
+            changed=self._announce,
+        )
+        self._place = TrainingPlace(
+            state, self.audience, self._trainer, shared.settings, shared.line, self._announce
         )
         self._waking: asyncio.Task[None] | None = None
         self._closed = False
@@ -113,7 +122,7 @@ class Session:
     @property
     def resting(self) -> bool:
         """Whether it is giving its trainer back just now."""
-        return self._trainer.resting
+        return self._place.resting
 
     @property
     def examples_per_second(self) -> float:
@@ -163,7 +172,7 @@ class Session:
             viewer.close(*CLOSED)
             return
         self.state.used = True
-        self._trainer.watched()
+        self._place.watched()
         viewer.put(encode(self._describe(viewer.role)))
         self.audience.join(viewer)
         self._note_seen()
@@ -174,7 +183,7 @@ class Session:
             with suppress(HostSilent):
                 self._trainer.order(SetWatched(self.audience.watched))
         if not self.audience:
-            self._trainer.unwatched()
+            self._place.unwatched()
         self._note_seen()
 
     def watch(self, viewer: Viewer, layers: frozenset[int]) -> None:
@@ -203,7 +212,7 @@ class Session:
         if (failure := self.state.life.failure) is not None:
             raise SessionError(WHY_NO_PAUSE[failure])
         self.state.wants_pause = wanted
-        self._trainer.apply_pause()
+        self._place.apply_pause()
 
     def step(self) -> None:
         """Train one batch while paused.
@@ -213,7 +222,7 @@ class Session:
         """
         if self.status is not Status.PAUSED:
             raise SessionError("A single step needs a paused network.")
-        self._trainer.order(TrainOnce())
+        self._place.step()
 
     def restart(self) -> None:
         """The same network from the same initial weights."""
@@ -234,7 +243,7 @@ class Session:
             raise SessionError("This run has not failed: there is nothing to go back from.")
         # Otherwise the loss would go on as it did, before anybody could lower the learning rate.
         state.wants_pause |= state.life.failure is Failure.DIVERGED
-        self._trainer.recover()
+        self._place.recover()
         self._announce()
 
     def change_network(self, spec: NetSpec, text: str, *, keep: bool = False) -> None:
@@ -262,7 +271,7 @@ class Session:
         Raises:
             SessionError: there is no network that could look at it.
         """
-        return (await self._trainer.ask(lambda token: ShowImage(token, pixels), Guesses)).top
+        return (await self._place.ask(lambda token: ShowImage(token, pixels), Guesses)).top
 
     async def snapshot(self, *, convnetjs: bool = False) -> bytes:
         """The network as a file of ours, or as one of ConvNetJS.
@@ -274,7 +283,7 @@ class Session:
             raise SessionError(f"This cannot be saved as a file of ConvNetJS: {reason}.")
         checkpoint = None if self._trainer.is_open else await self._checkpointing.newest()
         if checkpoint is None or not self.state.run.goes_on_from(checkpoint):
-            return (await self._trainer.ask(lambda at: TakeSnapshot(at, convnetjs), Snapshot)).data
+            return (await self._place.ask(lambda at: TakeSnapshot(at, convnetjs), Snapshot)).data
         data, images = checkpoint.data, self.images.shape
         if not convnetjs:
             return data
@@ -289,9 +298,7 @@ class Session:
         """
         run = self.state.run
         run_id, trainer, seed = run.reserve_run(), self.spec.trainer, run.seed
-        await self._trainer.ask(
-            lambda token: LoadSnapshot(token, run_id, data, trainer, seed), Done
-        )
+        await self._place.ask(lambda token: LoadSnapshot(token, run_id, data, trainer, seed), Done)
         if self.run_id != run_id:
             raise SessionError("The network was changed again while the file was read.")
         return run_id
@@ -304,7 +311,7 @@ class Session:
         self._closed = True
         for viewer in self.audience:
             viewer.close(*CLOSED)
-        await self._trainer.close(checkpoint=keep)
+        await self._place.close(checkpoint=keep)
         if not keep:
             self._shared.keeper.forget(self.id)
 
@@ -314,8 +321,13 @@ class Session:
 
     def _begin_run(self) -> None:
         self._reports.begin_run()
-        self._trainer.begin_run()
+        self._place.begin_run()
         self._announce()
+
+    def _take(self, report: Report) -> None:
+        self._reports.take(report)
+        if isinstance(report, Started):
+            self._place.started()
 
     # --- what is kept, and what viewers are told --------------------------------------------------
 

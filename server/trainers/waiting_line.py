@@ -32,6 +32,11 @@ class Line:
         return len(self._inside)
 
     @property
+    def is_full(self) -> bool:
+        """Whether whoever comes now has to wait."""
+        return len(self._inside) >= self._places
+
+    @property
     def waiting(self) -> int:
         """How many wait."""
         return len(self._waiting)

@@ -71,8 +71,9 @@ class FakeHost:
 
     async def ordered(self, kind: type[Kind]) -> Kind:
         """The newest order of this kind, once it is there."""
-        while not any(isinstance(order, kind) for order in self.orders):
-            await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            while not any(isinstance(order, kind) for order in self.orders):
+                await asyncio.sleep(0)
         return self.last(kind)
 
     def begin(self) -> int:
