@@ -17,8 +17,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from engine.durable_files import sync_folder, write_durably
 from server.protocol.run_values import Divergence, PointRow, Weights
-from server.storage.durable_files import write_durably
 from server.storage.records import Remains, SessionRecord, StoredCheckpoint
 
 VERSION = 1
@@ -144,7 +144,9 @@ class Storage:
         run_id = checkpoint.run_id
         folder = self._checkpoints / session
         name = f"{session}/{run_id}-{checkpoint.examples}-{os.urandom(4).hex()}.json"
-        folder.mkdir(exist_ok=True)
+        if not folder.exists():
+            folder.mkdir()
+            sync_folder(self._checkpoints)
         write_durably(self._checkpoints / name, checkpoint.data)
         try:
             with self._database as database:
