@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from engine.language import NetSpec
 from server.protocol.encode_events import Frame
-from server.protocol.run_values import Divergence, PointRow, Weights
+from server.protocol.run_values import Checkpoint, Divergence, FullTest, PointRow, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,16 @@ class PointsReport:
     run_id: int
     first: int
     rows: tuple[PointRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TestsReport:
+    """New full tests; `first` is the index of the first."""
+
+    __test__: ClassVar[bool] = False  # not a test, whatever pytest makes of its name
+    run_id: int
+    first: int
+    tests: tuple[FullTest, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +91,15 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """All it takes to go on with a run from here.
+class CheckpointReport:
+    """A run can go on from here.
 
     Comes every few seconds of training, at each pause, and at the beginning and end of a run; with
-    a token when it was asked for. The graph points that belong to it have been reported before.
-
-    Attributes:
-        examples: trained on so far.
-        points: graph points made so far.
-        data: a snapshot file.
+    a token when it was asked for. The graph points and full tests that belong to it have been
+    reported before.
     """
 
-    run_id: int
-    examples: int
-    points: int
-    data: bytes
+    checkpoint: Checkpoint
     token: int | None = None
 
 
@@ -117,5 +120,7 @@ class Refused:
     reason: str
 
 
-Reply: TypeAlias = Guesses | Snapshot | Checkpoint | Loaded | Refused
-Report: TypeAlias = FrameReport | PointsReport | Started | Failed | DataRefused | Reply
+Reply: TypeAlias = Guesses | Snapshot | CheckpointReport | Loaded | Refused
+Report: TypeAlias = (
+    FrameReport | PointsReport | TestsReport | Started | Failed | DataRefused | Reply
+)

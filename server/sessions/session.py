@@ -41,7 +41,7 @@ from server.protocol.orders import (
 )
 from server.protocol.refusals import HostSilent, SessionError
 from server.protocol.reports import (
-    Checkpoint,
+    CheckpointReport,
     DataRefused,
     Failed,
     FrameReport,
@@ -52,8 +52,9 @@ from server.protocol.reports import (
     Report,
     Snapshot,
     Started,
+    TestsReport,
 )
-from server.protocol.run_values import Divergence
+from server.protocol.run_values import Checkpoint, Divergence
 from server.sessions.checkpointing import Saving
 from server.sessions.descriptions import dataset_info, kept_sentence, layer_infos, title
 from server.sessions.lifecycle import Failure, Life, Status
@@ -312,8 +313,11 @@ class Session:
             case PointsReport(run_id, _, rows):
                 if run_id == self.run_id:
                     self.audience.add_points(rows)
-            case Checkpoint():
-                self._checkpointed(report)
+            case TestsReport(run_id, _, tests):
+                if run_id == self.run_id:
+                    self.audience.add_tests(tests)
+            case CheckpointReport(checkpoint):
+                self._checkpointed(checkpoint)
                 self._trainer.answer(report)
             case Started():
                 self._started(report)
@@ -340,10 +344,10 @@ class Session:
             if report.kept is not None:
                 self.notify("info", kept_sentence(self.spec, report.kept))
 
-    def _checkpointed(self, report: Checkpoint) -> None:
-        self.saving.take(report, self.run_id)
-        if report.run_id == self.run_id:
-            self._trainer.progressed(report.examples)
+    def _checkpointed(self, checkpoint: Checkpoint) -> None:
+        self.saving.take(checkpoint, self.run_id)
+        if checkpoint.run_id == self.run_id:
+            self._trainer.progressed(checkpoint.examples)
         self._remember()
 
     def _failed(self, run_id: int, reason: str, divergence: Divergence | None) -> None:
@@ -376,8 +380,9 @@ class Session:
             self._asleep = None
             remains = self._shared.keeper.remains(self.id, self.run_id)
             self.work.weights = remains.weights
-            self.saving.begin_run(len(remains.points))
+            self.saving.begin_run(len(remains.points), len(remains.tests))
             self.audience.add_points(remains.points)
+            self.audience.add_tests(remains.tests)
 
     def _note_seen(self) -> None:
         self.seen = time.time()

@@ -23,7 +23,7 @@ from server.protocol.orders import (
     UseData,
 )
 from server.protocol.refusals import HostSilent, SessionError
-from server.protocol.reports import Checkpoint, Reply, Report
+from server.protocol.reports import CheckpointReport, Reply, Report
 from server.sessions.checkpointing import Saving
 from server.sessions.idle_timer import Idle
 from server.sessions.lifecycle import Failure, Life, Status
@@ -228,9 +228,14 @@ class Supervisor:
         checkpoint = session.saving.newest()
         mine = checkpoint if checkpoint and session.work.goes_on_from(checkpoint) else None
         self._resumed_at = mine.examples if mine else 0
-        session.saving.rewind(mine.points if mine else 0)
-        points = len(session.audience.history)
-        order = session.work.start_order(checkpoint, paused=self.paused, points=points)
+        session.saving.rewind(mine)
+        order = session.work.start_order(
+            checkpoint,
+            paused=self.paused,
+            points=len(session.audience.history),
+            tests=len(session.audience.tests),
+            tested=session.audience.tests.examples,
+        )
         session.life.move(Status.STARTING)
         self._link.open(self._hosts(self._directory()), session.take, self._died)
         self.order(order)
@@ -286,7 +291,7 @@ class Supervisor:
             self._ask_for_place()
 
     async def _take_checkpoint(self) -> None:
-        await self.ask(TakeCheckpoint, Checkpoint)
+        await self.ask(TakeCheckpoint, CheckpointReport)
 
     async def _give_back(self, status: Status, reason: str | None) -> None:
         if status is not self._session.life.status:

@@ -37,7 +37,7 @@ from server.protocol.orders import (
     UseData,
 )
 from server.protocol.reports import (
-    Checkpoint,
+    CheckpointReport,
     DataRefused,
     Failed,
     Guesses,
@@ -47,7 +47,7 @@ from server.protocol.reports import (
     Snapshot,
     Started,
 )
-from server.protocol.run_values import Divergence
+from server.protocol.run_values import Checkpoint, Divergence
 from server.training_process.begin_run import load_run, start_run
 from server.training_process.live_run import LiveRun
 from server.training_process.report_clock import Reporter
@@ -94,7 +94,7 @@ class Worker:
                 self._obey(self._inbox.get())
 
     def close(self) -> None:
-        """End the run's helpers; may be called twice."""
+        """End the run's helpers. Idempotent."""
         if self._run is not None:
             self._run.close()
 
@@ -115,7 +115,7 @@ class Worker:
     def _advance(self, run: LiveRun) -> bool:
         self._train(run)
         now = perf_counter()
-        run.test_a_little(now)
+        run.full_tester.test_a_little(now)
         self._reporter.tick(run, now)
         if now >= self._next_checkpoint:
             self._checkpoint(run)
@@ -132,20 +132,26 @@ class Worker:
             raise
 
     def _checkpoint(self, run: LiveRun, token: int | None = None) -> None:
-        """Send all it takes to go on from here, after the points that were made up to here."""
+        """Send everything needed to go on from here, after the graph up to here."""
         began = perf_counter()
         self._reporter.numbers(run)
-        trainer, data = run.training.trainer, run.training.snapshot()
-        self._send(Checkpoint(run.run_id, trainer.examples_seen, run.points.made, data, token))
+        checkpoint = Checkpoint(
+            run.run_id,
+            run.training.trainer.examples_seen,
+            run.points.made,
+            run.full_tester.kept.made,
+            run.training.snapshot(),
+        )
+        self._send(CheckpointReport(checkpoint, token))
         ended = perf_counter()
         rest = (ended - began) / CHECKPOINT_SHARE
         self._next_checkpoint = ended + max(self._checkpoint_seconds, rest)
 
     def _test_on(self, run: LiveRun) -> bool:
         """While training stands there is time for the full test; false once it is done."""
-        if not run.test_on(perf_counter()):
+        if not run.full_tester.test_on(perf_counter()):
             return False
-        if run.is_tested:
+        if run.full_tester.is_current:
             self._reporter.numbers(run)
         return True
 

@@ -12,8 +12,15 @@ from server.audience.viewer import Viewer
 from server.protocol.encode_events import Frame, decode_event
 from server.protocol.events import DatasetEvent
 from server.protocol.orders import Order, StartRun, TakeCheckpoint
-from server.protocol.reports import Checkpoint, FrameReport, PointsReport, Report, Started
-from server.protocol.run_values import PointRow
+from server.protocol.reports import (
+    CheckpointReport,
+    FrameReport,
+    PointsReport,
+    Report,
+    Started,
+    TestsReport,
+)
+from server.protocol.run_values import Checkpoint, FullTest, PointRow
 from server.sessions.session import Session
 from server.sessions.surroundings import Surroundings
 from server.settings import Limits, Settings
@@ -32,7 +39,7 @@ class FakeHost:
         self.stopped = 0
         self.busy = self.silent = False
         self.state = b"state"
-        self.made = 0
+        self.made = self.tests_made = 0
 
     def start(self, deliver: Callable[[Report], None], ended: Callable[[str], None]) -> None:
         self.report, self.end = deliver, ended
@@ -66,7 +73,8 @@ class FakeHost:
     def checkpoint(self, examples: int, points: int = 0, token: int | None = None) -> None:
         """Report the state of the run that was ordered last."""
         run_id = self.last(StartRun).run_id
-        self.report(Checkpoint(run_id, examples, points, self.state, token))
+        checkpoint = Checkpoint(run_id, examples, points, self.tests_made, self.state)
+        self.report(CheckpointReport(checkpoint, token))
 
     def frame(self, run_id: int, kind: str = "stats", **keys: Any) -> None:
         if kind == "stats":
@@ -78,6 +86,19 @@ class FakeHost:
         row: PointRow = (200, 0.5, 0.1, None, None)
         self.report(PointsReport(run_id, self.made, (row,) * count))
         self.made += count
+
+    def tests(self, run_id: int, *examples: int) -> None:
+        """Report a full test after each of so many examples."""
+        tests = tuple(full_test(count) for count in examples)
+        self.report(TestsReport(run_id, self.tests_made, tests))
+        self.tests_made += len(tests)
+
+
+def full_test(examples: int, classes: int = 2) -> FullTest:
+    """One of ten images, of which all but the first are recognized."""
+    counts = [0] * classes * classes
+    counts[0], counts[1] = 9, 1
+    return FullTest.of(examples, 0.9, 10, counts)
 
 
 class Stage:
