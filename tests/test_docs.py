@@ -11,6 +11,7 @@ from engine.language import DEFAULT_TEXT, parse
 from engine.layers import ACTIVATIONS, LAYERS
 from engine.update_rules.optimizers import OPTIMIZERS, TRAINER_OPTIONS
 from server.protocol.commands import COMMANDS
+from server.protocol.events import EVENTS
 from server.sessions.registry import Registry
 from server.web.api.metrics import PREFIX, Metrics
 from tests.server.fake_host import Stage
@@ -41,6 +42,11 @@ def test_the_example_of_the_spec_language_is_one() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_is_in_the_protocol(name: str) -> None:
     assert f"`{name}`" in PROTOCOL
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_every_event_is_in_the_protocol(name: str) -> None:
+    assert f"| `{name}` |" in PROTOCOL
 
 
 async def metric_names() -> list[str]:

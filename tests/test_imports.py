@@ -30,7 +30,7 @@ WINGS = {
         ["cli"],
     ],
     "engine": [
-        ["options"],
+        ["options", "durable_files"],
         ["layers"],
         ["update_rules"],
         ["language"],

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -19,6 +18,7 @@ import numpy as np
 from engine.analysis.evaluation import Evaluation, predict
 from engine.data import Dataset, find_full_mnist, load_builtin, load_directory
 from engine.data.user_picture import MAX_BYTES, ImageError, prepare_digit
+from engine.durable_files import write_durably
 from engine.formats import SnapshotError, load
 from engine.language import DataShape, NetSpec, SpecError, parse
 from engine.language.presets import PRESETS
@@ -46,7 +46,7 @@ def train(arguments: argparse.Namespace) -> None:
         _train_with_bar(run, arguments.examples)
         result = run.result()
         if arguments.snapshot is not None:
-            _write(arguments.snapshot, run.snapshot())
+            write_durably(arguments.snapshot, run.snapshot())
     print(json.dumps(asdict(result)) if arguments.json else _table(result, dataset))
 
 
@@ -200,22 +200,3 @@ def _check_target(path: Path) -> None:
         raise UsageError(f"{path.parent}: there is no such folder")
     if not os.access(path.parent, os.W_OK):
         raise UsageError(f"{path.parent}: cannot be written to")
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file that is whole or not there at all, whatever happens meanwhile."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # Temporary files are for their owner only; results are as other files are.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.data.transfer import Timeouts, Transfer, TransferCanceled, TransferError
+from engine.durable_files import put_in_place
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -117,7 +118,7 @@ def download_mnist(
             )
             download.run(mirrors)
             for file in files:
-                (download.folder / file.name).replace(target / file.name)
+                put_in_place(download.folder / file.name, target / file.name)
     except TransferCanceled:
         raise DownloadCanceled("The download of MNIST was canceled.") from None
     except OSError as error:

@@ -11,7 +11,6 @@ import hashlib
 import io
 import os
 import struct
-import tempfile
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,8 @@ from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+
+from engine.durable_files import replacing
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -131,11 +132,8 @@ def _unpack_into(cache: Path, path: Path, kind: str) -> Path | None:
         return target
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache, prefix="unpacking-") as folder:
-            whole = Path(folder) / target.name
-            with whole.open("wb") as file:
-                _unpack(path, kind, file)
-            whole.replace(target)
+        with replacing(target) as part, part.open("wb") as file:
+            _unpack(path, kind, file)
     except OSError:
         # A full disk, no right to write, or the source itself: reading into memory will tell.
         return None

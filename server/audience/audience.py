@@ -5,32 +5,34 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 
-from server.audience.graph_history import History
+from server.audience.graph_history import PointHistory, TestHistory
 from server.audience.viewer import Viewer
 from server.counters import Tally
 from server.protocol.connections import SPECTATOR
 from server.protocol.encode_events import Frame, encode, select_layers
 from server.protocol.events import Event, Layers, Spectators
-from server.protocol.run_values import PointRow
+from server.protocol.run_values import FullTest, PointRow
 
 COUNT_SECONDS = 0.5
 """How long spectators come and go before all are told how many there are: a class comes at once."""
 
 
 class Audience:
-    """Viewers, the newest message of each kind, and the graph points of the run.
+    """Viewers, the newest message of each kind, and the graph of the run.
 
     Attributes:
         run_id: of the run that is shown.
         watched: the layers that some viewer has on screen.
         tally: what has happened on the server, to be added to.
+        history, tests: graph points and full tests of that run.
     """
 
     def __init__(self, tally: Tally) -> None:
         """Nobody yet; what they are sent is added to the tally."""
         self.tally = tally
         self.watched: frozenset[int] = frozenset()
-        self.history = History()
+        self.history = PointHistory()
+        self.tests = TestHistory()
         self._viewers: set[Viewer] = set()
         self._newest: dict[str, Frame] = {}
         self._counting: asyncio.TimerHandle | None = None
@@ -44,9 +46,9 @@ class Audience:
         return iter(tuple(self._viewers))
 
     def join(self, viewer: Viewer) -> None:
-        """Show a viewer all there is; of graph points only what comes from now on."""
+        """Show a viewer all there is; of the graph only what comes from now on."""
         self._viewers.add(viewer)
-        viewer.next_point = len(self.history)
+        viewer.next_point, viewer.next_test = len(self.history), len(self.tests)
         for kind, frame in self._newest.items():
             self._show(viewer, kind, frame, {})
         self._count_soon(viewer)
@@ -92,16 +94,25 @@ class Audience:
         for viewer in self:
             viewer.wake()
 
-    def rewind(self, count: int) -> None:
-        """Go on with the graph from its first `count` points; those after it come anew."""
-        self.history.cut(count)
+    def add_tests(self, tests: Sequence[FullTest]) -> None:
+        """Add the newest full tests."""
+        self.tests.extend(tests)
         for viewer in self:
-            viewer.next_point = min(viewer.next_point, count)
+            viewer.wake()
+
+    def rewind(self, points: int, tests: int) -> None:
+        """Go on with the graph from its first `points` and `tests`; those after them come anew."""
+        self.history.cut(points)
+        self.tests.cut(tests)
+        for viewer in self:
+            viewer.next_point = min(viewer.next_point, points)
+            viewer.next_test = min(viewer.next_test, tests)
 
     def begin_run(self, run_id: int, *, forgotten: Sequence[str]) -> None:
         """Forget the graph, and the newest messages of the kinds that belong to one run."""
         self.run_id = run_id
         self.history.clear()
+        self.tests.clear()
         for kind in forgotten:
             self._newest.pop(kind, None)
         for viewer in self:
@@ -109,7 +120,7 @@ class Audience:
 
     def next_message(self, viewer: Viewer) -> str | bytes | None:
         """What to send this viewer next, numbered; None if it has everything."""
-        frame = viewer.take_waiting() or self._take_points(viewer) or viewer.take_newest()
+        frame = viewer.take_waiting() or self._take_graph(viewer) or viewer.take_newest()
         return None if frame is None else self.number(frame)
 
     def number(self, frame: Frame) -> str | bytes:
@@ -120,12 +131,15 @@ class Audience:
         self.tally.bytes_sent += len(message)
         return message
 
-    def _take_points(self, viewer: Viewer) -> Frame | None:
-        points = self.history.read(self.run_id, viewer.next_point)
-        if points is None:
-            return None
-        viewer.next_point += len(points.examples)
-        return encode(points)
+    def _take_graph(self, viewer: Viewer) -> Frame | None:
+        """The next graph points, or else full tests, that this viewer has not got."""
+        if (points := self.history.read(self.run_id, viewer.next_point)) is not None:
+            viewer.next_point += len(points.examples)
+            return encode(points)
+        if (tests := self.tests.read(self.run_id, viewer.next_test)) is not None:
+            viewer.next_test += len(tests.examples)
+            return encode(tests)
+        return None
 
     def _show(
         self, viewer: Viewer, kind: str, frame: Frame, selected: dict[frozenset[int], Frame]

@@ -1,8 +1,8 @@
 """What waits to be sent to one viewer: bounded, whatever the viewer's speed.
 
 Messages that only matter when new have one slot each. State changes, notices and answers wait in
-line; a viewer that lets too many of them pile up is let go. Graph points do not wait here at all:
-the viewer remembers up to which index it has them, and the history is read from there.
+line; a viewer that lets too many of them pile up is let go. Graph points and full tests do not wait
+here at all: the viewer remembers up to which index it has them, and the history is read from there.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class Viewer:
     Attributes:
         role: OWNER or SPECTATOR.
         watched: layers on this viewer's screen.
-        next_point: index of the first graph point it has not got.
+        next_point, next_test: index of the first graph point and full test it has not got.
         closing: code and reason once the connection is to end.
     """
 
     def __init__(self, role: str = OWNER) -> None:
         self.role = role
         self.watched: frozenset[int] = frozenset()
-        self.next_point = 0
+        self.next_point = self.next_test = 0
         self.closing: tuple[int, str] | None = None
         self._line: deque[Frame] = deque()
         self._slots: dict[str, Frame] = {}
@@ -52,7 +52,7 @@ class Viewer:
         return newer
 
     def wake(self) -> None:
-        """There may be graph points to fetch."""
+        """There may be graph points or full tests to fetch."""
         self._wake.set()
 
     def close(self, code: int, reason: str) -> None:
@@ -63,10 +63,10 @@ class Viewer:
         self._wake.set()
 
     def forget(self, kinds: Collection[str]) -> None:
-        """A new run: messages of these kinds and graph points of the old one are of no use now."""
+        """A new run: messages of these kinds and the graph of the old one are of no use now."""
         for kind in kinds:
             self._slots.pop(kind, None)
-        self.next_point = 0
+        self.next_point = self.next_test = 0
 
     def take_waiting(self) -> Frame | None:
         """The next message in line."""

@@ -85,12 +85,13 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class FetchPoints:
-    """Ask for every graph point whose index is greater than `after`."""
+    """Ask for all graph points after index `after`, and all full tests after `tests_after`."""
 
     type: ClassVar[str] = "points"
     id: int
     run_id: int
     after: int
+    tests_after: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ _MAPS = ("activations", "gradients", "weights", "weight_gradients")
 
 def plain(value: Any) -> Any:
     """What JSON can say of a message: keys as on the wire, null for numbers that are not finite."""
+    # First what there is most of: a message may hold tens of thousands of counts.
+    if isinstance(value, (int, str)):
+        return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if is_dataclass(value) and not isinstance(value, type):

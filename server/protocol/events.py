@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import UnionType
 from typing import Any, ClassVar, TypeAlias, get_args
 
-from server.protocol.run_values import Divergence, TestResult
+from server.protocol.run_values import Divergence
 
 OMIT = {"omit": True}
 """Marks keys that are left out, rather than null, when there is nothing to say."""
@@ -86,6 +86,16 @@ class SessionSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class TestResult:
+    """Accuracy on the whole test set (`examples` images), with the weights of `at_examples`."""
+
+    __test__: ClassVar[bool] = False  # not a test, whatever pytest makes of its name
+    accuracy: float
+    examples: int
+    at_examples: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stats:
     """The running numbers; times are milliseconds per example, accuracies shares of one.
 
@@ -122,6 +132,24 @@ class Points:
     decay_loss: tuple[float | None, ...]
     train_accuracy: tuple[float | None, ...]
     validation_accuracy: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tests:
+    """Consecutive full tests as columns of equal length.
+
+    `examples` were trained on by then, `accuracy` is a share of the `images`, and `confusion` has a
+    list for each test: see `FullTest.counts`.
+    """
+
+    __test__: ClassVar[bool] = False
+    type: ClassVar[str] = "tests"
+    run_id: int
+    first: int
+    examples: tuple[int, ...]
+    accuracy: tuple[float, ...]
+    images: tuple[int, ...]
+    confusion: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +276,16 @@ class Heartbeat:
 
 
 TextEvent: TypeAlias = (
-    SessionEvent | Stats | Points | DatasetEvent | Saved | Spectators | Notice | Answer | Heartbeat
+    SessionEvent
+    | Stats
+    | Points
+    | Tests
+    | DatasetEvent
+    | Saved
+    | Spectators
+    | Notice
+    | Answer
+    | Heartbeat
 )
 BinaryEvent: TypeAlias = Layers | Predictions
 Event: TypeAlias = TextEvent | BinaryEvent

@@ -21,7 +21,8 @@ class StartRun:
         seed: what the weights, the order of examples and all other chance follow from.
         snapshot: an earlier state of the same network to go on from, as `TakeSnapshot` gave it, or
             None for a fresh network.
-        points: how many graph points the run has already.
+        points, tests: how many graph points and full tests the run has already.
+        tested: how many examples it had been trained on at the last of these tests.
         weights: what to begin with; None for weights drawn from the seed.
         keep: take over the weights of layers that fit from the run before, or from the network of
             `snapshot` where there is no run before.
@@ -33,6 +34,8 @@ class StartRun:
     paused: bool
     snapshot: bytes | None = None
     points: int = 0
+    tests: int = 0
+    tested: int = 0
     weights: Weights | None = None
     keep: bool = False
 
@@ -96,7 +99,7 @@ class TakeSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class TakeCheckpoint:
-    """Report a `Checkpoint`, then `Done`; or `Refused` where there is no run."""
+    """Report a `CheckpointReport`, then `Done`; or `Refused` where there is no run."""
 
     token: int
 

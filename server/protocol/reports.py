@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from engine.language import NetSpec
 from server.protocol.encode_events import Frame
-from server.protocol.run_values import Divergence, PointRow, Weights
+from server.protocol.run_values import Checkpoint, Divergence, FullTest, PointRow, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,16 @@ class PointsReport:
     run_id: int
     first: int
     rows: tuple[PointRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TestsReport:
+    """New full tests; `first` is the index of the first."""
+
+    __test__: ClassVar[bool] = False  # not a test, whatever pytest makes of its name
+    run_id: int
+    first: int
+    tests: tuple[FullTest, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +93,14 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """All that is needed to continue a run from here.
+class CheckpointReport:
+    """A run can continue from here.
 
     Comes every few seconds of training, at each pause, at the beginning and end of a run, and when
-    it is asked for. The graph points that belong to it have been reported before.
-
-    Attributes:
-        examples: trained on so far.
-        points: graph points made so far.
-        data: a snapshot file.
+    it is asked for. The graph points and full tests that belong to it have been reported before.
     """
 
-    run_id: int
-    examples: int
-    points: int
-    data: bytes
+    checkpoint: Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +128,13 @@ class Refused:
 
 Reply: TypeAlias = Guesses | Snapshot | Done | Refused
 Report: TypeAlias = (
-    FrameReport | PointsReport | Started | Failed | DataRefused | Checkpoint | Adopted | Reply
+    FrameReport
+    | PointsReport
+    | TestsReport
+    | Started
+    | Failed
+    | DataRefused
+    | CheckpointReport
+    | Adopted
+    | Reply
 )

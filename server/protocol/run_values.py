@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
+
+_COUNT_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +29,52 @@ class Divergence:
 
 
 @dataclass(frozen=True, slots=True)
-class TestResult:
-    """Accuracy on the whole test set, center crops, with the weights of `at_examples`."""
+class FullTest:
+    """How a run did on the whole test set, each image cropped at its centre.
 
-    __test__: ClassVar[bool] = False  # not a test, whatever pytest makes of its name
-    accuracy: float
+    Attributes:
+        examples: trained on by then.
+        accuracy: share of the images that were recognized.
+        images: how many there were.
+        confusion: see `counts`; deflated, since that of a hundred classes is mostly zeros.
+    """
+
     examples: int
-    at_examples: int
+    accuracy: float
+    images: int
+    confusion: bytes
+
+    @classmethod
+    def of(cls, examples: int, accuracy: float, images: int, counts: Sequence[int]) -> FullTest:
+        """The value with its counts packed."""
+        packed = zlib.compress(struct.pack(f"<{len(counts)}I", *counts))
+        return cls(examples, accuracy, images, packed)
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The confusion matrix row by row: a row for each class, a column for each guess.
+
+        A network may have more classes than the data: its guesses at those are in no column.
+        """
+        data = zlib.decompress(self.confusion)
+        return struct.unpack(f"<{len(data) // _COUNT_BYTES}I", data)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Everything needed to go on with a run.
+
+    Attributes:
+        examples: trained on so far.
+        points, tests: how many graph points and full tests were made so far.
+        data: a snapshot file, as `engine.formats` writes it.
+    """
+
+    run_id: int
+    examples: int
+    points: int
+    tests: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)

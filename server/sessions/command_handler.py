@@ -95,6 +95,8 @@ def _existing(session: Session, layers: tuple[int, ...]) -> frozenset[int]:
 
 def _fetch(session: Session, viewer: Viewer, command: FetchPoints) -> dict[str, Any]:
     if command.run_id == session.run_id:
-        viewer.next_point = min(max(0, command.after + 1), len(session.audience.history))
+        audience = session.audience
+        viewer.next_point = min(max(0, command.after + 1), len(audience.history))
+        viewer.next_test = min(max(0, command.tests_after + 1), len(audience.tests))
         viewer.wake()
     return {"run_id": session.run_id, "points": len(session.audience.history)}

@@ -11,7 +11,7 @@ from server.audience.audience import Audience
 from server.protocol.events import Layers, Notice, Predictions, Saved, Stats
 from server.protocol.reports import (
     Adopted,
-    Checkpoint,
+    CheckpointReport,
     DataRefused,
     Done,
     Failed,
@@ -22,6 +22,7 @@ from server.protocol.reports import (
     Report,
     Snapshot,
     Started,
+    TestsReport,
 )
 from server.sessions.checkpointing import Checkpointing
 from server.sessions.descriptions import kept_sentence
@@ -72,8 +73,10 @@ class ReportHandler:
                     self.progress.read(run_id, report.frame)
             case PointsReport() if report.run_id == run_id:
                 self._audience.add_points(report.rows)
-            case Checkpoint():
-                self._checkpointing.take(report, run_id)
+            case TestsReport() if report.run_id == run_id:
+                self._audience.add_tests(report.tests)
+            case CheckpointReport(checkpoint):
+                self._checkpointing.take(checkpoint, run_id)
                 self._remember()
             case Started() if report.run_id == run_id:
                 self._started(report)
@@ -83,7 +86,7 @@ class ReportHandler:
                 self._adopted(report.run_id, report.spec)
             case DataRefused(reason):
                 self._notify("error", f"The data set cannot be used: {reason}.")
-            case FrameReport() | PointsReport() | Started() | Failed():
+            case FrameReport() | PointsReport() | TestsReport() | Started() | Failed():
                 pass  # of an earlier run
             case Guesses() | Snapshot() | Done() | Refused():
                 raise AssertionError("the link answers replies")

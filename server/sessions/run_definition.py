@@ -21,8 +21,7 @@ from engine.language import (
 from server.protocol.orders import StartRun
 from server.protocol.refusals import CommandError
 from server.protocol.reports import Started
-from server.protocol.run_values import Divergence, Weights
-from server.storage.records import StoredCheckpoint
+from server.protocol.run_values import Checkpoint, Divergence, Weights
 
 MOST_DIVERGENCES = 20
 ANY_DATA = DataShape(sx=10_000, sy=10_000, classes=2)
@@ -136,12 +135,18 @@ class RunDefinition:
         self.spec = replace(self.spec, trainer=trainer)
         return trainer
 
-    def goes_on_from(self, checkpoint: StoredCheckpoint) -> bool:
+    def goes_on_from(self, checkpoint: Checkpoint) -> bool:
         """Whether it is one of the current run, not of the run before."""
         return checkpoint.run_id == self.run_id and not self.keep
 
     def start_order(
-        self, checkpoint: StoredCheckpoint | None, *, paused: bool, points: int
+        self,
+        checkpoint: Checkpoint | None,
+        *,
+        paused: bool,
+        points: int = 0,
+        tests: int = 0,
+        tested: int = 0,
     ) -> StartRun:
         """What a trainer must do to go on from the checkpoint, or to begin where none serves.
 
@@ -155,6 +160,8 @@ class RunDefinition:
             paused,
             checkpoint.data if checkpoint is not None and serves else None,
             points,
+            tests,
+            tested,
             self.weights,
             self.keep,
         )

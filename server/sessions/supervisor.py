@@ -11,14 +11,13 @@ from server.audience.audience import Audience
 from server.protocol.events import Notice
 from server.protocol.orders import Order, SetTrainer, SetWatched, UseData
 from server.protocol.refusals import SessionError
-from server.protocol.reports import Adopted, Checkpoint, Report
-from server.protocol.run_values import DataReference
+from server.protocol.reports import Adopted, CheckpointReport, Report
+from server.protocol.run_values import Checkpoint, DataReference
 from server.sessions.checkpointing import Checkpointing
 from server.sessions.lifecycle import Failure, Status
 from server.sessions.names import short
 from server.sessions.session_state import SessionState
 from server.sessions.surroundings import Surroundings
-from server.storage.records import StoredCheckpoint
 from server.trainers.host import EndCause, Ending
 from server.trainers.trainer_link import TrainerLink
 
@@ -132,18 +131,24 @@ class Supervisor:
             self._launching = None
             self._died(Ending(EndCause.NOT_STARTED, str(error) or type(error).__name__).sentence)
 
-    def _start(self, checkpoint: StoredCheckpoint | None, after: str | None) -> None:
+    def _start(self, checkpoint: Checkpoint | None, after: str | None) -> None:
         # Nothing waits in here: whatever has changed up to now is taken into account.
         state, run, shared = self._state, self._state.run, self._shared
         mine = checkpoint if checkpoint and run.goes_on_from(checkpoint) else None
         self._resumed_at = mine.examples if mine else 0
-        self._checkpointing.rewind(mine.points if mine else 0)
-        points = len(self._audience.history)
+        self._checkpointing.rewind(mine)
+        start = run.start_order(
+            checkpoint,
+            paused=state.paused,
+            points=len(self._audience.history),
+            tests=len(self._audience.tests),
+            tested=self._audience.tests.examples,
+        )
         seconds = shared.settings.limits.reply_seconds
         self._link = TrainerLink(shared.hosts(), self._take, self._died, seconds)
         self._link.start()
         self.use_data()
-        self.order(run.start_order(checkpoint, paused=state.paused, points=points))
+        self.order(start)
         self.order(SetTrainer(run.spec.trainer))
         self.order(SetWatched(self._audience.watched))
         if after is not None:
@@ -152,8 +157,9 @@ class Supervisor:
 
     def _take(self, report: Report) -> None:
         match report:
-            case Checkpoint(run_id, examples):
-                if run_id == self._state.run.run_id and examples > self._resumed_at:
+            case CheckpointReport(checkpoint):
+                mine = checkpoint.run_id == self._state.run.run_id
+                if mine and checkpoint.examples > self._resumed_at:
                     # It got somewhere: whatever killed those before it does not kill every one.
                     self._deaths = 0
             case Adopted():

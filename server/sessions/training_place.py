@@ -120,7 +120,7 @@ class TrainingPlace:
         if self._supervisor.is_open:
             state.life.move(Status.STARTING)
             # The trainer itself has what a run with `keep` takes over.
-            order = state.run.start_order(None, paused=state.paused, points=0)
+            order = state.run.start_order(None, paused=state.paused)
             self._supervisor.order(order)
         elif (self._is_parked or state.life.status in AT_REST) and not self.resting:
             self._ask_for_place()

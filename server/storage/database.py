@@ -10,66 +10,28 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
-from server.protocol.run_values import Divergence, PointRow, Weights
-from server.storage.durable_files import write_durably
-from server.storage.records import Remains, SessionRecord, StoredCheckpoint
+from engine.durable_files import sync_folder, write_durably
+from server.protocol.run_values import Checkpoint, Divergence, FullTest, Weights
+from server.storage.migrations import SchemaError, migrate
+from server.storage.records import GraphTail, Remains, SessionRecord
 
-VERSION = 1
 DATABASE, LOCK, CHECKPOINTS = "sessions.sqlite3", "lock", "checkpoints"
 KEPT_RUNS = 2
 """Checkpoints are kept of the current run, and of the one before: what a change replaced."""
 
-SCHEMA = """
-CREATE TABLE session (
-    id TEXT PRIMARY KEY,
-    owner TEXT NOT NULL,
-    created REAL NOT NULL,
-    seen REAL NOT NULL,
-    run_id INTEGER NOT NULL,
-    last_run_id INTEGER NOT NULL,
-    text TEXT NOT NULL,
-    trainer TEXT NOT NULL,      -- JSON: all options
-    seed INTEGER NOT NULL,
-    keep INTEGER NOT NULL,
-    paused INTEGER NOT NULL,
-    failure TEXT,
-    reason TEXT,
-    divergences TEXT NOT NULL,  -- JSON
-    examples INTEGER NOT NULL
-) STRICT;
-CREATE TABLE checkpoint (
-    session TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
-    run_id INTEGER NOT NULL,
-    examples INTEGER NOT NULL,
-    points INTEGER NOT NULL,
-    file TEXT NOT NULL,
-    PRIMARY KEY (session, run_id)
-) STRICT;
-CREATE TABLE point (
-    session TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
-    run_id INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    examples INTEGER NOT NULL,
-    loss REAL,
-    decay_loss REAL,
-    train_accuracy REAL,
-    validation_accuracy REAL,
-    PRIMARY KEY (session, run_id, number)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE beginning (        -- weights that a run began with, where not drawn from its seed
-    session TEXT PRIMARY KEY REFERENCES session ON DELETE CASCADE,
-    run_id INTEGER NOT NULL,
-    params BLOB NOT NULL,
-    state BLOB NOT NULL
-) STRICT;
-"""
+RUN = ("session", "run_id")
+POINT = ("examples", "loss", "decay_loss", "train_accuracy", "validation_accuracy")
+"""Columns of a graph point, in the order of a `PointRow`."""
+TEST = tuple(field.name for field in fields(FullTest))
 
 
 class StorageError(Exception):
@@ -98,17 +60,20 @@ class Storage:
             self._database = _open(folder / DATABASE)
             # Reading waits for no write: in WAL mode each connection sees what was last committed.
             self._reader = _connect(folder / DATABASE)
+            self._reading = threading.Lock()
             for session in self._checkpoints.iterdir():
                 self._remove_unnamed(session.name)
-        except (sqlite3.Error, StorageError, OSError) as error:
+        except (sqlite3.Error, SchemaError, OSError) as error:
             self._lock.release()
             raise StorageError(f"the sessions in {folder} cannot be read: {error}") from None
 
     def close(self) -> None:
-        """Let go of the folder; may be called twice."""
+        """Let go of the folder. Idempotent."""
         self._reader.close()
         self._database.close()
         self._lock.release()
+
+    # --- reading, on any thread -------------------------------------------------------------------
 
     def records(self) -> list[SessionRecord]:
         """All sessions.
@@ -116,7 +81,45 @@ class Storage:
         Raises:
             sqlite3.Error: the database cannot be read.
         """
-        return [_record(row) for row in self._reader.execute("SELECT * FROM session")]
+        return [_record(row) for row in self._read("SELECT * FROM session")]
+
+    def newest_checkpoint(self, session: str) -> Checkpoint | None:
+        """The checkpoint of the session's newest run that has one.
+
+        Raises:
+            OSError, sqlite3.Error: it cannot be read.
+        """
+        rows = self._read(
+            "SELECT * FROM checkpoint WHERE session = ? ORDER BY run_id DESC LIMIT 1", session
+        )
+        if not rows:
+            return None
+        (row,) = rows
+        data = (self._checkpoints / row["file"]).read_bytes()
+        return Checkpoint(row["run_id"], row["examples"], row["points"], row["tests"], data)
+
+    def remains(self, session: str, run_id: int) -> Remains:
+        """The larger things that are kept of a session's run.
+
+        Raises:
+            sqlite3.Error: they cannot be read.
+        """
+        run = "WHERE session = ? AND run_id = ?"
+        points = self._read(f"SELECT * FROM point {run} ORDER BY number", session, run_id)
+        tests = self._read(f"SELECT * FROM full_test {run} ORDER BY number", session, run_id)
+        weights = self._read(f"SELECT * FROM beginning {run}", session, run_id)
+        return Remains(
+            tuple(_values(row, POINT) for row in points),
+            tuple(FullTest(*_values(row, TEST)) for row in tests),
+            Weights(weights[0]["params"], weights[0]["state"]) if weights else None,
+        )
+
+    def _read(self, query: str, *values: object) -> list[sqlite3.Row]:
+        # A connection serves one thread at a time.
+        with self._reading:
+            return self._reader.execute(query, values).fetchall()
+
+    # --- writing, on one thread -------------------------------------------------------------------
 
     def write(self, record: SessionRecord) -> None:
         """Add a session, or change it.
@@ -124,53 +127,71 @@ class Storage:
         Raises:
             sqlite3.Error: nothing was written.
         """
-        names = list(SessionRecord.__dataclass_fields__)
-        changes = ", ".join(f"{name} = excluded.{name}" for name in names if name != "id")
+        row = {field.name: getattr(record, field.name) for field in fields(record)}
+        row["trainer"] = json.dumps(dict(record.trainer))
+        row["divergences"] = json.dumps([asdict(each) for each in record.divergences])
+        changes = ", ".join(f"{name} = excluded.{name}" for name in row if name != "id")
         with self._database:
             self._database.execute(
-                f"INSERT INTO session ({', '.join(names)}) VALUES ({_marks(names)}) "
-                f"ON CONFLICT (id) DO UPDATE SET {changes}",
-                _row(record),
+                f"INSERT {_into('session', row)} ON CONFLICT (id) DO UPDATE SET {changes}",
+                tuple(row.values()),
             )
 
-    def write_checkpoint(
-        self, session: str, checkpoint: StoredCheckpoint, first: int, rows: Sequence[PointRow]
-    ) -> None:
-        """Put a checkpoint in the place of the run's last, with the graph `rows` from `first` on.
+    def write_checkpoint(self, session: str, checkpoint: Checkpoint, graph: GraphTail) -> None:
+        """Put a checkpoint in the place of its run's last, with the end of the run's graph.
 
         Raises:
             OSError, sqlite3.Error: the disk is full, say; the last checkpoint is as it was.
         """
-        run_id = checkpoint.run_id
-        folder = self._checkpoints / session
-        name = f"{session}/{run_id}-{checkpoint.examples}-{os.urandom(4).hex()}.json"
-        folder.mkdir(exist_ok=True)
-        write_durably(self._checkpoints / name, checkpoint.data)
+        name = f"{session}/{checkpoint.run_id}-{checkpoint.examples}-{os.urandom(4).hex()}.json"
+        file = self._checkpoints / name
+        if not file.parent.exists():
+            file.parent.mkdir()
+            sync_folder(self._checkpoints)
+        write_durably(file, checkpoint.data)
         try:
-            with self._database as database:
-                database.execute(
-                    "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?, ?)",
-                    (session, run_id, checkpoint.examples, checkpoint.points, name),
-                )
-                database.execute(
-                    "DELETE FROM checkpoint WHERE session = ?1 AND run_id NOT IN (SELECT run_id "
-                    "FROM checkpoint WHERE session = ?1 ORDER BY run_id DESC LIMIT ?2)",
-                    (session, KEPT_RUNS),
-                )
-                # After a step back to an earlier checkpoint the graph is drawn anew from there.
-                database.execute(
-                    "DELETE FROM point WHERE session = ?1 "
-                    "AND (run_id < ?2 OR run_id = ?2 AND number >= ?3)",
-                    (session, run_id, first),
-                )
-                database.executemany(
-                    f"INSERT INTO point VALUES ({_marks(range(8))})",
-                    [(session, run_id, first + i, *row) for i, row in enumerate(rows)],
-                )
+            with self._database:
+                self._name_checkpoint(session, checkpoint, name)
+                self._write_graph(session, checkpoint.run_id, graph)
         except BaseException:
-            (self._checkpoints / name).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
             raise
         self._remove_unnamed(session)
+
+    def _name_checkpoint(self, session: str, checkpoint: Checkpoint, file: str) -> None:
+        columns = (*RUN, "examples", "points", "tests", "file")
+        self._database.execute(
+            f"INSERT OR REPLACE {_into('checkpoint', columns)}",
+            (
+                session,
+                checkpoint.run_id,
+                checkpoint.examples,
+                checkpoint.points,
+                checkpoint.tests,
+                file,
+            ),
+        )
+        self._database.execute(
+            "DELETE FROM checkpoint WHERE session = ?1 AND run_id NOT IN (SELECT run_id "
+            "FROM checkpoint WHERE session = ?1 ORDER BY run_id DESC LIMIT ?2)",
+            (session, KEPT_RUNS),
+        )
+
+    def _write_graph(self, session: str, run_id: int, graph: GraphTail) -> None:
+        for table, columns, first, rows in (
+            ("point", POINT, graph.first_point, graph.points),
+            ("full_test", TEST, graph.first_test, map(astuple, graph.tests)),
+        ):
+            # After a step back to an earlier checkpoint the graph is drawn anew from there.
+            self._database.execute(
+                f"DELETE FROM {table} WHERE session = ?1 "
+                "AND (run_id < ?2 OR run_id = ?2 AND number >= ?3)",
+                (session, run_id, first),
+            )
+            self._database.executemany(
+                f"INSERT {_into(table, (*RUN, 'number', *columns))}",
+                [(session, run_id, number, *row) for number, row in enumerate(rows, first)],
+            )
 
     def write_beginning(self, session: str, run_id: int, weights: Weights) -> None:
         """Remember what a run began with.
@@ -180,7 +201,7 @@ class Storage:
         """
         with self._database:
             self._database.execute(
-                "INSERT OR REPLACE INTO beginning VALUES (?, ?, ?, ?)",
+                f"INSERT OR REPLACE {_into('beginning', (*RUN, 'params', 'state'))}",
                 (session, run_id, weights.params, weights.state),
             )
 
@@ -194,44 +215,10 @@ class Storage:
             self._database.execute("DELETE FROM session WHERE id = ?", (session,))
         self._remove_unnamed(session)
 
-    def newest_checkpoint(self, session: str) -> StoredCheckpoint | None:
-        """The checkpoint of the session's newest run that has one.
-
-        Raises:
-            OSError, sqlite3.Error: it cannot be read.
-        """
-        found = self._reader.execute(
-            "SELECT run_id, examples, points, file FROM checkpoint "
-            "WHERE session = ? ORDER BY run_id DESC LIMIT 1",
-            (session,),
-        ).fetchone()
-        if found is None:
-            return None
-        run_id, examples, points, file = found
-        data = (self._checkpoints / file).read_bytes()
-        return StoredCheckpoint(run_id, examples, points, data)
-
-    def remains(self, session: str, run_id: int) -> Remains:
-        """The larger things that are kept of a session's run.
-
-        Raises:
-            sqlite3.Error: they cannot be read.
-        """
-        rows = self._reader.execute(
-            "SELECT examples, loss, decay_loss, train_accuracy, validation_accuracy "
-            "FROM point WHERE session = ? AND run_id = ? ORDER BY number",
-            (session, run_id),
-        ).fetchall()
-        weights = self._reader.execute(
-            "SELECT params, state FROM beginning WHERE session = ? AND run_id = ?",
-            (session, run_id),
-        ).fetchone()
-        return Remains(tuple(rows), weights and Weights(*weights))
-
     def _remove_unnamed(self, session: str) -> None:
         """Remove those of the session's checkpoint files that the database does not name."""
         rows = self._database.execute("SELECT file FROM checkpoint WHERE session = ?", (session,))
-        named = {self._checkpoints / file for (file,) in rows}
+        named = {self._checkpoints / row["file"] for row in rows}
         folder = self._checkpoints / session
         for file in set(folder.glob("*")) - named:
             file.unlink(missing_ok=True)
@@ -241,8 +228,10 @@ class Storage:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # Each connection serves one thread at a time, though not the one that opened it.
-    return sqlite3.connect(path, check_same_thread=False)
+    # Used by one thread at a time, though not by the one that opens it.
+    database = sqlite3.connect(path, check_same_thread=False)
+    database.row_factory = sqlite3.Row
+    return database
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -250,34 +239,29 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
+        migrate(database, path)
+        # After that: a step that makes a table anew must not take along the rows that refer to it.
         database.execute("PRAGMA foreign_keys = ON")
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            database.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-        elif version != VERSION:
-            raise StorageError(f"they are of version {version}, this program reads {VERSION}")
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _marks(values: Iterable[object]) -> str:
-    return ", ".join("?" for _ in values)
+def _into(table: str, columns: Iterable[str]) -> str:
+    """The part of an INSERT that names the columns, and has a mark for the value of each."""
+    names = tuple(columns)
+    return f"INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' for _ in names)})"
 
 
-def _row(record: SessionRecord) -> tuple[object, ...]:
-    values = {name: getattr(record, name) for name in SessionRecord.__dataclass_fields__}
-    values["trainer"] = json.dumps(dict(record.trainer))
-    values["divergences"] = json.dumps([asdict(each) for each in record.divergences])
-    return tuple(values.values())
+def _values(row: sqlite3.Row, columns: Iterable[str]) -> Any:
+    """A row's values as a tuple in the order of these columns."""
+    return tuple(row[name] for name in columns)
 
 
-def _record(row: tuple[object, ...]) -> SessionRecord:
-    values = dict(zip(SessionRecord.__dataclass_fields__, row, strict=True))
-    values["trainer"] = json.loads(str(values["trainer"]))
-    values["divergences"] = tuple(
-        Divergence(**each) for each in json.loads(str(values["divergences"]))
-    )
+def _record(row: sqlite3.Row) -> SessionRecord:
+    values: dict[str, Any] = {field.name: row[field.name] for field in fields(SessionRecord)}
+    values["trainer"] = json.loads(values["trainer"])
+    values["divergences"] = tuple(Divergence(**each) for each in json.loads(values["divergences"]))
     values["keep"], values["paused"] = bool(values["keep"]), bool(values["paused"])
-    return SessionRecord(**values)  # type: ignore[arg-type]
+    return SessionRecord(**values)

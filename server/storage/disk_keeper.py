@@ -6,17 +6,17 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from server.protocol.run_values import PointRow, Weights
+from server.protocol.run_values import Checkpoint, Weights
 from server.storage.database import Storage
 from server.storage.keeper import Done
-from server.storage.records import Remains, SessionRecord, StoredCheckpoint
+from server.storage.records import GraphTail, Remains, SessionRecord
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class _Task:
     """Something that is still to be written, and whom to tell."""
 
     write: Callable[[], None]
-    checkpoint: StoredCheckpoint | None = None
+    checkpoint: Checkpoint | None = None
     tell: Done = lambda trouble: None
 
 
@@ -42,8 +42,6 @@ class DiskKeeper:
 
     Of each thing only the newest waits to be written, however slow the disk is.
     """
-
-    durable = True
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -71,19 +69,12 @@ class DiskKeeper:
             self._remembered[record.id] = record
             self._add(record.id, "record", _Task(lambda: self._storage.write(record)))
 
-    def keep(
-        self,
-        session: str,
-        checkpoint: StoredCheckpoint,
-        first: int,
-        rows: Sequence[PointRow],
-        done: Done,
-    ) -> None:
+    def keep(self, session: str, checkpoint: Checkpoint, graph: GraphTail, done: Done) -> None:
         """See `Keeper`."""
         loop = asyncio.get_running_loop()
 
         def write() -> None:
-            self._storage.write_checkpoint(session, checkpoint, first, rows)
+            self._storage.write_checkpoint(session, checkpoint, graph)
 
         def tell(trouble: str | None) -> None:
             # A closed event loop means that there is nobody left to tell.
@@ -97,7 +88,7 @@ class DiskKeeper:
         write = partial(self._storage.write_beginning, session, run_id, weights)
         self._add(session, "beginning", _Task(write))
 
-    async def newest_checkpoint(self, session: str) -> StoredCheckpoint | None:
+    async def newest_checkpoint(self, session: str) -> Checkpoint | None:
         """See `Keeper`; one that cannot be read is as good as none."""
         with self._changed:
             waiting = [

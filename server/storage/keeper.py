@@ -7,11 +7,11 @@ can always be followed by another.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Protocol
 
-from server.protocol.run_values import PointRow, Weights
-from server.storage.records import Remains, SessionRecord, StoredCheckpoint
+from server.protocol.run_values import Checkpoint, Weights
+from server.storage.records import GraphTail, Remains, SessionRecord
 
 Done = Callable[[str | None], None]
 """Called with None once something is on disk, or with why it is not; on the event loop."""
@@ -20,24 +20,14 @@ Done = Callable[[str | None], None]
 class Keeper(Protocol):
     """Keeps what a session could go on from."""
 
-    durable: bool
-    """Whether what it keeps outlives the server."""
-
     def records(self) -> list[SessionRecord]:
         """The sessions kept by earlier servers."""
 
     def remember(self, record: SessionRecord) -> None:
         """Keep this in the place of what was kept of the session before."""
 
-    def keep(
-        self,
-        session: str,
-        checkpoint: StoredCheckpoint,
-        first: int,
-        rows: Sequence[PointRow],
-        done: Done,
-    ) -> None:
-        """Keep a checkpoint in the place of its run's last, with its graph from `first` on.
+    def keep(self, session: str, checkpoint: Checkpoint, graph: GraphTail, done: Done) -> None:
+        """Keep a checkpoint in the place of its run's last, with the end of its graph.
 
         `done` may be called more than once: again when what failed has succeeded later, and not at
         all where a newer checkpoint takes this one's place before.
@@ -46,7 +36,7 @@ class Keeper(Protocol):
     def keep_beginning(self, session: str, run_id: int, weights: Weights) -> None:
         """Keep what a run began with."""
 
-    async def newest_checkpoint(self, session: str) -> StoredCheckpoint | None:
+    async def newest_checkpoint(self, session: str) -> Checkpoint | None:
         """The checkpoint of the session's newest run that has one."""
 
     async def remains(self, session: str, run_id: int) -> Remains:
@@ -56,16 +46,14 @@ class Keeper(Protocol):
         """Remove all that is kept of a session."""
 
     async def close(self) -> None:
-        """Finish what is under way; may be called twice."""
+        """Finish what is under way. Idempotent."""
 
 
 class MemoryKeeper:
     """A `Keeper` whose memory ends with the server."""
 
-    durable = False
-
     def __init__(self) -> None:
-        self._checkpoints: dict[str, StoredCheckpoint] = {}
+        self._checkpoints: dict[str, Checkpoint] = {}
 
     def records(self) -> list[SessionRecord]:
         return []
@@ -73,20 +61,13 @@ class MemoryKeeper:
     def remember(self, record: SessionRecord) -> None:
         pass
 
-    def keep(
-        self,
-        session: str,
-        checkpoint: StoredCheckpoint,
-        first: int,
-        rows: Sequence[PointRow],
-        done: Done,
-    ) -> None:
+    def keep(self, session: str, checkpoint: Checkpoint, graph: GraphTail, done: Done) -> None:
         self._checkpoints[session] = checkpoint
 
     def keep_beginning(self, session: str, run_id: int, weights: Weights) -> None:
         pass
 
-    async def newest_checkpoint(self, session: str) -> StoredCheckpoint | None:
+    async def newest_checkpoint(self, session: str) -> Checkpoint | None:
         return self._checkpoints.get(session)
 
     async def remains(self, session: str, run_id: int) -> Remains:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from server.protocol.run_values import Divergence, PointRow, Weights
+from server.protocol.run_values import Divergence, FullTest, PointRow, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +43,17 @@ class SessionRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredCheckpoint:
-    """All it takes to go on with a run.
+class GraphTail:
+    """The end of a run's graph, in the place of what is kept from these indices on.
 
     Attributes:
-        examples: trained on so far.
-        points: graph points made so far.
-        data: a snapshot file, as `engine.formats` writes it.
+        first_point, first_test: index of the first of the `points` and `tests`.
     """
 
-    run_id: int
-    examples: int
-    points: int
-    data: bytes
+    first_point: int
+    points: Sequence[PointRow]
+    first_test: int
+    tests: Sequence[FullTest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +61,10 @@ class Remains:
     """The larger things that are kept of a session, read when somebody looks at it again.
 
     Attributes:
-        points: the graph of its run up to the newest checkpoint.
+        points, tests: the graph of its run up to the newest checkpoint.
         weights: what the run began with, where that was not drawn from its seed.
     """
 
     points: tuple[PointRow, ...] = ()
+    tests: tuple[FullTest, ...] = ()
     weights: Weights | None = None

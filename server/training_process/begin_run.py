@@ -11,6 +11,7 @@ from engine.runs.training_run import TrainingRun, initial_net
 from server.protocol.orders import LoadSnapshot, StartRun
 from server.protocol.reports import Started
 from server.protocol.run_values import Weights
+from server.training_process.full_test import FullTestRecorder
 from server.training_process.graph_points import PointRecorder
 from server.training_process.live_run import LiveRun
 
@@ -68,4 +69,5 @@ def _go_on(order: StartRun, checkpoint: bytes, dataset: Dataset, processes: int)
     training = TrainingRun.resumed(snapshot, dataset, order.seed, processes=processes)
     run = LiveRun(order.run_id, training, dataset, order.seed)
     run.points = PointRecorder(order.points)
+    run.full_tester.kept = FullTestRecorder(order.tests, order.tested)
     return run

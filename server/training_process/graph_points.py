@@ -1,4 +1,4 @@
-"""The running numbers that only a page shows: speed, graph points, and when to test again."""
+"""The points of a run's graphs, made as it trains."""
 
 from __future__ import annotations
 

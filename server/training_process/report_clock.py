@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from server.protocol.encode_events import encode
 from server.protocol.events import Layers, Predictions, Stats
-from server.protocol.reports import FrameReport, PointsReport, Report
+from server.protocol.reports import FrameReport, PointsReport, Report, TestsReport
 from server.training_process.live_run import LiveRun
 from server.training_process.run_events import layers_of, predictions_of, stats_of
 
@@ -67,6 +67,9 @@ class Reporter:
         first, rows = run.points.take()
         if rows:
             self.send(PointsReport(run.run_id, first, rows))
+        first, tests = run.full_tester.kept.take()
+        if tests:
+            self.send(TestsReport(run.run_id, first, tests))
         self._frame(stats_of(run))
 
     def _test(self, run: LiveRun, *, show: bool, now: float) -> None:

@@ -17,6 +17,7 @@ from server.protocol.events import (
     Prediction,
     Predictions,
     Stats,
+    TestResult,
 )
 from server.training_process.live_run import LiveRun
 
@@ -25,7 +26,7 @@ TOP = 3
 
 def stats_of(run: LiveRun) -> Stats:
     """The running numbers of now."""
-    trainer = run.training.trainer
+    trainer, test = run.training.trainer, run.full_tester.newest
     return Stats(
         run_id=run.run_id,
         step=trainer.step_count,
@@ -41,7 +42,7 @@ def stats_of(run: LiveRun) -> Stats:
         validation_accuracy=run.training.validation_accuracy.mean(),
         test_accuracy_recent=run.test_recent.mean(),
         test_recent_count=run.test_recent.count,
-        test=run.test,
+        test=None if test is None else TestResult(test.accuracy, test.images, test.examples),
     )
 
 

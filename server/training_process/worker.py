@@ -37,7 +37,7 @@ from server.protocol.orders import (
 )
 from server.protocol.reports import (
     Adopted,
-    Checkpoint,
+    CheckpointReport,
     DataRefused,
     Done,
     Failed,
@@ -47,7 +47,7 @@ from server.protocol.reports import (
     Snapshot,
     Started,
 )
-from server.protocol.run_values import DataReference, Divergence
+from server.protocol.run_values import Checkpoint, DataReference, Divergence
 from server.training_process.begin_run import load_run, start_run
 from server.training_process.data_places import DataPlaces
 from server.training_process.live_run import LiveRun
@@ -97,7 +97,7 @@ class Worker:
                 self._obey(self._inbox.get())
 
     def close(self) -> None:
-        """End the run's helpers; may be called twice."""
+        """End the run's helpers. Idempotent."""
         if self._run is not None:
             self._run.close()
 
@@ -106,7 +106,7 @@ class Worker:
     def _advance(self, run: LiveRun) -> bool:
         self._train(run)
         now = perf_counter()
-        run.test_a_little(now)
+        run.full_tester.test_a_little(now)
         self._reporter.tick(run, now)
         if now >= self._next_checkpoint:
             self._checkpoint(run)
@@ -123,20 +123,26 @@ class Worker:
             raise
 
     def _checkpoint(self, run: LiveRun) -> None:
-        """Send all that is needed to continue from here, after the points made up to here."""
+        """Send everything needed to continue from here, after the graph up to here."""
         began = perf_counter()
         self._reporter.numbers(run)
-        trainer, data = run.training.trainer, run.training.snapshot()
-        self._send(Checkpoint(run.run_id, trainer.examples_seen, run.points.made, data))
+        checkpoint = Checkpoint(
+            run.run_id,
+            run.training.trainer.examples_seen,
+            run.points.made,
+            run.full_tester.kept.made,
+            run.training.snapshot(),
+        )
+        self._send(CheckpointReport(checkpoint))
         ended = perf_counter()
         rest = (ended - began) / CHECKPOINT_SHARE
         self._next_checkpoint = ended + max(self._checkpoint_seconds, rest)
 
     def _test_on(self, run: LiveRun) -> bool:
         """While training stands there is time for the full test; false once it is done."""
-        if not run.test_on(perf_counter()):
+        if not run.full_tester.test_on(perf_counter()):
             return False
-        if run.is_tested:
+        if run.full_tester.is_current:
             self._reporter.numbers(run)
         return True
 

@@ -57,9 +57,11 @@ function receive(message) {
   if (first || missing) fetchPoints();
 }
 
-/** Asks for the graph's points after the last one that is here. */
+/** Asks for the graph's points and full tests after the last ones that are here. */
 function fetchPoints() {
-  const command = { type: /** @type {const} */ ("points"), run_id: store.state.run, after: store.lastPoint };
+  const command = {
+    type: /** @type {const} */ ("points"), run_id: store.state.run, after: store.lastPoint, tests_after: store.lastTest,
+  };
   connection.command(command).catch((/** @type {unknown} */ error) => {
     // A run that ended meanwhile, or a lost connection: both are followed by a new session message.
     console.info("points:", messageOf(error));

@@ -4,6 +4,8 @@
 
 /** @typedef {"connecting" | "open" | "reconnecting" | "stale" | "gone"} Phase */
 
+/** @typedef {{examples: number, accuracy: number, images: number, confusion: number[]}} FullTest */
+
 /**
  * The graph of one run. Column entries with equal index belong together.
  * @typedef {object} Points
@@ -13,7 +15,8 @@
  * @property {(number | null)[]} decay_loss
  * @property {(number | null)[]} train_accuracy
  * @property {(number | null)[]} validation_accuracy
- * @property {{examples: number, accuracy: number}[]} tests  full test set, as far as seen here
+ * @property {number} firstTest  index of the first full test that is still shown
+ * @property {FullTest[]} tests  from there on
  */
 
 /**
@@ -54,7 +57,7 @@ const KEPT_NOTICES = 5;
 function noPoints() {
   return {
     from: 0, examples: [], loss: [], decay_loss: [], train_accuracy: [], validation_accuracy: [],
-    tests: [],
+    firstTest: 0, tests: [],
   };
 }
 
@@ -120,6 +123,7 @@ export class Store {
     switch (message.type) {
       case "stats": return this.applyStats(message);
       case "points": return this.applyPoints(message);
+      case "tests": return this.applyTests(message);
       case "layers": return this.applyLayers(message);
       case "predictions": return this.applyPredictions(message);
       case "dataset":
@@ -179,11 +183,6 @@ export class Store {
   applyStats(message) {
     this.state.stats = message;
     this.touch("stats");
-    const { tests } = this.state.points;
-    if (message.test && message.test.at_examples !== tests.at(-1)?.examples) {
-      tests.push({ examples: message.test.at_examples, accuracy: message.test.accuracy });
-      this.touch("points");
-    }
   }
 
   /** @param {P.PointsMessage} message */
@@ -194,18 +193,34 @@ export class Store {
       this.gap = true;
       return;
     }
-    if (message.first < known) this.rewind(message.first);
+    if (message.first < known) this.rewind(message);
     points.examples.push(...message.examples);
     for (const name of CURVES) points[name].push(...message[name]);
     points.from = Math.min(points.from, points.examples.length);
     this.touch("points");
   }
 
-  /** A run that goes on from a checkpoint draws its graph anew from there. @param {number} count */
-  rewind(count) {
+  /** A run that goes on from a checkpoint draws its graph anew from there. @param {P.PointsMessage} message */
+  rewind({ first, examples }) {
     const { points } = this.state;
-    for (const column of [points.examples, ...CURVES.map((name) => points[name])]) column.length = count;
-    points.tests = points.tests.filter((test) => test.examples <= (points.examples.at(-1) ?? 0));
+    for (const column of [points.examples, ...CURVES.map((name) => points[name])]) column.length = first;
+    points.tests = points.tests.filter((test) => test.examples <= examples[0]);
+  }
+
+  /** @param {P.TestsMessage} message */
+  applyTests(message) {
+    const { points } = this.state;
+    if (message.first > this.lastTest + 1) {
+      this.gap = true;
+      return;
+    }
+    // As with points: what is here from that index on is void.
+    points.firstTest = Math.min(points.firstTest, message.first);
+    points.tests.length = message.first - points.firstTest;
+    for (const [i, examples] of message.examples.entries()) {
+      points.tests.push({ examples, accuracy: message.accuracy[i], images: message.images[i], confusion: message.confusion[i] });
+    }
+    this.touch("points");
   }
 
   /** What to ask for when points are missing. */
@@ -213,7 +228,12 @@ export class Store {
     return this.state.points.examples.length - 1;
   }
 
-  /** Whether points were found missing since this was last asked. */
+  /** And when full tests are. */
+  get lastTest() {
+    return this.state.points.firstTest + this.state.points.tests.length - 1;
+  }
+
+  /** Whether points or full tests were found missing since this was last asked. */
   takeGap() {
     const { gap } = this;
     this.gap = false;
@@ -223,6 +243,7 @@ export class Store {
   clearGraph() {
     const { points } = this.state;
     points.from = points.examples.length;
+    points.firstTest = this.lastTest + 1;
     points.tests = [];
     this.touch("points");
   }

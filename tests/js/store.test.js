@@ -30,6 +30,18 @@ function points(run, first, examples) {
   return { type: "points", run_id: run, first, examples, loss: column, decay_loss: column, train_accuracy: column, validation_accuracy: column.map(() => null) };
 }
 
+/** @param {number} examples */
+const testAt = (examples) => ({ examples, accuracy: examples / 1000, images: 10, confusion: [9, 1, 0, 0] });
+
+/** @param {number} run @param {number} first @param {number[]} examples @returns {P.TestsMessage} */
+function tests(run, first, examples) {
+  const each = examples.map(testAt);
+  return {
+    type: "tests", run_id: run, first, examples, accuracy: each.map(({ accuracy }) => accuracy),
+    images: each.map(({ images }) => images), confusion: each.map(({ confusion }) => confusion),
+  };
+}
+
 /** @param {number} run @param {number} examples @returns {P.StatsMessage} */
 function stats(run, examples) {
   return {
@@ -64,10 +76,11 @@ test("messages of an earlier run are discarded", () => {
   store.apply(session({ run_id: 3 }));
   store.apply(stats(2, 20));
   store.apply(points(2, 0, [200]));
+  store.apply(tests(2, 0, [100]));
   store.apply(predictions(2, 1));
   store.apply({ type: "layers", run_id: 2, step: 1, source: "training", label: null, layers: [] });
   const { state } = store;
-  assert.deepEqual([state.stats, state.layers, state.predictions, state.points.examples], [null, null, [], []]);
+  assert.deepEqual([state.stats, state.layers, state.predictions, state.points.examples, state.points.tests], [null, null, [], [], []]);
   store.apply(session({ run_id: 2, status: "paused" }));
   assert.equal(state.session?.status, "running");
 });
@@ -135,11 +148,44 @@ test("a run that went back to a checkpoint draws its graph anew from there", () 
   const { store } = makeStore();
   store.apply(session());
   store.apply(points(1, 0, [200, 400, 600, 800]));
-  store.state.points.tests = [{ examples: 100, accuracy: 0.8 }, { examples: 700, accuracy: 0.9 }];
+  store.apply(tests(1, 0, [100, 700]));
   store.apply(points(1, 1, [400, 610]));
   assert.deepEqual(store.state.points.examples, [200, 400, 610]);
   assert.equal(store.state.points.validation_accuracy.length, 3);
-  assert.deepEqual(store.state.points.tests, [{ examples: 100, accuracy: 0.8 }]);
+  assert.deepEqual(store.state.points.tests, [testAt(100)]);
+});
+
+test("full tests join without gap and without doubles", () => {
+  const { store } = makeStore();
+  store.apply(session());
+  assert.equal(store.lastTest, -1);
+  store.apply(tests(1, 0, [100, 300]));
+  store.apply(tests(1, 2, [500]));
+  store.apply(tests(1, 1, [300, 500, 700]));
+  assert.deepEqual(store.state.points.tests, [100, 300, 500, 700].map(testAt));
+  assert.equal(store.takeGap(), false);
+  store.apply(tests(1, 5, [1100]));
+  assert.equal(store.lastTest, 3);
+  assert.equal(store.takeGap(), true);
+});
+
+test("the newest figures of a test make no dot: all dots come with the run's tests", () => {
+  const { store } = makeStore();
+  store.apply(session());
+  store.apply(stats(1, 100));
+  assert.deepEqual(store.state.points.tests, []);
+});
+
+test("tests after a step back take the place of those that it made void", () => {
+  const { store } = makeStore();
+  store.apply(session());
+  store.apply(points(1, 0, [200, 400, 600]));
+  store.apply(tests(1, 0, [100, 500, 550]));
+  // Back to a checkpoint after 520 examples, with two tests, and on from there.
+  store.apply(points(1, 2, [590]));
+  store.apply(tests(1, 2, [580]));
+  assert.deepEqual(store.state.points.tests, [100, 500, 580].map(testAt));
+  assert.equal(store.takeGap(), false);
 });
 
 test("what is saved belongs to one run", () => {
@@ -156,14 +202,18 @@ test("what is saved belongs to one run", () => {
 test("a cleared graph stays clear as points come", () => {
   const { store } = makeStore();
   store.apply(session());
-  store.apply(stats(1, 100));
   store.apply(points(1, 0, [200, 400]));
-  assert.deepEqual(store.state.points.tests, [{ examples: 100, accuracy: 0.9 }]);
+  store.apply(tests(1, 0, [100]));
+  assert.deepEqual(store.state.points.tests, [testAt(100)]);
   store.clearGraph();
   store.apply(points(1, 2, [600]));
   assert.equal(store.state.points.from, 2);
   assert.equal(store.lastPoint, 2);
   assert.deepEqual(store.state.points.tests, []);
+  assert.equal(store.lastTest, 0);
+  store.apply(tests(1, 1, [500]));
+  assert.deepEqual(store.state.points.tests, [testAt(500)]);
+  assert.equal(store.takeGap(), false);
 });
 
 test("predictions are kept newest first, without doubles, and bounded", () => {

@@ -13,15 +13,16 @@ from server.protocol.encode_events import Frame, decode_event
 from server.protocol.events import DatasetEvent
 from server.protocol.orders import Order, Ping, StartRun, TakeCheckpoint
 from server.protocol.reports import (
-    Checkpoint,
+    CheckpointReport,
     Done,
     FrameReport,
     PointsReport,
     Pong,
     Report,
     Started,
+    TestsReport,
 )
-from server.protocol.run_values import PointRow
+from server.protocol.run_values import Checkpoint, FullTest, PointRow
 from server.sessions.session import Session
 from server.sessions.surroundings import Surroundings
 from server.settings import Limits, Settings
@@ -41,7 +42,7 @@ class FakeHost:
         self.answers_pings = True
         self.silent = False
         self.state = b"state"
-        self.made = 0
+        self.made = self.tests_made = 0
 
     def start(
         self, deliver: Callable[[Report | Pong], None], ended: Callable[[Ending], None]
@@ -85,7 +86,8 @@ class FakeHost:
     def checkpoint(self, examples: int, points: int = 0, token: int | None = None) -> None:
         """Report the state of the run that was ordered last, and that it was asked for."""
         run_id = self.last(StartRun).run_id
-        self.report(Checkpoint(run_id, examples, points, self.state))
+        checkpoint = Checkpoint(run_id, examples, points, self.tests_made, self.state)
+        self.report(CheckpointReport(checkpoint))
         if token is not None:
             self.report(Done(token))
 
@@ -99,6 +101,19 @@ class FakeHost:
         row: PointRow = (200, 0.5, 0.1, None, None)
         self.report(PointsReport(run_id, self.made, (row,) * count))
         self.made += count
+
+    def tests(self, run_id: int, *examples: int) -> None:
+        """Report a full test after each of so many examples."""
+        tests = tuple(full_test(count) for count in examples)
+        self.report(TestsReport(run_id, self.tests_made, tests))
+        self.tests_made += len(tests)
+
+
+def full_test(examples: int, classes: int = 2) -> FullTest:
+    """One of ten images, of which all but the first are recognized."""
+    counts = [0] * classes * classes
+    counts[0], counts[1] = 9, 1
+    return FullTest.of(examples, 0.9, 10, counts)
 
 
 class Stage:

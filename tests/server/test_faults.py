@@ -107,6 +107,26 @@ def test_the_end_of_a_server_is_a_checkpoint_too(tmp_path: Path) -> None:
     assert integrity(tmp_path) == "ok"
 
 
+def test_full_tests_outlive_a_killed_server(tmp_path: Path) -> None:
+    columns = ("examples", "accuracy", "images", "confusion")
+    with (
+        LiveServer("--checkpoint-every", "1", state=tmp_path) as server,
+        watching(server) as (browser, stream),
+    ):
+        stream.until("tests", lambda tests: tests["first"] >= 1)
+        stream.do("points", run_id=stream.state["run_id"], after=-1)
+        seen = stream.until("tests", lambda tests: tests["first"] == 0)
+        saved_examples(stream, at_least=stream.until("stats")["examples"])
+        server.kill()
+        server.start()
+        with browser.session() as again:
+            again.do("points", run_id=again.until("session")["run_id"], after=-1)
+            tests = again.until("tests", lambda tests: tests["first"] == 0)
+            for name in columns:
+                assert tests[name][: len(seen[name])] == seen[name]
+            assert len(seen["examples"]) >= 2
+
+
 def test_a_pause_and_a_change_of_network_are_checkpoints(tmp_path: Path) -> None:
     with (
         LiveServer("--checkpoint-every", "3600", state=tmp_path) as server,

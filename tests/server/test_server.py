@@ -267,6 +267,30 @@ def test_a_reconnection_gets_every_point(browser: Browser) -> None:
         assert stream.until("points", lambda points: points["first"] == 0)["examples"][0] == 200
 
 
+def test_a_late_viewer_gets_every_full_test(browser: Browser) -> None:
+    seen: list[int] = []
+    with browser.session() as stream:
+        stream.do("pause")
+        for _ in range(4):
+            tests = stream.until("tests")
+            assert tests["first"] == len(seen)
+            seen += tests["examples"]
+            stream.do("step")
+    with browser.session() as stream:
+        session = stream.until("session")
+        stream.do("points", run_id=session["run_id"], after=-1)
+        tests = stream.until("tests")
+        assert (tests["first"], tests["examples"][: len(seen)]) == (0, seen)
+        classes = len(session["dataset"]["classes"])
+        for accuracy, images, counts in zip(
+            tests["accuracy"], tests["images"], tests["confusion"], strict=True
+        ):
+            assert (len(counts), sum(counts)) == (classes**2, images)
+            assert sum(counts[:: classes + 1]) == images * accuracy
+        stream.do("points", run_id=session["run_id"], after=-1, tests_after=1)
+        assert stream.until("tests", lambda tests: tests["first"] == 2)["examples"][:2] == seen[2:]
+
+
 def test_silence_is_broken_by_heartbeats(browser: Browser) -> None:
     with browser.session() as stream:
         stream.do("pause")

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from engine.language import DEFAULT_TEXT, parse
 from server.protocol.encode_events import decode_event
-from server.protocol.orders import Order, StartRun, UseData
-from server.protocol.reports import FrameReport, Pong, Report
-from server.protocol.run_values import DataReference
+from server.protocol.orders import Order, StartRun, TakeCheckpoint, UseData
+from server.protocol.reports import CheckpointReport, Done, FrameReport, Pong, Report
+from server.protocol.run_values import Checkpoint, DataReference
 from server.trainers.host import Ending
 from server.trainers.local_process import LocalProcess
 from server.training_process.main import WorkerConfig
@@ -58,6 +58,17 @@ class Process:
                 report = await self._reports.get()
                 if isinstance(report, kind) and fits(report):
                     return report
+
+    async def checkpoint(self) -> Checkpoint:
+        """The checkpoint that is taken when it is asked for."""
+        self.send(TakeCheckpoint(token=1_000_000))
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                match await self._reports.get():
+                    case CheckpointReport(checkpoint):
+                        newest = checkpoint
+                    case Done(1_000_000):
+                        return newest
 
     async def frame(
         self, kind: str, fits: Callable[[dict[str, Any]], bool] = lambda header: True

@@ -88,6 +88,20 @@ export function decimate(xs, columns, from, to, limit) {
 }
 
 /**
+ * Adds a column for dots, each in a row of its own where there is none at its place.
+ * @param {{xs: readonly number[], columns: readonly Column[]}} rows
+ * @param {readonly {x: number, y: number | null}[]} dots  ascending
+ * @returns {{xs: number[], columns: (number | null)[][]}}
+ */
+export function withDots(rows, dots) {
+  const xs = [...new Set([...rows.xs, ...dots.map(({ x }) => x)])].sort((a, b) => a - b);
+  const height = new Map(dots.map(({ x, y }) => [x, y]));
+  const row = new Map(rows.xs.map((x, i) => [x, i]));
+  const columns = rows.columns.map((column) => xs.map((x) => column[row.get(x) ?? -1] ?? null));
+  return { xs, columns: [...columns, xs.map((x) => height.get(x) ?? null)] };
+}
+
+/**
  * Least and greatest value in [from, to), in the order of their places.
  * @param {Column} column
  * @param {number} from

@@ -77,6 +77,18 @@
  */
 
 /**
+ * Consecutive full tests of a run, as columns of equal length.
+ * @typedef {object} TestsMessage
+ * @property {"tests"} type
+ * @property {number} run_id
+ * @property {number} first  index of the first
+ * @property {number[]} examples  trained on by then
+ * @property {number[]} accuracy
+ * @property {number[]} images  how many were tested
+ * @property {number[][]} confusion  counts of images row by row: a row for each class, a column for each guess
+ */
+
+/**
  * Gray levels of a volume or a filter bank, and the numbers that 0 and 255 stand for.
  * @typedef {object} PixelMap
  * @property {number[]} shape  [depth, sy, sx], or [filters, depth, sy, sx]
@@ -143,7 +155,7 @@
  */
 
 /**
- * @typedef {SessionMessage | StatsMessage | PointsMessage | LayersMessage | PredictionsMessage
+ * @typedef {SessionMessage | StatsMessage | PointsMessage | TestsMessage | LayersMessage | PredictionsMessage
  *   | DatasetMessage | SavedMessage | SpectatorsMessage | NoticeMessage | AnswerMessage | HeartbeatMessage} Message
  */
 
@@ -153,7 +165,7 @@
  *   | {type: "check_spec", spec: string}
  *   | {type: "configure", settings: Record<string, string | number>}
  *   | {type: "watch", layers: number[]}
- *   | {type: "points", run_id: number, after: number}} Command
+ *   | {type: "points", run_id: number, after: number, tests_after: number}} Command
  */
 
 /**
@@ -173,7 +185,7 @@
 export const MAX_COMMAND_BYTES = 64 * 1024;
 
 const TEXT_TYPES = new Set([
-  "session", "stats", "points", "dataset", "saved", "spectators", "notice", "answer", "heartbeat",
+  "session", "stats", "points", "tests", "dataset", "saved", "spectators", "notice", "answer", "heartbeat",
 ]);
 /** @type {MapName[]} */
 export const MAP_NAMES = ["activations", "gradients", "weights", "weight_gradients"];

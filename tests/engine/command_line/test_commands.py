@@ -384,7 +384,7 @@ def test_a_snapshot_that_cannot_be_written_whole_leaves_the_old_one(
         "import engine.command_line.commands as c\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try:\n"
-        "    c._write(c.Path(sys.argv[1]), bytes(5000))\n"
+        "    c.write_durably(c.Path(sys.argv[1]), bytes(5000))\n"
         "except OSError as error:\n"
         "    sys.exit(cli._say(cli._reason(error), 1))\n"
     )

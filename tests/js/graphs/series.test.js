@@ -1,8 +1,8 @@
-// Checks the graphs' arithmetic: smoothing without bias, thinning without losing peaks.
+// Checks the graphs' arithmetic: smoothing without bias, thinning without losing peaks, a place for every dot.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth } from "../../../static/js/graphs/series.js";
+import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth, withDots } from "../../../static/js/graphs/series.js";
 
 test("smoothing leaves a constant as it is from the first value on", () => {
   for (const value of smooth([3, 3, 3], 0.9)) assert.ok(Math.abs((value ?? 0) - 3) < 1e-12);
@@ -70,4 +70,15 @@ test("a divergence's huge numbers run out of the picture, what came before stays
 test("smoothing can forget the past", () => {
   const smoothed = smooth([1, 1e30, 2, 2], 0.9, new Set([2]));
   assert.deepEqual(smoothed.slice(2), [2, 2]);
+});
+
+test("every dot has its own place, and lines run on over it", () => {
+  const rows = { xs: [200, 400], columns: [[1, 2], [null, 4]] };
+  const dots = [{ x: 0, y: 0.1 }, { x: 20, y: 0.2 }, { x: 400, y: 0.3 }, { x: 410, y: null }];
+  assert.deepEqual(withDots(rows, dots), {
+    xs: [0, 20, 200, 400, 410],
+    columns: [[null, null, 1, 2, null], [null, null, null, 4, null], [0.1, 0.2, null, 0.3, null]],
+  });
+  assert.deepEqual(withDots(rows, []), { xs: rows.xs, columns: [...rows.columns, [null, null]] });
+  assert.deepEqual(withDots({ xs: [], columns: [[]] }, [{ x: 0, y: 1 }]), { xs: [0], columns: [[null], [1]] });
 });

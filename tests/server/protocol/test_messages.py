@@ -17,7 +17,7 @@ from server.protocol import events as ev
 from server.protocol.decode_commands import MAX_COMMAND_BYTES, decode_command
 from server.protocol.encode_events import decode_event, encode, select_layers
 from server.protocol.refusals import CommandError
-from server.protocol.run_values import Divergence, TestResult
+from server.protocol.run_values import Divergence
 
 COMMANDS: list[tuple[dict[str, Any], commands.Command]] = [
     ({"type": "pause", "id": 1}, commands.Pause(1)),
@@ -34,6 +34,10 @@ COMMANDS: list[tuple[dict[str, Any], commands.Command]] = [
     ({"type": "configure", "id": 1, "settings": {"a": 1}}, commands.Configure(1, {"a": 1})),
     ({"type": "watch", "id": 1, "layers": [0, 2]}, commands.Watch(1, (0, 2))),
     ({"type": "points", "id": 1, "run_id": 3, "after": -1}, commands.FetchPoints(1, 3, -1)),
+    (
+        {"type": "points", "id": 1, "run_id": 3, "after": 7, "tests_after": 2},
+        commands.FetchPoints(1, 3, 7, 2),
+    ),
     ({"type": "show_training", "id": 1}, commands.ShowTraining(1)),
 ]
 
@@ -65,7 +69,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
     (
         ev.Stats(
             2, 5, 100, 0.5, 0.01, 10.0, 0.1, None, math.nan, math.inf, 0.9, None, 0.8, 8,
-            TestResult(0.7, 1000, 60),
+            ev.TestResult(0.7, 1000, 60),
         ),
         {
             "type": "stats", "run_id": 2, "step": 5, "examples": 100, "epoch": 0.5,
@@ -81,6 +85,15 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
         {
             "type": "points", "run_id": 2, "first": 4, "examples": [200], "loss": [0.5],
             "decay_loss": [0.1], "train_accuracy": [0.9], "validation_accuracy": [None],
+        },
+        b"",
+    ),
+    (
+        ev.Tests(2, 1, (60, 80), (0.5, 1.0), (4, 2), ((1, 2, 0, 1), (1, 0, 0, 1))),
+        {
+            "type": "tests", "run_id": 2, "first": 1, "examples": [60, 80],
+            "accuracy": [0.5, 1.0], "images": [4, 2],
+            "confusion": [[1, 2, 0, 1], [1, 0, 0, 1]],
         },
         b"",
     ),
@@ -233,7 +246,9 @@ JSON_VALUES = st.recursive(
     max_leaves=10,
 )
 NAMES = st.sampled_from([*commands.COMMANDS, "nothing"])
-KEYS = st.sampled_from(["id", "spec", "keep", "settings", "layers", "run_id", "after", "x"])
+KEYS = st.sampled_from(
+    ["id", "spec", "keep", "settings", "layers", "run_id", "after", "tests_after", "x"]
+)
 
 
 @given(st.text() | JSON_VALUES | st.dictionaries(KEYS, JSON_VALUES), NAMES)

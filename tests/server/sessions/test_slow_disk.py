@@ -11,10 +11,11 @@ import pytest
 from server.audience.viewer import Viewer
 from server.protocol.connections import CLOSED
 from server.protocol.orders import StartRun
+from server.protocol.run_values import Checkpoint
 from server.sessions.registry import Registry
 from server.storage.database import Storage
 from server.storage.disk_keeper import READERS, DiskKeeper
-from server.storage.records import Remains, StoredCheckpoint
+from server.storage.records import Remains
 from tests.server.fake_host import Stage, join, read
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +29,7 @@ class SlowStorage(Storage):
         self.fast = threading.Event()
         self.reads = 0
 
-    def newest_checkpoint(self, session: str) -> StoredCheckpoint | None:
+    def newest_checkpoint(self, session: str) -> Checkpoint | None:
         self._wait()
         return super().newest_checkpoint(session)
 

@@ -10,9 +10,10 @@ import pytest
 
 from engine.language import DEFAULT_TEXT
 from engine.update_rules.optimizers import TRAINER_OPTIONS
-from server.protocol.run_values import Divergence, PointRow, Weights
-from server.storage.database import CHECKPOINTS, DATABASE, VERSION, Storage, StorageError
-from server.storage.records import Remains, SessionRecord, StoredCheckpoint
+from server.protocol.run_values import Checkpoint, Divergence, PointRow, Weights
+from server.storage.database import CHECKPOINTS, DATABASE, Storage, StorageError
+from server.storage.records import GraphTail, Remains, SessionRecord
+from tests.server.fake_host import full_test
 
 RECORD = SessionRecord(
     id="s",
@@ -32,12 +33,15 @@ RECORD = SessionRecord(
     examples=1000,
 )
 ROWS: list[PointRow] = [(200 * n, 0.5 / n, 0.1, None, 0.25) for n in range(1, 6)]
+TESTS = [full_test(300), full_test(700)]
+NOTHING = GraphTail(0, (), 0, ())
+ALL = GraphTail(0, ROWS, 0, TESTS)
 
 
 def checkpoint(
-    run_id: int, examples: int, points: int = 0, data: bytes = b"{}"
-) -> StoredCheckpoint:
-    return StoredCheckpoint(run_id, examples, points, data)
+    run_id: int, examples: int, points: int = 0, tests: int = 0, data: bytes = b"{}"
+) -> Checkpoint:
+    return Checkpoint(run_id, examples, points, tests, data)
 
 
 def files(folder: Path) -> list[Path]:
@@ -47,14 +51,14 @@ def files(folder: Path) -> list[Path]:
 def test_what_is_written_is_there_for_the_next_server(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     storage.write(RECORD)
-    storage.write_checkpoint("s", checkpoint(3, 1000, 5, b"five"), 0, ROWS)
+    storage.write_checkpoint("s", checkpoint(3, 1000, 5, 2, b"five"), ALL)
     storage.write_beginning("s", 3, Weights(b"params", b""))
     storage.close()
     storage.close()
     storage = Storage(tmp_path)
     assert storage.records() == [RECORD]
-    assert storage.newest_checkpoint("s") == checkpoint(3, 1000, 5, b"five")
-    assert storage.remains("s", 3) == Remains(tuple(ROWS), Weights(b"params", b""))
+    assert storage.newest_checkpoint("s") == checkpoint(3, 1000, 5, 2, b"five")
+    assert storage.remains("s", 3) == Remains(tuple(ROWS), tuple(TESTS), Weights(b"params", b""))
     assert storage.remains("s", 4) == storage.remains("other", 3) == Remains()
     assert storage.newest_checkpoint("other") is None
     storage.close()
@@ -66,7 +70,7 @@ def test_a_newer_state_takes_the_place_of_the_older(tmp_path: Path) -> None:
     storage.write(changed := replace(RECORD, run_id=4, failure=None, reason=None))
     assert storage.records() == [changed]
     for examples in range(3):
-        storage.write_checkpoint("s", checkpoint(4, examples), 0, ())
+        storage.write_checkpoint("s", checkpoint(4, examples), NOTHING)
     assert storage.newest_checkpoint("s") == checkpoint(4, 2)
     assert len(files(tmp_path)) == 1
     storage.close()
@@ -76,10 +80,10 @@ def test_the_run_before_keeps_its_checkpoint_until_there_is_another(tmp_path: Pa
     storage = Storage(tmp_path)
     storage.write(RECORD)
     for run_id in (1, 2, 3):
-        storage.write_checkpoint("s", checkpoint(run_id, 100 * run_id), 0, ())
+        storage.write_checkpoint("s", checkpoint(run_id, 100 * run_id), NOTHING)
     assert sorted(file.name.split("-")[0] for file in files(tmp_path)) == ["2", "3"]
     # A late one of an earlier run is not taken for the newest.
-    storage.write_checkpoint("s", checkpoint(2, 500), 0, ())
+    storage.write_checkpoint("s", checkpoint(2, 500), NOTHING)
     assert storage.newest_checkpoint("s") == checkpoint(3, 300)
     storage.close()
 
@@ -87,12 +91,14 @@ def test_the_run_before_keeps_its_checkpoint_until_there_is_another(tmp_path: Pa
 def test_the_graph_is_drawn_anew_from_an_earlier_checkpoint(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     storage.write(RECORD)
-    storage.write_checkpoint("s", checkpoint(3, 1000, 5), 0, ROWS)
+    storage.write_checkpoint("s", checkpoint(3, 1000, 5, 2), ALL)
     other = (777, 0.0, 0.0, None, None)
-    storage.write_checkpoint("s", checkpoint(3, 777, 3), 2, [other])
+    graph = GraphTail(2, [other], 1, [full_test(710)])
+    storage.write_checkpoint("s", checkpoint(3, 777, 3, 2), graph)
     assert storage.remains("s", 3).points == (*ROWS[:2], other)
-    storage.write_checkpoint("s", checkpoint(4, 0), 0, ())
-    assert storage.remains("s", 3).points == ()
+    assert storage.remains("s", 3).tests == (TESTS[0], full_test(710))
+    storage.write_checkpoint("s", checkpoint(4, 0), NOTHING)
+    assert storage.remains("s", 3) == Remains()
     storage.close()
 
 
@@ -100,7 +106,7 @@ def test_a_session_that_is_removed_leaves_nothing(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     for name in ("s", "t"):
         storage.write(replace(RECORD, id=name))
-        storage.write_checkpoint(name, checkpoint(3, 1, 5), 0, ROWS)
+        storage.write_checkpoint(name, checkpoint(3, 1, 5, 2), ALL)
         storage.write_beginning(name, 3, Weights(b"w", b""))
     storage.remove("s")
     storage.remove("s")
@@ -121,10 +127,10 @@ def test_a_folder_has_one_server(tmp_path: Path) -> None:
 def test_what_a_crash_left_half_done_is_cleared_away(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     storage.write(RECORD)
-    storage.write_checkpoint("s", checkpoint(3, 5), 0, ())
+    storage.write_checkpoint("s", checkpoint(3, 5), NOTHING)
     storage.close()
     folder = tmp_path / CHECKPOINTS
-    (folder / "s" / "3-9-aa.json.part").write_bytes(b"{")
+    (folder / "s" / ".3-9-aa.json.0f1e2d3c.part").write_bytes(b"{")
     (folder / "s" / "3-9-aa.json").write_bytes(b"{}")
     (folder / "gone").mkdir()
     (folder / "gone" / "1-1-bb.json").write_bytes(b"{}")
@@ -138,18 +144,18 @@ def test_what_a_crash_left_half_done_is_cleared_away(tmp_path: Path) -> None:
 def test_a_database_that_is_full_keeps_what_it_has(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
     storage.write(RECORD)
-    storage.write_checkpoint("s", checkpoint(3, 1000, 5), 0, ROWS)
+    storage.write_checkpoint("s", checkpoint(3, 1000, 5, 2), ALL)
     database = storage._database
     (pages,) = database.execute("PRAGMA page_count").fetchone()
     database.execute(f"PRAGMA max_page_count = {pages}")
     many: list[PointRow] = [(n, 0.5, 0.5, 0.5, 0.5) for n in range(10_000)]
     with pytest.raises(sqlite3.OperationalError, match="full"):
-        storage.write_checkpoint("s", checkpoint(3, 2000, 10_000), 0, many)
-    assert storage.newest_checkpoint("s") == checkpoint(3, 1000, 5)
+        storage.write_checkpoint("s", checkpoint(3, 2000, 10_000), GraphTail(0, many, 0, ()))
+    assert storage.newest_checkpoint("s") == checkpoint(3, 1000, 5, 2)
     assert storage.remains("s", 3).points == tuple(ROWS)
     assert len(files(tmp_path)) == 1
     database.execute("PRAGMA max_page_count = 100000")
-    storage.write_checkpoint("s", checkpoint(3, 2000, 10_000), 0, many)
+    storage.write_checkpoint("s", checkpoint(3, 2000, 10_000), GraphTail(0, many, 0, ()))
     assert storage.remains("s", 3).points == tuple(many)
     storage.close()
 
@@ -161,13 +167,6 @@ def test_a_state_that_cannot_be_read_says_so_and_is_left_alone(tmp_path: Path) -
     with pytest.raises(StorageError, match="cannot be read"):
         Storage(broken)
     assert (broken / DATABASE).read_bytes() == b"no database" * 1000
-    newer = tmp_path / "newer"
-    Storage(newer).close()
-    with sqlite3.connect(newer / DATABASE) as database:
-        database.execute(f"PRAGMA user_version = {VERSION + 1}")
-    database.close()
-    with pytest.raises(StorageError, match=f"version {VERSION + 1}"):
-        Storage(newer)
     file = tmp_path / "file"
     file.touch()
     with pytest.raises(StorageError, match="cannot be used"):

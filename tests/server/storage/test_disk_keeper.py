@@ -13,13 +13,13 @@ from engine.language import DEFAULT_TEXT, parse
 from server.audience.viewer import Viewer
 from server.protocol.orders import StartRun
 from server.protocol.reports import Failed, Started
-from server.protocol.run_values import Divergence, Weights
+from server.protocol.run_values import Checkpoint, Divergence, Weights
 from server.sessions.lifecycle import Status
 from server.sessions.registry import Registry
 from server.sessions.session import Session
 from server.storage.database import Storage
 from server.storage.disk_keeper import DiskKeeper
-from server.storage.records import SessionRecord, StoredCheckpoint
+from server.storage.records import SessionRecord
 from tests.server.fake_host import Stage, join, launched, read
 
 pytestmark = pytest.mark.anyio
@@ -65,6 +65,7 @@ async def test_a_session_is_there_after_a_restart_of_the_server(tmp_path: Path) 
     session.configure({"momentum": 0.125})
     run_id = host.begin()
     host.points(run_id, 7)
+    host.tests(run_id, 20, 1200)
     host.state = b"seven"
     host.checkpoint(1400, 7)
     await saved(session, viewer, lambda message: message["examples"] == 1400)
@@ -84,8 +85,12 @@ async def test_a_session_is_there_after_a_restart_of_the_server(tmp_path: Path) 
     assert start.seed == session.state.run.seed
     assert read(again, viewer)[0]["spec"] == SMALL
     viewer.next_point = 0
-    points = next(m for m in read(again, viewer) if m["type"] == "points")
-    assert len(points["loss"]) == start.points
+    viewer.next_test = 0
+    shown = {message["type"]: message for message in read(again, viewer)}
+    assert len(shown["points"]["loss"]) == start.points
+    assert shown["tests"]["examples"] == [20, 1200]
+    assert shown["tests"]["confusion"] == [[9, 1, 0, 0]] * 2
+    assert (start.tests, start.tested) == (2, 1200)
     await server.close()
 
 
@@ -179,8 +184,8 @@ async def test_a_full_disk_is_told_of_and_recovered_from(
     assert told["examples"] == 20
     assert "full" in told["trouble"]
     # What could not be written is at hand all the same, and the earlier one is readable.
-    assert await server.keeper.newest_checkpoint(session.id) == StoredCheckpoint(
-        session.run_id, 40, 5000, b"newer"
+    assert await server.keeper.newest_checkpoint(session.id) == Checkpoint(
+        session.run_id, 40, 5000, 0, b"newer"
     )
     on_disk = server.storage.newest_checkpoint(session.id)
     assert on_disk is not None
@@ -194,6 +199,7 @@ async def test_a_full_disk_is_told_of_and_recovered_from(
 async def test_a_graph_that_failed_to_be_written_is_written_with_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("server.storage.disk_keeper.RETRY_SECONDS", 0.01)
     server = Server(tmp_path)
     session, viewer = server.registry.create("me"), Viewer()
     await join(session, viewer)
@@ -202,12 +208,14 @@ async def test_a_graph_that_failed_to_be_written_is_written_with_the_next(
     with monkeypatch.context() as patch:
         patch.setattr(server.storage, "write_checkpoint", refuse)
         host.points(session.run_id, 3)
+        host.tests(session.run_id, 500)
         host.checkpoint(600, 3)
         await saved(session, viewer, lambda message: "trouble" in message)
     host.points(session.run_id, 2)
     host.checkpoint(1000, 5)
     await saved(session, viewer, lambda message: message["examples"] == 1000)
-    assert len(server.storage.remains(session.id, session.run_id).points) == 5
+    remains = server.storage.remains(session.id, session.run_id)
+    assert (len(remains.points), len(remains.tests)) == (5, 1)
     await server.close()
 
 

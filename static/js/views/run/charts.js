@@ -3,7 +3,7 @@
 import { byId, make, setText } from "../../parts/dom.js";
 import { count, fixed, percent } from "../../words/numbers.js";
 import { makePlot } from "../../graphs/plot.js";
-import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth } from "../../graphs/series.js";
+import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth, withDots } from "../../graphs/series.js";
 
 /** @import { Context } from "../../view_context.js" */
 /** @import { Curve, Mark, Range } from "../../graphs/plot.js" */
@@ -193,8 +193,8 @@ class GraphView {
     });
     const thin = decimate(xs, columns, this.extent.min, this.extent.max, Math.max(this.plot.width * 2, 200));
     this.ceiling = marks.length > 0 ? ceilingOf(thin.columns.filter((_, i) => i % 2 === 0)) : Infinity;
-    if (this.isAccuracy) thin.columns.push(this.testColumn(points, thin.xs));
-    this.plot.setData([thin.xs, ...thin.columns]);
+    const rows = this.isAccuracy ? withDots(thin, this.dots(points)) : thin;
+    this.plot.setData([rows.xs, ...rows.columns]);
     this.showLegend();
   }
 
@@ -204,19 +204,11 @@ class GraphView {
     return this.isAccuracy ? errorScale(value) : positive(value);
   }
 
-  /**
-   * Tests happen between graph points: each goes to the nearest row that is drawn.
-   * @param {Points} points
-   * @param {number[]} xs
-   */
-  testColumn({ tests }, xs) {
-    /** @type {(number | null)[]} */
-    const column = xs.map(() => null);
-    for (const { examples, accuracy } of tests) {
-      const at = nearest(xs, examples);
-      if (at >= 0 && examples >= this.extent.min && examples <= this.extent.max) column[at] = this.toAxis(accuracy);
-    }
-    return column;
+  /** The full tests in sight. @param {Points} points */
+  dots({ tests }) {
+    const { min, max } = this.extent;
+    const inSight = tests.filter(({ examples }) => examples >= min && examples <= max);
+    return inSight.map(({ examples, accuracy }) => ({ x: examples, y: this.toAxis(accuracy) }));
   }
 
   /** Values under the pointer, else the newest. */
