@@ -129,7 +129,7 @@ function showTip(place, cards) {
 function textAt(cards, canvas, { offsetX, offsetY }) {
   const card = cards.get(Number(canvas.closest("article")?.dataset.index));
   for (const row of card?.rows.values() ?? []) {
-    if (row.painter.canvas === canvas) return row.describe(offsetX, offsetY);
+    if (row.painter.element === canvas) return row.describe(offsetX, offsetY);
   }
   return "";
 }

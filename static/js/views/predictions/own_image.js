@@ -3,7 +3,7 @@
 import { makeBars } from "../../parts/probability_bars.js";
 import { byId, messageOf, setText } from "../../parts/dom.js";
 import { megabytes } from "../../words/numbers.js";
-import { drawPicture } from "../../maps/map_painter.js";
+import { showPicture } from "../../parts/pixel_canvas.js";
 
 /** @import { Context } from "../../view_context.js" */
 
@@ -44,7 +44,7 @@ export function showOwnImage({ store, command, api, bootstrap }) {
     place.setAttribute("aria-busy", "true");
     try {
       const { image, top } = await api.predict(file);
-      drawPicture(preview, image, SIDE, SIDE, SCALE);
+      showPicture(preview, image, SIDE, SIDE, SCALE);
       bars.replaceChildren(...makeBars(top, store.state.session?.dataset.classes ?? [], null));
       chosen = file;
       again.disabled = false;

@@ -3,7 +3,7 @@
 import { makeBars } from "../../parts/probability_bars.js";
 import { byId, make, setText } from "../../parts/dom.js";
 import { fixed } from "../../words/numbers.js";
-import { drawPicture } from "../../maps/map_painter.js";
+import { showPicture } from "../../parts/pixel_canvas.js";
 
 /** @import { Context } from "../../view_context.js" */
 /** @import { PredictionItem, PredictionsMessage } from "../../server/protocol.js" */
@@ -59,7 +59,7 @@ export function showPredictions({ store }) {
 function makeCards({ items, width, height }, classes) {
   return items.map((item) => {
     const canvas = make("canvas", { role: "img", "aria-label": `test image of ${classes[item.label]}` });
-    drawPicture(canvas, item.pixels, width, height, Math.max(1, Math.round(PICTURE_SIDE / width)));
+    showPicture(canvas, item.pixels, width, height, Math.max(1, Math.round(PICTURE_SIDE / width)));
     const bars = make("ol", { class: "bars" }, ...makeBars(item.top, classes, item.label));
     const right = item.top[0]?.class === item.label;
     const card = make("div", { class: "card", "data-right": String(right), "data-label": item.label }, canvas, bars);
