@@ -1,7 +1,7 @@
 // Wires the page together: state, connection and views meet here and nowhere else.
 
 import { HttpApi } from "./server/http_api.js";
-import { byId, messageOf } from "./parts/dom.js";
+import { byId } from "./parts/dom.js";
 import { Connection } from "./server/connection.js";
 import { Store } from "./store.js";
 import { showCharts } from "./views/run/charts.js";
@@ -62,7 +62,7 @@ function fetchPoints() {
   const command = { type: /** @type {const} */ ("points"), run_id: store.state.run, after: store.lastPoint };
   connection.command(command).catch((/** @type {unknown} */ error) => {
     // A run that ended meanwhile, or a lost connection: both are followed by a new session message.
-    console.info("points:", messageOf(error));
+    console.info("points:", String(error));
   });
 }
 

@@ -1,6 +1,6 @@
 // One layer's card: what it is in words, and its pictures.
 
-import { make, setText } from "../parts/dom.js";
+import { make, setText, showText } from "../parts/dom.js";
 import { trimmed } from "../words/numbers.js";
 import { family, isLoss, parameters, summary, title } from "../words/layer_text.js";
 import { CAPTIONS, MapRow } from "./map_row.js";
@@ -106,7 +106,6 @@ export class LayerCard {
 
   /** @param {string} text  which example is shown */
   sayExample(text) {
-    setText(this.example, text);
-    this.example.hidden = text === "";
+    showText(this.example, text);
   }
 }

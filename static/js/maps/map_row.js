@@ -1,6 +1,6 @@
 // One row of maps under its caption: activations, weights, or the gradients of either.
 
-import { make, setText } from "../parts/dom.js";
+import { make, setText, showText } from "../parts/dom.js";
 import { count, trimmed } from "../words/numbers.js";
 import { isLoss, title } from "../words/layer_text.js";
 import { MapPainter } from "./map_painter.js";
@@ -79,26 +79,20 @@ export class MapRow {
     }));
   }
 
-  /** @param {string} text */
-  say(text) {
-    setText(this.note, text);
-    this.note.hidden = text === "";
-  }
-
   /** @param {PixelMap} map @param {number} available */
   draw(map, available) {
     this.map = map;
     this.resize(map.shape, available);
     this.painter.draw(map.pixels);
     this.painter.element.classList.remove("stale-map");
-    this.say("");
+    showText(this.note, "");
   }
 
   /** Leaves the row's place empty and says why. @param {string} why */
   empty(why) {
     this.map = null;
     this.painter.element.classList.add("stale-map");
-    this.say(why);
+    showText(this.note, why);
   }
 
   /**

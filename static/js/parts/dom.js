@@ -41,6 +41,16 @@ export function setText(element, text) {
 }
 
 /**
+ * Shows a text, or hides its element where there is none.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+export function showText(element, text) {
+  setText(element, text);
+  element.hidden = text === "";
+}
+
+/**
  * Lets a button open a dialog, and the buttons within that are marked so close it.
  * @param {HTMLButtonElement} button
  * @param {HTMLDialogElement} dialog
@@ -52,9 +62,4 @@ export function opens(button, dialog, onOpen) {
     onOpen();
   });
   for (const close of dialog.querySelectorAll("[data-close]")) close.addEventListener("click", () => dialog.close());
-}
-
-/** What to say of any error. @param {unknown} error */
-export function messageOf(error) {
-  return error instanceof Error ? error.message : String(error);
 }

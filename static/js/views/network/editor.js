@@ -1,7 +1,8 @@
 // Lets people write another network: checks the text as it is typed, and runs it on demand.
 
 import { makeCodeEditor } from "../../parts/code_editor.js";
-import { byId, make, messageOf, setText } from "../../parts/dom.js";
+import { attempt, problemOf } from "../../parts/attempt.js";
+import { byId, make, setText, showText } from "../../parts/dom.js";
 import { count } from "../../words/numbers.js";
 import { layerTable } from "../../parts/layer_table.js";
 
@@ -9,12 +10,6 @@ import { layerTable } from "../../parts/layer_table.js";
 /** @import { Problem, SpecSummary } from "../../server/protocol.js" */
 
 const CHECK_AFTER_MS = 150;
-
-/** @param {unknown} error @returns {Problem | null} what the server's parser said, if it was it */
-function problemOf(error) {
-  if (!(error instanceof Error) || !("problem" in error)) return null;
-  return /** @type {Problem} */ (error.problem);
-}
 
 /** @param {Problem} problem */
 function wording({ message, line }) {
@@ -62,8 +57,7 @@ export function showEditor({ store, command, bootstrap, nonce }) {
   /** @param {Problem | null} problem */
   const complain = (problem) => {
     editor.showProblem(problem && problem.line !== undefined ? problem : null);
-    setText(problemLine, problem ? wording(problem) : "");
-    problemLine.hidden = problem === null;
+    showText(problemLine, problem ? wording(problem) : "");
     table.classList.toggle("outdated", problem !== null);
   };
 
@@ -81,7 +75,7 @@ export function showEditor({ store, command, bootstrap, nonce }) {
       complain(null);
     } catch (error) {
       const problem = problemOf(error);
-      if (own === checks && problem?.line !== undefined) complain(problem);
+      if (own === checks && problem.line !== undefined) complain(problem);
     }
     return undefined;
   }
@@ -89,20 +83,15 @@ export function showEditor({ store, command, bootstrap, nonce }) {
   async function change() {
     // A script written for the original sets the text area and clicks the button.
     if (area.value !== synced) editor.setText(area.value);
-    if (button.matches(":disabled")) return;
     clearTimeout(timer);
     checks += 1;
     const text = editor.text;
-    button.setAttribute("aria-busy", "true");
-    try {
-      await command({ type: "change_network", spec: text, keep: keep.checked });
+    const worked = await attempt({ busy: button, complain }, () =>
+      command({ type: "change_network", spec: text, keep: keep.checked }));
+    if (worked) {
       running = text;
-      complain(null);
       void check();
-    } catch (error) {
-      complain(problemOf(error) ?? { message: messageOf(error) });
     }
-    button.removeAttribute("aria-busy");
     showState();
   }
 

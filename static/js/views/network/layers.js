@@ -1,6 +1,6 @@
 // Shows the network as it learns, a card for each layer; asks only for the cards on screen.
 
-import { byId, setText } from "../../parts/dom.js";
+import { byId, showText } from "../../parts/dom.js";
 import { LayerCard } from "../../maps/layer_card.js";
 
 /** @import { Context } from "../../view_context.js" */
@@ -113,8 +113,7 @@ function showTip(place, cards) {
   place.addEventListener("pointermove", (event) => {
     const { target } = event;
     const text = target instanceof HTMLCanvasElement ? textAt(cards, target, event) : "";
-    setText(tip, text);
-    tip.hidden = text === "";
+    showText(tip, text);
     if (tip.hidden) return;
     const { offsetWidth: width, offsetHeight: height } = tip;
     tip.style.left = `${Math.max(4, Math.min(event.clientX + 14, innerWidth - width - 8))}px`;

@@ -1,7 +1,8 @@
 // Lets people try a picture of their own: chosen, dropped or pasted.
 
 import { makeBars } from "../../parts/probability_bars.js";
-import { byId, messageOf, setText } from "../../parts/dom.js";
+import { attempt, complainIn } from "../../parts/attempt.js";
+import { byId, setText } from "../../parts/dom.js";
 import { megabytes } from "../../words/numbers.js";
 import { showPicture } from "../../parts/pixel_canvas.js";
 
@@ -29,20 +30,12 @@ export function showOwnImage({ store, command, api, bootstrap }) {
   /** @type {File | null} */
   let chosen = null;
 
-  /** @param {string} message */
-  const complain = (message) => {
-    setText(problem, message);
-    problem.hidden = message === "";
-  };
   /** @param {File} file */
-  const test = async (file) => {
-    if (place.disabled) return;
-    const name = file.name || "Your picture";
-    if (file.size > bootstrap.limits.image_bytes) {
-      return complain(`${name}: This file has ${megabytes(file.size)} MB; up to ${megabytes(bootstrap.limits.image_bytes)} MB are taken.`);
-    }
-    place.setAttribute("aria-busy", "true");
-    try {
+  const test = (file) => {
+    const name = file.name || "Your image";
+    return attempt({ busy: place, complain: complainIn(problem, (message) => `${name}: ${message}`) }, async () => {
+      const { image_bytes: most } = bootstrap.limits;
+      if (file.size > most) throw new Error(`This file is ${megabytes(file.size)} MB; the limit is ${megabytes(most)} MB.`);
       const { image, top } = await api.predict(file);
       showPicture(preview, image, SIDE, SIDE, SCALE);
       bars.replaceChildren(...makeBars(top, store.state.session?.dataset.classes ?? [], null));
@@ -51,12 +44,7 @@ export function showOwnImage({ store, command, api, bootstrap }) {
       result.hidden = false;
       back.hidden = false;
       setText(status, `${name}: the layers below show it too.`);
-      complain("");
-    } catch (error) {
-      complain(`${name}: ${messageOf(error)}`);
-    }
-    place.removeAttribute("aria-busy");
-    return undefined;
+    });
   };
 
   byId("buttonchoose", HTMLButtonElement).addEventListener("click", () => input.click());
@@ -66,14 +54,7 @@ export function showOwnImage({ store, command, api, bootstrap }) {
     input.value = ""; // so that the same file can be chosen again
   });
   again.addEventListener("click", () => chosen && void test(chosen));
-  back.addEventListener("click", async () => {
-    try {
-      await command({ type: "show_training" });
-      complain("");
-    } catch (error) {
-      complain(messageOf(error));
-    }
-  });
+  back.addEventListener("click", () => attempt({ complain: complainIn(problem) }, () => command({ type: "show_training" })));
 
   takeDrops(place, (file) => void test(file));
   document.addEventListener("paste", (event) => {

@@ -1,7 +1,9 @@
 // Holds the trainer's reins: pause, step, restart, and the fields that change it as it runs.
 
-import { byId, make, messageOf, setText } from "../../parts/dom.js";
+import { attempt, complainIn } from "../../parts/attempt.js";
+import { byId, make, setText } from "../../parts/dom.js";
 
+/** @import { Complain } from "../../parts/attempt.js" */
 /** @import { Context } from "../../view_context.js" */
 /** @import { State } from "../../store.js" */
 
@@ -34,18 +36,10 @@ function showRun({ store, command }) {
   const toggles = [byId("buttontp", HTMLButtonElement), byId("header_pause", HTMLButtonElement)];
   const step = byId("buttonstep", HTMLButtonElement);
   const restart = byId("buttonrestart", HTMLButtonElement);
-  const problem = byId("control_problem", HTMLElement);
+  const complain = complainIn(byId("control_problem", HTMLElement));
 
   /** @param {"pause" | "resume" | "step" | "restart"} type */
-  const send = async (type) => {
-    try {
-      await command({ type });
-      setText(problem, "");
-    } catch (error) {
-      setText(problem, messageOf(error));
-    }
-    problem.hidden = problem.textContent === "";
-  };
+  const send = (type) => attempt({ complain }, () => command({ type }));
   const toggle = () => send(isHalted(store.state) ? "resume" : "pause");
   for (const button of toggles) button.addEventListener("click", toggle);
   step.addEventListener("click", () => send("step"));
@@ -87,16 +81,16 @@ function makeField({ store, command }, { setting, id, label, mode }) {
   let edited = false;
 
   const running = () => String(store.state.session?.trainer[setting] ?? "");
-  /** @param {string} message */
-  const complain = (message) => {
-    setText(problem, message);
-    problem.hidden = message === "";
-    input.setAttribute("aria-invalid", String(message !== ""));
+  const say = complainIn(problem, (message) => `${message.replace(/\.?$/, ";")} still ${running()}.`);
+  /** @type {Complain} */
+  const complain = (trouble) => {
+    say(trouble);
+    input.setAttribute("aria-invalid", String(trouble !== null));
   };
   const revert = () => {
     edited = false;
     input.value = running();
-    complain("");
+    complain(null);
   };
   input.addEventListener("input", () => {
     edited = true;
@@ -106,19 +100,9 @@ function makeField({ store, command }, { setting, id, label, mode }) {
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const text = input.value.trim();
-    const value = text === "" ? NaN : Number(text.replace(",", "."));
-    if (!Number.isFinite(value)) return complain(`“${text}” is no number; still ${running()}.`);
-    form.setAttribute("aria-busy", "true");
-    try {
-      await command({ type: "configure", settings: { [setting]: value } });
-      edited = false;
-      complain("");
-    } catch (error) {
-      complain(`${messageOf(error).replace(/\.?$/, ";")} still ${running()}.`);
-    }
-    form.removeAttribute("aria-busy");
-    return undefined;
+    const worked = await attempt({ busy: form, complain }, () =>
+      command({ type: "configure", settings: { [setting]: numberIn(input.value.trim()) } }));
+    if (worked) edited = false;
   });
   let run = store.state.run;
   store.subscribe(["session"], (state) => {
@@ -130,17 +114,23 @@ function makeField({ store, command }, { setting, id, label, mode }) {
   return form;
 }
 
+/** @param {string} text @throws {Error} where it is not a finite number */
+function numberIn(text) {
+  const value = text === "" ? NaN : Number(text.replace(",", "."));
+  if (!Number.isFinite(value)) throw new Error(`“${text}” is not a number.`);
+  return value;
+}
+
 /** @param {Context} context */
 function makeMethod({ store, command }) {
   const select = make("select", { id: "method_input", "aria-describedby": "method_problem" });
   const problem = make("p", { id: "method_problem", class: "problem", role: "alert", hidden: true });
   const row = make("div", { class: "field", "data-setting": "method" }, make("label", { for: "method_input" }, "Method:"), select, problem);
-  let pending = false;
   let listed = "";
 
   const follow = () => {
     const { session } = store.state;
-    if (!session || pending) return;
+    if (!session || row.hasAttribute("aria-busy")) return;
     if (listed !== session.methods.join()) {
       listed = session.methods.join();
       select.replaceChildren(...session.methods.map((name) => make("option", { value: name }, name)));
@@ -148,19 +138,9 @@ function makeMethod({ store, command }) {
     select.value = String(session.trainer.method);
   };
   select.addEventListener("change", async () => {
-    pending = true;
-    row.setAttribute("aria-busy", "true");
-    let message = "";
-    try {
-      await command({ type: "configure", settings: { method: select.value } });
-    } catch (error) {
-      message = messageOf(error);
-    }
-    pending = false;
-    row.removeAttribute("aria-busy");
-    setText(problem, message);
-    problem.hidden = message === "";
-    if (message) follow();
+    const worked = await attempt({ busy: row, complain: complainIn(problem) }, () =>
+      command({ type: "configure", settings: { method: select.value } }));
+    if (!worked) follow();
   });
   store.subscribe(["session"], follow);
   return row;

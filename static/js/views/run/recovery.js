@@ -1,6 +1,7 @@
 // Says why a run has failed that can go on, and offers the ways: its last checkpoint, or a new start.
 
-import { byId, messageOf, setText } from "../../parts/dom.js";
+import { attempt, complainIn } from "../../parts/attempt.js";
+import { byId, setText } from "../../parts/dom.js";
 
 /** @import { Context } from "../../view_context.js" */
 
@@ -41,7 +42,7 @@ export function showRecovery(context) {
 
 /** @param {Context} context */
 function offerWaysOn({ store, command }) {
-  const problem = byId("recovery_problem", HTMLElement);
+  const complain = complainIn(byId("recovery_problem", HTMLElement));
   const back = byId("buttonrecover", HTMLButtonElement);
   /**
    * @param {HTMLButtonElement} button
@@ -49,17 +50,7 @@ function offerWaysOn({ store, command }) {
    * @param {HTMLElement} next  what one wants to do then, and where the keyboard goes
    */
   const offer = (button, type, next) => button.addEventListener("click", async () => {
-    button.setAttribute("aria-busy", "true");
-    let trouble = "";
-    try {
-      await command({ type });
-      next.focus();
-    } catch (error) {
-      trouble = messageOf(error);
-    }
-    button.removeAttribute("aria-busy");
-    setText(problem, trouble);
-    problem.hidden = trouble === "";
+    if (await attempt({ busy: button, complain }, () => command({ type }))) next.focus();
   });
   offer(back, "recover", byId("lr_input", HTMLInputElement));
   offer(byId("recovery_restart", HTMLButtonElement), "restart", byId("buttontp", HTMLButtonElement));

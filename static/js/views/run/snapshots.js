@@ -1,6 +1,7 @@
 // Takes the network out of the page and back in: through the text area, or a file.
 
-import { byId, make, messageOf, setText } from "../../parts/dom.js";
+import { attempt, complainIn } from "../../parts/attempt.js";
+import { byId, make, setText } from "../../parts/dom.js";
 import { count, megabytes } from "../../words/numbers.js";
 
 /** @import { Context } from "../../view_context.js" */
@@ -13,7 +14,7 @@ export function showSnapshots({ store, api, bootstrap }) {
   const area = byId("dumpjson", HTMLTextAreaElement);
   const input = byId("snapshotfile", HTMLInputElement);
   const status = byId("snapshot_status", HTMLElement);
-  const problem = byId("snapshot_problem", HTMLElement);
+  const complain = complainIn(byId("snapshot_problem", HTMLElement));
 
   /**
    * Runs one action; says how it went.
@@ -21,18 +22,11 @@ export function showSnapshots({ store, api, bootstrap }) {
    * @param {() => Promise<string>} action  returns what to say
    */
   const run = async (button, action) => {
-    button.setAttribute("aria-busy", "true");
     let said = "";
-    let trouble = "";
-    try {
+    await attempt({ busy: button, complain }, async () => {
       said = await action();
-    } catch (error) {
-      trouble = messageOf(error);
-    }
-    button.removeAttribute("aria-busy");
+    });
     setText(status, said);
-    setText(problem, trouble);
-    problem.hidden = trouble === "";
   };
   /** @param {string | Blob} json @param {number} bytes */
   const load = async (json, bytes) => {

@@ -1,6 +1,6 @@
 // Says plainly whether the page is live, paused, waiting, reconnecting, stale or failed.
 
-import { byId, make, setText } from "../../parts/dom.js";
+import { byId, make, setText, showText } from "../../parts/dom.js";
 import { count } from "../../words/numbers.js";
 
 /** @import { Context } from "../../view_context.js" */
@@ -47,9 +47,7 @@ export function showStatus({ store }) {
     document.body.dataset.status = status;
     document.body.dataset.run = String(state.run);
     setText(text, wording(state, status));
-    const why = reasonOf(state, status);
-    setText(reason, why);
-    reason.hidden = why === "";
+    showText(reason, reasonOf(state, status));
     gone.hidden = status !== "gone";
     document.title = status === "live" ? "ConvNet Live" : `ConvNet Live (${status})`;
   });
