@@ -2,17 +2,20 @@
 
 import { attempt, complainIn } from "../../parts/attempt.js";
 import { byId, make, setText } from "../../parts/dom.js";
+import { SETTING_LABELS, settingName } from "../../words/trainer_text.js";
 
 /** @import { Complain } from "../../parts/attempt.js" */
 /** @import { Context } from "../../view_context.js" */
 /** @import { State } from "../../store.js" */
 
-/** @type {{setting: string, id: string, label: string, mode: string}[]} */
+/** @typedef {{setting: keyof typeof SETTING_LABELS, id: string, mode: "decimal" | "numeric"}} Field */
+
+/** Settings that are typed in, with the original's ids. @type {Field[]} */
 const FIELDS = [
-  { setting: "learning_rate", id: "lr_input", label: "Learning rate", mode: "decimal" },
-  { setting: "momentum", id: "momentum_input", label: "Momentum", mode: "decimal" },
-  { setting: "batch_size", id: "batch_size_input", label: "Batch size", mode: "numeric" },
-  { setting: "l2_decay", id: "decay_input", label: "Weight decay", mode: "decimal" },
+  { setting: "learning_rate", id: "lr_input", mode: "decimal" },
+  { setting: "momentum", id: "momentum_input", mode: "decimal" },
+  { setting: "batch_size", id: "batch_size_input", mode: "numeric" },
+  { setting: "l2_decay", id: "decay_input", mode: "decimal" },
 ];
 
 /** Elements that do something of their own with a key. */
@@ -70,14 +73,14 @@ function showRun({ store, command }) {
 /**
  * A field that follows the trainer's value unless it is being edited.
  * @param {Context} context
- * @param {{setting: string, id: string, label: string, mode: string}} field
+ * @param {Field} field
  */
-function makeField({ store, command }, { setting, id, label, mode }) {
+function makeField({ store, command }, { setting, id, mode }) {
   const problemId = `${id}_problem`;
   const input = make("input", { id, type: "text", inputmode: mode, size: 8, autocomplete: "off", "aria-describedby": problemId });
-  const button = make("button", { type: "submit", "aria-label": `change ${label.toLowerCase()}` }, "change");
+  const button = make("button", { type: "submit", "aria-label": `change ${settingName(setting)}` }, "change");
   const problem = make("p", { id: problemId, class: "problem", role: "alert", hidden: true });
-  const form = make("form", { class: "field", "data-setting": setting }, make("label", { for: id }, `${label}:`), input, button, problem);
+  const form = make("form", { class: "field", "data-setting": setting }, make("label", { for: id }, `${SETTING_LABELS[setting]}:`), input, button, problem);
   let edited = false;
 
   const running = () => String(store.state.session?.trainer[setting] ?? "");
@@ -125,7 +128,7 @@ function numberIn(text) {
 function makeMethod({ store, command }) {
   const select = make("select", { id: "method_input", "aria-describedby": "method_problem" });
   const problem = make("p", { id: "method_problem", class: "problem", role: "alert", hidden: true });
-  const row = make("div", { class: "field", "data-setting": "method" }, make("label", { for: "method_input" }, "Method:"), select, problem);
+  const row = make("div", { class: "field", "data-setting": "method" }, make("label", { for: "method_input" }, `${SETTING_LABELS.method}:`), select, problem);
   let listed = "";
 
   const follow = () => {

@@ -2,7 +2,7 @@
 
 import { byId, make, setText } from "../../parts/dom.js";
 import { count, fixed, milliseconds, percent, trimmed } from "../../words/numbers.js";
-import { isScheduled } from "../../words/trainer_text.js";
+import { isScheduled, SETTING_LABELS } from "../../words/trainer_text.js";
 
 /** @import { Context } from "../../view_context.js" */
 /** @import { StatsMessage } from "../../server/protocol.js" */
@@ -18,7 +18,7 @@ const LINES = [
   ["decay_loss", "L2 Weight decay loss", (s) => fixed(s.decay_loss, 5)],
   ["train_accuracy", "Training accuracy", (s) => fixed(s.train_accuracy, 2)],
   ["validation_accuracy", "Validation accuracy", (s) => fixed(s.validation_accuracy, 2)],
-  ["learning_rate", "Learning rate now", (s) => trimmed(s.learning_rate, 6)],
+  ["learning_rate", `${SETTING_LABELS.learning_rate} now`, (s) => trimmed(s.learning_rate, 6)],
   ["examples", "Examples seen", (s) => String(s.examples)],
   ["examples_per_second", "Examples per second", (s) => count(s.examples_per_second)],
   ["epoch", "Epoch", (s) => fixed(s.epoch, 2)],
