@@ -43,14 +43,14 @@ const connection = new Connection({
 
 async function beginAnew() {
   await api.newSession();
-  history.replaceState(null, "", "/"); // the address may have named the session that is lost
-  store.addNotice("warning", "The server no longer knows this session: a new one has begun.");
+  history.replaceState(null, "", "/"); // the address may name the lost session
+  store.addNotice("warning", "The server no longer has this session; a new one has begun.");
 }
 
 /** @param {Message} message */
 function receive(message) {
   store.apply(message);
-  // Only with the first session message is it known which run's points to ask for.
+  // Which run's points to ask for is known only from the first session message on.
   const missing = store.takeGap();
   const first = message.type === "session" && !greeted;
   if (first) greeted = true;
@@ -61,7 +61,7 @@ function receive(message) {
 function fetchPoints() {
   const command = { type: /** @type {const} */ ("points"), run_id: store.state.run, after: store.lastPoint };
   connection.command(command).catch((/** @type {unknown} */ error) => {
-    // A run that ended meanwhile, or a lost connection: both are followed by a new session message.
+    // The run has ended, or the connection is lost: a new session message follows both.
     console.info("points:", String(error));
   });
 }

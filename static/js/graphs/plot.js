@@ -20,9 +20,9 @@ import { thousands } from "../words/numbers.js";
 /**
  * @typedef {object} PlotOptions
  * @property {Curve[]} curves
- * @property {Axis} axis  upwards
- * @property {() => Range} extent  what is shown across
- * @property {() => Mark[]} marks  what happened at some place across
+ * @property {Axis} axis  the upright one
+ * @property {() => Range} extent  of the horizontal axis
+ * @property {() => Mark[]} marks  events along the horizontal axis
  * @property {(zoom: Range | null) => void} onZoom
  * @property {(x: number | null) => void} onHover
  */
@@ -72,7 +72,7 @@ function ticksOf(plot, axis) {
 }
 
 /**
- * Vertical lines with a label each, which stands where there is more room.
+ * Vertical lines, each with a label on the side that has more room.
  * @param {uPlot} plot
  * @param {Mark[]} marks
  */

@@ -16,7 +16,7 @@ export const CAPTIONS = {
   weights: "Weights",
   weight_gradients: "Weight Gradients",
 };
-/** A higher row is cut until somebody asks for all of it; CSS pixels. */
+/** Taller rows are cut until somebody asks for all of it; CSS pixels. */
 const TALLEST = 260;
 /** Rows of a weight matrix that are drawn until somebody asks for all. */
 const MATRIX_ROWS = 130;
@@ -56,7 +56,7 @@ export class MapRow {
     this.painter.resize(tiles, available, { oneLine: named, tallest: this.all ? Infinity : TALLEST });
     const drawn = this.painter.tiles.count * this.painter.tiles.sy;
     this.more.hidden = drawn === wanted;
-    setText(this.more, `${count((drawn / wanted) * shape[0])} of ${count(shape[0])}: show more`);
+    setText(this.more, `${count((drawn / wanted) * shape[0])} of ${count(shape[0])} shown: show all`);
     if (named) this.nameClasses();
   }
 
@@ -65,7 +65,7 @@ export class MapRow {
     if (this.map) this.draw(this.map, this.available);
   }
 
-  /** Puts each class's name under its square; a row that broke into lines has no place for them. */
+  /** Puts each class's name under its square; a row broken into lines has no room for them. */
   nameClasses() {
     const { layout, density } = this.painter;
     const longest = Math.max(...this.classes.map((name) => name.length));
@@ -88,7 +88,7 @@ export class MapRow {
     showText(this.note, "");
   }
 
-  /** Leaves the row's place empty and says why. @param {string} why */
+  /** Empties the row, keeps its place, and says why. @param {string} why */
   empty(why) {
     this.map = null;
     this.painter.element.classList.add("stale-map");

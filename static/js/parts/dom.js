@@ -1,7 +1,7 @@
 // Small helpers to find and to make elements, typed.
 
 /**
- * The element with this id; its absence is a fault of the template.
+ * The element with this id; its absence is a mistake in the template.
  * @template {HTMLElement} T
  * @param {string} id
  * @param {new () => T} type
@@ -32,7 +32,7 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
- * Sets text only where it changed: screen readers and layout are left in peace.
+ * Sets a text only if it changed, so that screen readers and layout are not disturbed.
  * @param {HTMLElement} element
  * @param {string} text
  */
@@ -51,7 +51,7 @@ export function showText(element, text) {
 }
 
 /**
- * Lets a button open a dialog, and the buttons within that are marked so close it.
+ * Makes a button open a dialog, and the dialog's buttons with `data-close` close it.
  * @param {HTMLButtonElement} button
  * @param {HTMLDialogElement} dialog
  * @param {() => void} onOpen

@@ -1,4 +1,4 @@
-// Lets people write another network: checks the text as it is typed, and runs it on demand.
+// Edits the network's text: checks it as it is typed, and runs it on demand.
 
 import { makeCodeEditor } from "../../parts/code_editor.js";
 import { attempt, problemOf } from "../../parts/attempt.js";
@@ -25,11 +25,11 @@ export function showEditor({ store, command, bootstrap, nonce }) {
   const hint = byId("spec_state", HTMLElement);
   const problemLine = byId("spec_problem", HTMLElement);
   const table = byId("spec_summary", HTMLElement);
-  /** Text of the network that runs. */
+  /** Text of the running network. */
   let running = "";
-  /** The session that `running` is of. */
+  /** The session that `running` belongs to. */
   let sessionId = "";
-  /** What the text area held when it was last brought in line. */
+  /** What the text area held when it was last in line with the editor. */
   let synced = "";
   let checks = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -65,7 +65,7 @@ export function showEditor({ store, command, bootstrap, nonce }) {
     const own = ++checks;
     const text = editor.text;
     if (text.length > bootstrap.limits.spec_characters) {
-      return complain({ message: `The text has ${count(text.length)} characters; up to ${count(bootstrap.limits.spec_characters)} are taken.` });
+      return complain({ message: `The text has ${count(text.length)} characters; the limit is ${count(bootstrap.limits.spec_characters)}.` });
     }
     try {
       /** @type {SpecSummary} */
@@ -102,7 +102,7 @@ export function showEditor({ store, command, bootstrap, nonce }) {
 
   store.subscribe(["session", "connection"], ({ session, connection }) => {
     if (!session || connection !== "open") return;
-    // A server that came back without memory has a session of its own making: the text is worth more.
+    // A server that lost its sessions has made a new one: the user's text is worth more.
     const lost = sessionId !== "" && session.session !== sessionId;
     const followed = running === "" || (!edited() && !lost);
     sessionId = session.session;
@@ -125,6 +125,6 @@ function showPresets(presets, choose) {
   select.addEventListener("change", () => {
     const preset = presets.find(({ name }) => name === select.value);
     if (preset) choose(preset.text);
-    select.value = ""; // the text may be edited from here on: it is no longer the preset
+    select.value = ""; // once edited, the text is no longer the preset
   });
 }

@@ -1,4 +1,4 @@
-// Shows the network as it learns, a card for each layer; asks only for the cards on screen.
+// Shows the network as it learns, a card for each layer; asks only for those on screen.
 
 import { byId, showText } from "../../parts/dom.js";
 import { LayerCard } from "../../maps/layer_card.js";
@@ -7,7 +7,7 @@ import { LayerCard } from "../../maps/layer_card.js";
 /** @import { Layers, State } from "../../store.js" */
 
 const WATCH_AFTER_MS = 150;
-/** Cards this far off the screen are drawn already. */
+/** Cards within this distance of the screen are drawn too. */
 const MARGIN = "160px";
 
 /** @param {Context} context */
@@ -99,7 +99,7 @@ export function showLayers({ store, command }) {
 
 /** @param {Layers} layers @param {string[]} classes */
 function exampleOf({ source, label }, classes) {
-  if (source === "image") return "example: your picture";
+  if (source === "image") return "example: your image";
   return label === null ? "" : `example: a training image of ${classes[label] ?? label}`;
 }
 

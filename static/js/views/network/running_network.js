@@ -1,4 +1,4 @@
-// Shows spectators the network that runs and its trainer: as text and values, with nothing to change.
+// Shows spectators the running network and its trainer, read-only.
 
 import { makeCodeEditor } from "../../parts/code_editor.js";
 import { byId, make } from "../../parts/dom.js";

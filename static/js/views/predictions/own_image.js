@@ -1,4 +1,4 @@
-// Lets people try a picture of their own: chosen, dropped or pasted.
+// Tests an image of the user's own: chosen, dropped or pasted.
 
 import { makeBars } from "../../parts/probability_bars.js";
 import { attempt, complainIn } from "../../parts/attempt.js";
@@ -59,7 +59,7 @@ export function showOwnImage({ store, command, api, bootstrap }) {
   takeDrops(place, (file) => void test(file));
   document.addEventListener("paste", (event) => {
     const file = pictureIn(event.clipboardData);
-    if (!file) return; // text goes where it was meant to
+    if (!file) return; // text goes where it belongs
     event.preventDefault();
     void test(file);
   });
@@ -68,13 +68,13 @@ export function showOwnImage({ store, command, api, bootstrap }) {
   store.subscribe(["layers"], ({ layers }) => {
     if (!layers || back.hidden === (layers.source !== "image")) return;
     back.hidden = layers.source !== "image";
-    if (back.hidden) setText(status, `${chosen?.name || "Your picture"}, as the network took it then.`);
+    if (back.hidden) setText(status, `${chosen?.name || "Your image"}, as the network classified it then.`);
   });
 }
 
 /**
- * Takes files dropped anywhere: one that misses its place would else make the browser leave the page.
- * @param {HTMLElement} place  shows that a file may be let go
+ * Accepts files dropped anywhere: otherwise one that misses would make the browser leave the page.
+ * @param {HTMLElement} place  shows that a file can be dropped
  * @param {(file: File) => void} take
  */
 function takeDrops(place, take) {

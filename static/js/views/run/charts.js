@@ -12,7 +12,7 @@ import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth } from "../.
 /** @import { CurveName } from "../../server/protocol.js" */
 /** @import { Points } from "../../store.js" */
 
-/** The graphs are drawn anew no more often than this. */
+/** The graphs are redrawn no more often than this. */
 const REDRAW_MS = 250;
 
 /** @typedef {{name: CurveName | "tests", label: string, color: string, dashed?: boolean}} Line */
@@ -104,7 +104,7 @@ export function showCharts({ store }) {
     redraw();
   });
   byId("cleargraph", HTMLButtonElement).addEventListener("click", () => store.clearGraph());
-  // Browsers keep a form's state over a reload.
+  // Browsers keep a form's state across a reload.
   readLog();
   readWeight();
 }
@@ -172,7 +172,7 @@ class GraphView {
     const xs = points.examples.slice(points.from);
     this.extent = this.look.zoom ?? extentOf(xs, points.from > 0);
     const marks = this.marks();
-    // What led to a divergence says nothing of the weights that it went back to.
+    // What led to a divergence says nothing about the weights that were restored.
     const anew = new Set(marks.map(({ x }) => lowerBound(xs, x + 1)));
     const columns = this.graph.lines.flatMap(({ name }) => {
       if (name === "tests") return [];

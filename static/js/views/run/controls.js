@@ -1,4 +1,4 @@
-// Holds the trainer's reins: pause, step, restart, and the fields that change it as it runs.
+// Controls training: pause, step, restart, and the fields that change the trainer while it runs.
 
 import { attempt, complainIn } from "../../parts/attempt.js";
 import { byId, make, setText } from "../../parts/dom.js";
@@ -18,7 +18,7 @@ const FIELDS = [
   { setting: "l2_decay", id: "decay_input", mode: "decimal" },
 ];
 
-/** Elements that do something of their own with a key. */
+/** Elements that handle keys themselves. */
 const INTERACTIVE = "input, textarea, select, button, a, summary, [contenteditable]";
 
 /** @param {Context} context */
@@ -53,7 +53,7 @@ function showRun({ store, command }) {
     const busy = target instanceof Element && target.closest(INTERACTIVE) !== null;
     if (busy || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.key === " ") {
-      event.preventDefault(); // else the page would scroll
+      event.preventDefault(); // or else the page would scroll
       void toggle();
     } else if (event.key === "." && !step.disabled) {
       void send("step");
@@ -84,7 +84,7 @@ function makeField({ store, command }, { setting, id, mode }) {
   let edited = false;
 
   const running = () => String(store.state.session?.trainer[setting] ?? "");
-  const say = complainIn(problem, (message) => `${message.replace(/\.?$/, ";")} still ${running()}.`);
+  const say = complainIn(problem, (message) => `${message.replace(/\.?$/, ";")} the value is still ${running()}.`);
   /** @type {Complain} */
   const complain = (trouble) => {
     say(trouble);
@@ -109,8 +109,8 @@ function makeField({ store, command }, { setting, id, mode }) {
   });
   let run = store.state.run;
   store.subscribe(["session"], (state) => {
-    form.title = `in force: ${running()}`;
-    // What was being typed was meant for the run before.
+    form.title = `current value: ${running()}`;
+    // What was being typed was meant for the previous run.
     if (!edited || state.run !== run) revert();
     run = state.run;
   });

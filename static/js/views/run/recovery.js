@@ -1,4 +1,4 @@
-// Says why a run has failed that can go on, and offers the ways: its last checkpoint, or a new start.
+// Says why a run has failed, and offers the ways on: back to its last checkpoint, or a restart.
 
 import { attempt, complainIn } from "../../parts/attempt.js";
 import { byId, setText } from "../../parts/dom.js";
@@ -6,19 +6,19 @@ import { byId, setText } from "../../parts/dom.js";
 /** @import { Context } from "../../view_context.js" */
 
 /**
- * What to say and to offer, by what the run failed of.
+ * What to say and to offer, by the kind of failure; `told` is for spectators.
  * @type {Record<string, {advice: string, button: string, told: string}>}
  */
 const WAYS = {
   diverged: {
-    advice: "The last good weights are kept: go back to them and lower the learning rate before you resume, or begin again.",
+    advice: "The last good weights are saved: go back to them and lower the learning rate before you resume, or restart.",
     button: "go back to the last good weights",
-    told: "Its owner may go back to the last good weights, or begin again.",
+    told: "Its owner can go back to the last good weights or restart.",
   },
   died: {
-    advice: "What it had learned is kept.",
+    advice: "What the network has learned is saved.",
     button: "try again",
-    told: "Its owner may try again.",
+    told: "Its owner can try again.",
   },
 };
 
@@ -47,7 +47,7 @@ function offerWaysOn({ store, command }) {
   /**
    * @param {HTMLButtonElement} button
    * @param {"recover" | "restart"} type
-   * @param {HTMLElement} next  what one wants to do then, and where the keyboard goes
+   * @param {HTMLElement} next  gets the focus: what one is likely to do next
    */
   const offer = (button, type, next) => button.addEventListener("click", async () => {
     if (await attempt({ busy: button, complain }, () => command({ type }))) next.focus();

@@ -1,4 +1,4 @@
-// Says how far the run is saved on the server, and when nothing newer can be.
+// Says how far the run is saved on the server, and why nothing newer can be.
 
 import { byId, showText } from "../../parts/dom.js";
 import { count } from "../../words/numbers.js";

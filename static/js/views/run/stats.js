@@ -1,4 +1,4 @@
-// Shows the running numbers, with the labels of the original and some it did not have.
+// Shows the run's numbers, labeled as in the original, and some that it did not have.
 
 import { byId, make, setText } from "../../parts/dom.js";
 import { count, fixed, milliseconds, percent, trimmed } from "../../words/numbers.js";
@@ -51,7 +51,7 @@ export function showStats({ store }) {
   const figures = [...document.querySelectorAll("[data-figure]")].filter((e) => e instanceof HTMLElement);
 
   store.subscribe(["session"], ({ session }) => {
-    rate.hidden = !session || !isScheduled(session.trainer); // else the field below says it
+    rate.hidden = !session || !isScheduled(session.trainer); // otherwise the field below shows it
   });
   store.subscribe(["stats"], ({ stats }) => {
     document.body.dataset.step = String(stats?.step ?? 0);

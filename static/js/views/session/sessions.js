@@ -1,4 +1,4 @@
-// Lists the browser's sessions: to open one, remove one, or begin another.
+// Lists the browser's sessions: opens one, removes one, or begins another.
 
 import { attempt, complainIn } from "../../parts/attempt.js";
 import { byId, make, opens, setText } from "../../parts/dom.js";
@@ -47,7 +47,7 @@ export function showSessions({ store, api }) {
 /** @param {SessionList} list */
 function rules({ most, keep_seconds }) {
   const days = Math.round(keep_seconds / 86_400);
-  return `Each is a network with its own training. One that nobody has looked at for ${count(days)} days is removed. There is room for ${count(most)}.`;
+  return `Each session trains a network of its own. A session that nobody has looked at for ${count(days)} days is removed. You can have up to ${count(most)}.`;
 }
 
 /**
@@ -62,7 +62,7 @@ function makeRow(summary, here, remove) {
   const facts = make("p", { class: "hint" }, `${status} · ${count(examples)} examples · `);
   if (here) facts.append("shown here");
   else if (viewers > 0) facts.append("being watched");
-  else facts.append("seen ", when);
+  else facts.append("last seen ", when);
 
   const ask = make("button", { type: "button", class: "quiet", "aria-label": `remove ${title}` }, "remove");
   const sure = make("button", { type: "button" }, "remove for good");

@@ -6,7 +6,7 @@ import { count } from "../../words/numbers.js";
 /** @import { Context } from "../../view_context.js" */
 /** @import { State } from "../../store.js" */
 
-/** How long a notice that reports no trouble stays. */
+/** How long a notice that reports no problem stays. */
 const INFO_STAYS_MS = 8000;
 
 /**
@@ -27,9 +27,9 @@ function wording(state, status) {
 
 /** @param {State} state @param {string} status */
 function reasonOf(state, status) {
-  if (status === "stale") return "Nothing has come from the server for a while: connecting anew.";
-  if (status === "reconnecting") return "The connection was lost: trying again by itself. What you see is the last that came.";
-  // Of a divergence another box tells, with what can be done about it.
+  if (status === "stale") return "Nothing has come from the server for a while. Reconnecting.";
+  if (status === "reconnecting") return "Connection lost. Reconnecting; the page shows the last data received.";
+  // The recovery box tells of it, with what can be done.
   if (state.session?.recoverable) return "";
   if (status === "waiting" || status === "failed" || status === "stopped") return state.session?.reason ?? "";
   return "";
