@@ -1,4 +1,4 @@
-// Checks that whoever asked for something sees that it is under way, and why it failed.
+// Checks that the page shows what is under way, and why it failed.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
