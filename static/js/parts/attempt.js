@@ -35,7 +35,11 @@ export function complainIn(element, wording = (message) => message) {
   return (problem) => showText(element, problem ? wording(problem.message) : "");
 }
 
-/** What the server says of an error, with its place in the text if it has one; else its message. @param {unknown} error @returns {Problem} */
+/**
+ * What the server says of an error, with its place in the text if it has one; else its message.
+ * @param {unknown} error
+ * @returns {Problem}
+ */
 export function problemOf(error) {
   if (!(error instanceof Error)) return { message: String(error) };
   return "problem" in error ? /** @type {Problem} */ (error.problem) : { message: error.message };
