@@ -1,7 +1,7 @@
 // Wires the page together: state, connection and views meet here and nowhere else.
 
 import { HttpApi } from "./server/http_api.js";
-import { byId, messageOf } from "./parts/dom.js";
+import { byId } from "./parts/dom.js";
 import { Connection } from "./server/connection.js";
 import { Store } from "./store.js";
 import { showCharts } from "./views/run/charts.js";
@@ -9,8 +9,8 @@ import { showControls } from "./views/run/controls.js";
 import { showDataset } from "./views/session/dataset.js";
 import { showEditor } from "./views/network/editor.js";
 import { showLayers } from "./views/network/layers.js";
-import { showOwnImage } from "./views/tests/own_image.js";
-import { showPredictions } from "./views/tests/predictions.js";
+import { showOwnImage } from "./views/predictions/own_image.js";
+import { showPredictions } from "./views/predictions/example_predictions.js";
 import { showRecovery } from "./views/run/recovery.js";
 import { showRunning } from "./views/network/running_network.js";
 import { showSaved } from "./views/run/saved.js";
@@ -43,14 +43,14 @@ const connection = new Connection({
 
 async function beginAnew() {
   await api.newSession();
-  history.replaceState(null, "", "/"); // the address may have named the session that is lost
-  store.addNotice("warning", "The server no longer knows this session: a new one has begun.");
+  history.replaceState(null, "", "/"); // the address may name the lost session
+  store.addNotice("warning", "The server no longer has this session; a new one has begun.");
 }
 
 /** @param {Message} message */
 function receive(message) {
   store.apply(message);
-  // Only with the first session message is it known which run's points to ask for.
+  // Which run's points to ask for is known only from the first session message on.
   const missing = store.takeGap();
   const first = message.type === "session" && !greeted;
   if (first) greeted = true;
@@ -63,8 +63,8 @@ function fetchPoints() {
     type: /** @type {const} */ ("points"), run_id: store.state.run, after: store.lastPoint, tests_after: store.lastTest,
   };
   connection.command(command).catch((/** @type {unknown} */ error) => {
-    // A run that ended meanwhile, or a lost connection: both are followed by a new session message.
-    console.info("points:", messageOf(error));
+    // The run has ended, or the connection is lost: a new session message follows both.
+    console.info("points:", String(error));
   });
 }
 

@@ -142,9 +142,9 @@ export class Store {
   applySession(message) {
     const { state } = this;
     const other = state.session !== null && state.session.session !== message.session;
-    // The first word on a new connection is the truth, even where a server restarted its count.
+    // The first session message on a new connection holds, even if a restarted server counts from 1.
     if (message.run_id < state.run && !this.firstSessionMessage && !other) return;
-    // A server that has never counted any says nothing.
+    // A server that has seen no spectators does not mention them.
     if (this.firstSessionMessage) this.countSpectators(0);
     this.firstSessionMessage = false;
     if (message.run_id !== state.run || other) this.beginRun(message.run_id);

@@ -4,7 +4,7 @@
 /** @import { Store } from "./store.js" */
 
 /**
- * What the server puts into the page; a spectator's has no paths but that of the stream.
+ * What the server puts into the page; a spectator's has no path but the stream's.
  * @typedef {object} Bootstrap
  * @property {string} session
  * @property {Role} role
@@ -19,7 +19,7 @@
  */
 
 /**
- * The browser's sessions, how many there may be, and how long one is kept that nobody looks at.
+ * The browser's sessions, how many there can be, and how long one that nobody looks at is kept.
  * @typedef {{sessions: SessionSummary[], most: number, keep_seconds: number}} SessionList
  */
 

@@ -1,4 +1,4 @@
-"""What a person does on the page and waits for, in words."""
+"""What a person does on the page, and waits for, as functions."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ FINGERPRINTS = """selector => [...document.querySelectorAll(selector + " canvas"
 
 def examples(page: Page) -> int:
     """How many examples the page says the network has seen."""
-    # A new run has no figures until its first report: the page shows a dash till then.
+    # A new run has no figures until its first report: the page shows a dash until then.
     await_examples(page, 0)
     return int(page.locator("#trainstats [data-stat=examples]").inner_text())
 
 
 def await_examples(page: Page, count: int) -> None:
-    """Until the page says that at least so many examples were seen."""
+    """Wait until the page says that at least this many examples were seen."""
     page.wait_for_function(
         "count => Number(document.querySelector('#trainstats [data-stat=examples]').innerText)"
         " >= count",
@@ -54,12 +54,12 @@ def await_examples(page: Page, count: int) -> None:
 
 
 def await_more(page: Page, more: int = 500) -> None:
-    """Until training has visibly gone on from where it is now."""
+    """Wait until training has visibly gone on from where it is now."""
     await_examples(page, examples(page) + more)
 
 
 def await_status(page: Page, status: str) -> None:
-    """Until the badge says so: live, paused, reconnecting ..."""
+    """Wait until the badge says this: live, paused, reconnecting ..."""
     expect(page.locator("#status_text")).to_have_text(status)
 
 
@@ -74,18 +74,18 @@ def resume(page: Page) -> None:
 
 
 def run_number(page: Page) -> int:
-    """Of the network that is shown; it rises with every change of network."""
+    """The number of the run that is shown; it rises with every change of network."""
     return int(cast(str, page.locator("body").get_attribute("data-run")))
 
 
 def await_run_after(page: Page, run: int) -> None:
-    """Until a later network than that is shown."""
+    """Wait until a later run than this is shown."""
     page.wait_for_function("run => Number(document.body.dataset.run) > run", arg=run)
 
 
 def write_spec(page: Page, text: str) -> None:
-    """Put the text in the editor, as one who selects all and pastes."""
-    # Until the table of layers has come the page still moves, and a click could miss.
+    """Put the text in the editor, as if selecting all and pasting."""
+    # Until the table of layers is there the page still moves, and a click could miss.
     expect(page.locator("#spec_summary table")).to_be_visible()
     page.locator("#spec_editor .cm-content").click()
     page.keyboard.press("ControlOrMeta+A")
@@ -100,18 +100,24 @@ def change_network(page: Page, text: str) -> None:
     await_run_after(page, run)
 
 
+def overflow(page: Page) -> int:
+    """How far the page reaches beyond the window sideways, in CSS pixels."""
+    root = "document.documentElement"
+    return cast(int, page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
+
+
 def fingerprints(page: Page, selector: str) -> list[int]:
     """A number for each picture inside the element: 0 where it is blank."""
     return cast(list[int], page.evaluate(FINGERPRINTS, selector))
 
 
 def await_pictures(page: Page, selector: str) -> None:
-    """Until there is a picture inside the element that is not blank."""
+    """Wait until some picture inside the element is not blank."""
     page.wait_for_function(f"selector => ({FINGERPRINTS})(selector).some(Boolean)", arg=selector)
 
 
 def await_other_pictures(page: Page, selector: str, before: list[int]) -> None:
-    """Until some picture inside the element is neither blank nor one of those."""
+    """Wait until some picture inside the element is neither blank nor one of those before."""
     page.wait_for_function(
         f"([selector, before]) => ({FINGERPRINTS})(selector)"
         ".some(one => one !== 0 && !before.includes(one))",
@@ -138,7 +144,7 @@ def trained_on(page: Page) -> int:
 
 
 def digit_png(label: int, *, index: int = 0) -> bytes:
-    """A test digit as somebody would scan it: dark on white, large, off-center."""
+    """A test digit as a scanner would see it: dark on white, large, off-center."""
     dataset = load_builtin()
     chosen = np.flatnonzero(dataset.test_labels == label)[index]
     digit = Image.fromarray(255 - dataset.test_images[chosen]).resize(
@@ -156,6 +162,6 @@ def as_png(image: Image.Image) -> bytes:
 
 
 def upload(page: Page, data: bytes, name: str = "digit.png") -> None:
-    """Choose a picture from the computer."""
+    """Choose an image from the computer."""
     file = FilePayload(name=name, mimeType="image/png", buffer=data)
     page.locator("#imagefile").set_input_files(file)

@@ -1,9 +1,9 @@
-"""A real Chromium on a really started server; any error in the page's console fails the test."""
+"""A real Chromium on a real server; any error in the page's console fails the test."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from scripts.live_server import LiveServer
 from tests.browser.watch import Problems
 
 ARTIFACTS = Path(__file__).resolve().parents[1] / "artifacts"
-# The machine may be busy with other things; a condition that holds is seen at once all the same.
+# The machine may be busy with other things; a condition that holds is seen at once anyway.
 PATIENCE = 30_000
 FLAGS = [
     # Containers run as root, where Chromium's sandbox does not start.
@@ -30,7 +30,9 @@ FAILED = pytest.StashKey[bool]()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed:
         item.stash[FAILED] = True
@@ -44,8 +46,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-# For a module, not the whole session: while Playwright runs, this thread counts as inside an event
-# loop, and the server's own tests could start none.
+# For a module, not the whole session: while Playwright runs, this thread has a running event loop,
+# and the server's own tests could not start one.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = find_chromium()
@@ -88,7 +90,7 @@ def page(
     problems: Problems,
     request: pytest.FixtureRequest,
 ) -> Iterator[Page]:
-    """The page, opened, every page of this test watched; a screenshot is kept of a failure."""
+    """The opened page; all pages of this test are watched, and a failure leaves a screenshot."""
     context.on("page", problems.watch)
     page = context.new_page()
     page.goto(server.url)

@@ -37,7 +37,7 @@ def server(tmp_path: Path) -> Iterator[LiveServer]:
 
 
 def saved(page: Page) -> int:
-    """As of how many examples the page says that the network is saved."""
+    """At how many examples the page says that the network was saved."""
     expect(page.locator("#saved")).to_have_text(SAVED)
     return int("".join(filter(str.isdigit, page.locator("#saved").inner_text())))
 
@@ -84,7 +84,7 @@ def test_after_five_deaths_a_button_tries_again(page: Page, server: LiveServer) 
     await_examples(page, 200)
     page.get_by_role("button", name="pause", exact=True).first.click()
     await_status(page, "paused")
-    # Paused, so that no process gets any further than the one before it.
+    # Paused, so that no process gets further than the one before it.
     kill_workers(server.pid, times=5)
     box = page.locator("#recovery")
     expect(box).to_contain_text("5 times in a row")

@@ -1,4 +1,4 @@
-"""Collects what goes wrong in a page without anybody seeing it."""
+"""Collects what goes wrong in a page where nobody sees it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Problems:
         page.on("pageerror", self._uncaught)
 
     def allow(self, pattern: str) -> None:
-        """Do not count messages in which the pattern is found."""
+        """Do not count messages that contain the pattern."""
         self._allowed.append(re.compile(pattern))
 
     def check(self) -> None:

@@ -1,4 +1,4 @@
-// A clock in the test's hands; node's own cannot yet be set in every version that builds the page.
+// A clock that the test controls; node's own mock does not set Date in every version that builds the page.
 
 /**
  * Takes the place of the global timers and of Date.now until the test ends.
@@ -28,7 +28,7 @@ export function takeClock(t) {
     Date.now = realNow;
   });
   return {
-    /** Lets so many milliseconds pass, timer by timer. @param {number} milliseconds */
+    /** Lets this many milliseconds pass, timer by timer. @param {number} milliseconds */
     tick(milliseconds) {
       const end = now + milliseconds;
       for (;;) {

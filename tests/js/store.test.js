@@ -99,7 +99,7 @@ test("a new run begins with nothing, even where its first frame comes before its
   assert.equal(store.state.stats?.examples, 40);
 });
 
-test("another session begins anew, whatever its run", () => {
+test("another session starts from nothing, whatever its run", () => {
   const { store } = makeStore();
   store.setConnection("open");
   store.apply(session({ run_id: 9 }));
@@ -111,7 +111,7 @@ test("another session begins anew, whatever its run", () => {
   assert.deepEqual(store.state.points.examples, []);
 });
 
-test("points join without gap and without doubles", () => {
+test("points join without gaps or duplicates", () => {
   const { store } = makeStore();
   store.apply(session());
   store.apply(points(1, 0, [200, 400]));
@@ -216,7 +216,7 @@ test("a cleared graph stays clear as points come", () => {
   assert.equal(store.takeGap(), false);
 });
 
-test("predictions are kept newest first, without doubles, and bounded", () => {
+test("predictions are kept newest first, without duplicates, and bounded", () => {
   const { store } = makeStore();
   store.apply(session());
   for (let round = 0; round < 2 * KEPT_ROUNDS; round++) store.apply(predictions(1, round));
@@ -237,7 +237,7 @@ test("pictures of layers that were not sent stay until they are", () => {
   assert.deepEqual([...(store.state.layers?.maps.keys() ?? [])], [0]);
 });
 
-test("a new connection counts spectators anew, for a server that has none says nothing", () => {
+test("a new connection counts spectators from zero, because a server that has none says nothing", () => {
   const { store } = makeStore();
   store.setConnection("open");
   store.apply(session());

@@ -4,6 +4,8 @@ import uPlot from "uplot";
 import { make } from "../parts/dom.js";
 import { thousands } from "../words/numbers.js";
 
+/** @import { Axis } from "./axes.js" */
+
 /**
  * @typedef {object} Curve
  * @property {string} color  name of a CSS custom property
@@ -18,12 +20,9 @@ import { thousands } from "../words/numbers.js";
 /**
  * @typedef {object} PlotOptions
  * @property {Curve[]} curves
- * @property {boolean} log  logarithmic upwards
- * @property {(low: number, high: number) => [number, number]} range  of the visible values, to the axis
- * @property {(value: number) => string} label  of a value on the axis
- * @property {((low: number, high: number) => number[])} [ticks]  else uPlot's own
- * @property {() => Range} extent  what is shown across
- * @property {() => Mark[]} marks  what happened at some place across
+ * @property {Axis} axis  the upright one
+ * @property {() => Range} extent  of the horizontal axis
+ * @property {() => Mark[]} marks  events along the horizontal axis
  * @property {(zoom: Range | null) => void} onZoom
  * @property {(x: number | null) => void} onHover
  */
@@ -50,8 +49,8 @@ function seriesOf({ color, style, dashed }) {
   };
 }
 
-/** @param {PlotOptions} options @returns {uPlot.Axis[]} */
-function axesOf(options) {
+/** @param {Axis} axis @returns {uPlot.Axis[]} */
+function axesOf(axis) {
   const root = getComputedStyle(document.documentElement);
   const letter = Math.round(parseFloat(root.fontSize) * LETTER); // uPlot reads whole pixels only
   const ink = colorOf("--graph-ink");
@@ -60,20 +59,20 @@ function axesOf(options) {
     { ...common, size: letter * 2, gap: letter * 0.35, space: letter * 5.5, values: (_, splits) => splits.map(thousands) },
     {
       ...common, size: letter * 4, gap: letter * 0.5, space: letter * 2.4,
-      values: (_, splits) => splits.map((value) => (value === null ? "" : options.label(value))),
-      ...(options.ticks ? { splits: (/** @type {uPlot} */ plot) => ticksOf(plot, options) } : {}),
+      values: (_, splits) => splits.map((value) => (value === null ? "" : axis.label(value))),
+      ...(axis.ticks ? { splits: (/** @type {uPlot} */ plot) => ticksOf(plot, axis) } : {}),
     },
   ];
 }
 
-/** @param {uPlot} plot @param {PlotOptions} options */
-function ticksOf(plot, options) {
+/** @param {uPlot} plot @param {Axis} axis */
+function ticksOf(plot, axis) {
   const { min, max } = plot.scales.y;
-  return options.ticks?.(min ?? 0, max ?? 1) ?? [];
+  return axis.ticks?.(min ?? 0, max ?? 1) ?? [];
 }
 
 /**
- * Vertical lines with a label each, which stands where there is more room.
+ * Vertical lines, each with a label on the side that has more room.
  * @param {uPlot} plot
  * @param {Mark[]} marks
  */
@@ -120,9 +119,9 @@ export function makePlot(options, place) {
     },
     scales: {
       x: { time: false, range: () => { const { min, max } = options.extent(); return [min, max]; } },
-      y: { distr: options.log ? 3 : 1, range: (_, low, high) => options.range(low ?? 0, high ?? 1) },
+      y: { distr: options.axis.log ? 3 : 1, range: (_, low, high) => options.axis.range(low ?? 0, high ?? 1) },
     },
-    axes: axesOf(options),
+    axes: axesOf(options.axis),
     series: [{}, ...options.curves.map(seriesOf)],
   }, [[], ...options.curves.map(() => [])], place);
 }

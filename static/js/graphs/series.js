@@ -1,10 +1,10 @@
-// Prepares the graphs' numbers: smoothing, and thinning to what a screen can show.
+// Prepares the graphs' numbers: smooths them, and thins them to what a screen can show.
 
 /** @typedef {readonly (number | null)[]} Column */
 
 /**
- * Exponential average without the pull towards its start: each value is divided by the weight
- * that the values so far add up to. Gaps stay gaps.
+ * Debiased exponential moving average: divided by the total weight of the values so far, so that it
+ * is not pulled towards zero at its start. Gaps stay gaps.
  * @param {Column} values
  * @param {number} weight  of the past, from 0 (none) to just under 1
  * @param {Set<number>} [anew]  indices at which the past is forgotten
@@ -122,8 +122,8 @@ function extremes(column, from, to) {
 }
 
 /**
- * How high a graph need go where a divergence has left huge numbers: as high as it began, and three
- * times what nearly all values are below. What is more runs out of the picture.
+ * How high a graph needs to reach where a divergence has left huge numbers: to where it began, and to
+ * three times the 90th percentile. Higher values run out of the picture.
  * @param {readonly Column[]} columns
  */
 export function ceilingOf(columns) {
@@ -134,11 +134,11 @@ export function ceilingOf(columns) {
 }
 
 /**
- * What a graph shows across when nobody has zoomed: from zero, or from the first point where the
- * points begin late, as in a run that goes on from a snapshot; and a little beyond the last, in
- * steps, so that the picture does not creep all the time.
+ * The horizontal range when nobody has zoomed: from zero, or from the first point if that is late, as
+ * in a run that continues from a snapshot; to a little beyond the last point, in steps, so that the
+ * picture does not creep all the time.
  * @param {readonly number[]} xs  ascending
- * @param {boolean} cleared  earlier points were put out of sight
+ * @param {boolean} cleared  earlier points are hidden
  * @returns {{min: number, max: number}}  max is greater than min
  */
 export function extentOf(xs, cleared) {

@@ -1,6 +1,6 @@
 // One layer's card: what it is in words, and its pictures.
 
-import { make, setText } from "../parts/dom.js";
+import { make, setText, showText } from "../parts/dom.js";
 import { trimmed } from "../words/numbers.js";
 import { family, isLoss, parameters, summary, title } from "../words/layer_text.js";
 import { CAPTIONS, MapRow } from "./map_row.js";
@@ -24,7 +24,7 @@ export class LayerCard {
     for (const [name, shape] of this.expected()) this.row(name).resize(shape, this.available());
   }
 
-  /** What such a layer shows as a rule: its place is kept before the first picture comes. @returns {[MapName, number[]][]} */
+  /** What such a layer usually shows: room is reserved before the first pictures arrive. @returns {[MapName, number[]][]} */
   expected() {
     const { type, in: input, out, options } = this.layer;
     const volume = [out[2], out[1], out[0]];
@@ -83,8 +83,8 @@ export class LayerCard {
   }
 
   /**
-   * A picture that did not come: with an own image there is no truth to learn from, so that the row
-   * stays, empty, and nothing jumps; else the layer has none.
+   * A map that was not sent. A user's image has no true class and so no gradients: the row stays,
+   * empty, so that nothing jumps. Otherwise the layer has no such map.
    * @param {MapName} name
    * @param {"training" | "image"} source
    */
@@ -94,7 +94,7 @@ export class LayerCard {
     if (source === "training") {
       row.element.hidden = true;
     } else {
-      row.empty("none: what your picture shows is not known");
+      row.empty("none: the true class of your image is unknown");
     }
   }
 
@@ -106,7 +106,6 @@ export class LayerCard {
 
   /** @param {string} text  which example is shown */
   sayExample(text) {
-    setText(this.example, text);
-    this.example.hidden = text === "";
+    showText(this.example, text);
   }
 }

@@ -1,12 +1,13 @@
 // One row of maps under its caption: activations, weights, or the gradients of either.
 
-import { make, setText } from "../parts/dom.js";
+import { make, setText, showText } from "../parts/dom.js";
 import { count, trimmed } from "../words/numbers.js";
 import { isLoss, title } from "../words/layer_text.js";
 import { MapPainter } from "./map_painter.js";
+import { tilesOf } from "./tile_layout.js";
 
 /** @import { LayerInfo, MapName, PixelMap } from "../server/protocol.js" */
-/** @import { Tiles } from "./map_painter.js" */
+/** @import { Tiles } from "./tile_layout.js" */
 
 /** @type {Record<MapName, string>} */
 export const CAPTIONS = {
@@ -15,29 +16,10 @@ export const CAPTIONS = {
   weights: "Weights",
   weight_gradients: "Weight Gradients",
 };
-const RGB = 3;
-/** A higher row is cut until somebody asks for all of it; CSS pixels. */
+/** Taller rows are cut until somebody asks for all of it; CSS pixels. */
 const TALLEST = 260;
 /** Rows of a weight matrix that are drawn until somebody asks for all. */
 const MATRIX_ROWS = 130;
-
-/**
- * How a map's pictures are laid out: one for each channel, or a bracketed row for each deep filter;
- * three channels of an input are one picture in color; weights of single pixels are one matrix, a
- * row for each neuron.
- * @param {number[]} shape
- * @param {boolean} ofInput  the map shows pixels, or weights that look at pixels
- * @returns {Tiles}
- */
-export function tilesOf(shape, ofInput) {
-  const [sy, sx] = shape.slice(-2);
-  const depth = shape[shape.length - 3];
-  const filters = shape.length === 4 ? shape[0] : 1;
-  if (shape.length === 4 && sx * sy === 1) return { count: 1, group: 1, sx: depth, sy: filters, color: false };
-  const color = ofInput && depth === RGB;
-  const slices = color ? 1 : depth;
-  return { count: filters * slices, group: shape.length === 4 ? slices : 1, sx, sy, color };
-}
 
 export class MapRow {
   /** @param {MapName} name @param {LayerInfo} layer @param {string[]} classes */
@@ -74,7 +56,7 @@ export class MapRow {
     this.painter.resize(tiles, available, { oneLine: named, tallest: this.all ? Infinity : TALLEST });
     const drawn = this.painter.tiles.count * this.painter.tiles.sy;
     this.more.hidden = drawn === wanted;
-    setText(this.more, `${count((drawn / wanted) * shape[0])} of ${count(shape[0])}: show more`);
+    setText(this.more, `${count((drawn / wanted) * shape[0])} of ${count(shape[0])} shown: show all`);
     if (named) this.nameClasses();
   }
 
@@ -83,7 +65,7 @@ export class MapRow {
     if (this.map) this.draw(this.map, this.available);
   }
 
-  /** Puts each class's name under its square; a row that broke into lines has no place for them. */
+  /** Puts each class's name under its square; a row broken into lines has no room for them. */
   nameClasses() {
     const { layout, density } = this.painter;
     const longest = Math.max(...this.classes.map((name) => name.length));
@@ -97,26 +79,20 @@ export class MapRow {
     }));
   }
 
-  /** @param {string} text */
-  say(text) {
-    setText(this.note, text);
-    this.note.hidden = text === "";
-  }
-
   /** @param {PixelMap} map @param {number} available */
   draw(map, available) {
     this.map = map;
     this.resize(map.shape, available);
     this.painter.draw(map.pixels);
-    this.painter.canvas.classList.remove("stale-map");
-    this.say("");
+    this.painter.element.classList.remove("stale-map");
+    showText(this.note, "");
   }
 
-  /** Leaves the row's place empty and says why. @param {string} why */
+  /** Empties the row, keeps its place, and says why. @param {string} why */
   empty(why) {
     this.map = null;
-    this.painter.canvas.classList.add("stale-map");
-    this.say(why);
+    this.painter.element.classList.add("stale-map");
+    showText(this.note, why);
   }
 
   /**
@@ -125,7 +101,7 @@ export class MapRow {
    * @param {number} top
    */
   describe(left, top) {
-    const hit = this.map && this.painter.at(left, top);
+    const hit = this.map && this.painter.pixelAt(left, top);
     if (!hit || !this.map) return "";
     const { shape, min, max, pixels } = this.map;
     const { tiles } = this.painter;

@@ -1,4 +1,4 @@
-// Wraps CodeMirror: the text of a network, its colors, and the place of its error.
+// Wraps CodeMirror: the text of a network, its syntax colors, and the place of an error.
 
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { javascript } from "@codemirror/lang-javascript";
@@ -16,7 +16,7 @@ import { classHighlighter } from "@lezer/highlight";
  * @property {string} text
  * @property {string} nonce
  * @property {string} label  for screen readers
- * @property {(text: string) => void} [onChange]  without it the text is only shown
+ * @property {(text: string) => void} [onChange]  without it the text is read-only
  * @property {() => void} [onRun]
  */
 
@@ -52,12 +52,12 @@ export function makeCodeEditor({ parent, text, nonce, label, onChange, onRun }) 
       if (next === this.text) return;
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: next } });
     },
-    /** Underlines the place of a problem, or takes the line away. @param {Problem | null} problem */
+    /** Underlines the place of a problem, or removes the underline. @param {Problem | null} problem */
     showProblem(problem) {
       const found = problem ? [{ ...placeOf(view.state, problem), severity: /** @type {const} */ ("error"), message: problem.message }] : [];
       view.dispatch(setDiagnostics(view.state, found));
     },
-    /** Puts the cursor on a line and shows it. @param {number} number */
+    /** Selects a line and scrolls to it. @param {number} number */
     goToLine(number) {
       const line = view.state.doc.line(Math.min(Math.max(number, 1), view.state.doc.lines));
       view.dispatch({ selection: { anchor: line.from, head: line.to }, scrollIntoView: true });

@@ -1,7 +1,7 @@
 // Small helpers to find and to make elements, typed.
 
 /**
- * The element with this id; its absence is a fault of the template.
+ * The element with this id; its absence is a mistake in the template.
  * @template {HTMLElement} T
  * @param {string} id
  * @param {new () => T} type
@@ -32,7 +32,7 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
- * Sets text only where it changed: screen readers and layout are left in peace.
+ * Sets a text only if it changed, so that screen readers and layout are not disturbed.
  * @param {HTMLElement} element
  * @param {string} text
  */
@@ -41,7 +41,17 @@ export function setText(element, text) {
 }
 
 /**
- * Lets a button open a dialog, and the buttons within that are marked so close it.
+ * Shows a text, or hides its element where there is none.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+export function showText(element, text) {
+  setText(element, text);
+  element.hidden = text === "";
+}
+
+/**
+ * Makes a button open a dialog, and the dialog's buttons with `data-close` close it.
  * @param {HTMLButtonElement} button
  * @param {HTMLDialogElement} dialog
  * @param {() => void} onOpen
@@ -52,9 +62,4 @@ export function opens(button, dialog, onOpen) {
     onOpen();
   });
   for (const close of dialog.querySelectorAll("[data-close]")) close.addEventListener("click", () => dialog.close());
-}
-
-/** What to say of any error. @param {unknown} error */
-export function messageOf(error) {
-  return error instanceof Error ? error.message : String(error);
 }

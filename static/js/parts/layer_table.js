@@ -1,4 +1,4 @@
-// Shows what the text of a network comes to: its layers with their outputs and parameters.
+// Lists a network's layers with their outputs and parameters, and says how it is trained.
 
 import { make } from "./dom.js";
 import { count, size } from "../words/numbers.js";
@@ -8,16 +8,16 @@ import { trainerText } from "../words/trainer_text.js";
 /** @import { LayerInfo, SpecSummary } from "../server/protocol.js" */
 
 /**
- * @param {SpecSummary} summary  a running network's session message is one too
- * @param {(line: number) => void} go
+ * @param {SpecSummary} summary  a session message is one too
+ * @param {(line: number) => void} go  to a layer's line in the text
  * @returns {HTMLElement[]}
  */
 export function layerTable({ layers, parameters, trainer }, go) {
   const head = make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "layer"), make("th", { scope: "col" }, "output"), make("th", { scope: "col", class: "number" }, "parameters")));
   const body = make("tbody", {}, ...layers.map((layer) => layerRow(layer, go)));
-  const foot = make("tfoot", {}, make("tr", {}, make("th", { scope: "row", colspan: 2 }, "in all"), make("td", { class: "number" }, count(parameters))));
+  const foot = make("tfoot", {}, make("tr", {}, make("th", { scope: "row", colspan: 2 }, "total"), make("td", { class: "number" }, count(parameters))));
   return [
-    make("table", { class: "spec-table" }, make("caption", { class: "hidden-text" }, "Layers of the text"), head, body, foot),
+    make("table", { class: "spec-table" }, make("caption", { class: "hidden-text" }, "Layers of the network"), head, body, foot),
     make("p", { class: "hint" }, trainerText(trainer)),
   ];
 }

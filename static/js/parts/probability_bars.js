@@ -1,4 +1,4 @@
-// Makes the three bars that stand beside a picture: width is probability, and text says the same.
+// Makes the bars beside a picture, one for each guess: as wide as it is probable, with the number as text.
 
 import { make } from "./dom.js";
 import { percent } from "../words/numbers.js";

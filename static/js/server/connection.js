@@ -1,4 +1,4 @@
-// Keeps the page connected: one websocket, opened again whenever it is lost or falls silent.
+// Keeps the page connected: one websocket, reopened whenever it is lost or falls silent.
 
 import { decodeMessage, encodeCommand, MAX_COMMAND_BYTES } from "./protocol.js";
 
@@ -25,8 +25,8 @@ export class CommandError extends Error {
 }
 
 /**
- * How long to wait before the next attempt: doubling, and spread so that a hall full of pages does
- * not come back in one instant.
+ * How long to wait before the next attempt: doubling, with jitter, so that a classroom of pages does
+ * not reconnect at the same instant.
  * @param {number} failures  in a row
  * @param {number} random  from 0 to 1
  */
@@ -41,7 +41,7 @@ export function backoff(failures, random) {
  * @property {(message: P.Message) => void} onMessage
  * @property {(phase: Phase) => void} onPhase
  * @property {() => Promise<void>} [onUnknownSession]  finds another session; then url() is asked again.
- *   Without it an unknown session is the end
+ *   Without it, an unknown session ends the connection for good
  * @property {(url: string) => WebSocket} [open]
  */
 
@@ -53,7 +53,7 @@ export class Connection {
     /** @type {WebSocket | null} */
     this.socket = null;
     this.failures = 0;
-    this.renewed = false; // whether there was another session since the last message
+    this.renewed = false; // whether another session was found since the last message
     this.lastHeard = 0;
     this.nextId = 1;
     /** @type {Map<number, {resolve: (result: any) => void, reject: (error: CommandError) => void}>} */
@@ -77,7 +77,7 @@ export class Connection {
     this.drop();
   }
 
-  /** Tries at once where an attempt is only being waited for. */
+  /** Reconnects now if the next attempt is only waiting for its time. */
   hurry() {
     if (this.socket === null && this.retry !== undefined) this.connect();
   }
@@ -104,7 +104,7 @@ export class Connection {
     try {
       message = decodeMessage(data);
     } catch (error) {
-      console.warn("A message of the server could not be read:", error);
+      console.warn("Unreadable message from the server:", error);
       return;
     }
     if (message.type === "answer") this.settle(message);
@@ -116,7 +116,7 @@ export class Connection {
     const waiting = this.pending.get(answer.id);
     this.pending.delete(answer.id);
     if (answer.ok) waiting?.resolve(answer.result);
-    else waiting?.reject(new CommandError(answer.error ?? { message: "The server refused." }));
+    else waiting?.reject(new CommandError(answer.error ?? { message: "The server refused the request." }));
   }
 
   /**
@@ -128,10 +128,10 @@ export class Connection {
     const id = this.nextId++;
     const text = encodeCommand(id, command);
     if (!this.socket || this.socket.readyState !== 1) {
-      return Promise.reject(new CommandError({ message: "Not connected to the server just now." }));
+      return Promise.reject(new CommandError({ message: "Not connected to the server right now." }));
     }
     if (new TextEncoder().encode(text).length > MAX_COMMAND_BYTES) {
-      return Promise.reject(new CommandError({ message: "This text is too long to be sent." }));
+      return Promise.reject(new CommandError({ message: "This text is too long to send." }));
     }
     this.socket.send(text);
     return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }));
@@ -145,7 +145,7 @@ export class Connection {
     this.later();
   }
 
-  /** Lets go of the socket without waiting for the other side. */
+  /** Drops the socket without waiting for the other side. */
   drop() {
     if (this.socket) {
       this.socket.onmessage = null;
@@ -154,7 +154,7 @@ export class Connection {
       this.socket = null;
     }
     for (const waiting of this.pending.values()) {
-      waiting.reject(new CommandError({ message: "The connection was lost before the answer came." }));
+      waiting.reject(new CommandError({ message: "The connection was lost before the server answered." }));
     }
     this.pending.clear();
   }
@@ -172,11 +172,11 @@ export class Connection {
     if (code === UNKNOWN_SESSION) {
       try {
         await onUnknownSession?.();
-        // The server is there again; but one that does not know its own sessions is not pressed.
+        // The server is back; but one that does not know even the new session is not hammered.
         if (!this.renewed) this.failures = 0;
         this.renewed = true;
       } catch {
-        // Tried again with the next attempt, which ends in the same code.
+        // The next attempt ends with the same code, and this is tried again.
       }
     }
     this.later();

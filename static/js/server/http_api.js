@@ -17,7 +17,7 @@ async function request(path, init) {
   try {
     response = await fetch(path, init);
   } catch {
-    throw new ApiError("The server cannot be reached just now.");
+    throw new ApiError("The server cannot be reached right now.");
   }
   if (!response.ok) throw new ApiError(await reason(response));
   return response;
@@ -29,12 +29,12 @@ async function reason(response) {
     const { error } = await response.json();
     if (typeof error.message === "string") return error.message;
   } catch {
-    // Not the server's own form: a proxy's page, say.
+    // Not the server's own format: a proxy's error page, for example.
   }
-  return `The server refused (${response.status} ${response.statusText}).`;
+  return `The server refused the request (${response.status} ${response.statusText}).`;
 }
 
-/** Addresses follow the session, which may change while the page lives. @implements {Api} */
+/** Its addresses follow the session, which can change while the page is open. @implements {Api} */
 export class HttpApi {
   /** @param {Bootstrap} bootstrap */
   constructor(bootstrap) {
@@ -51,7 +51,7 @@ export class HttpApi {
     return url.href;
   }
 
-  /** Asks for a session of our own and goes over to it. */
+  /** Creates a session and switches to it. */
   async newSession() {
     const session = await this.createSession();
     const { stream, snapshot, predict } = this.paths;

@@ -241,7 +241,7 @@ function parseObject(text) {
   } catch {
     throw new ProtocolError("message is not JSON");
   }
-  if (value === null || typeof value !== "object") throw new ProtocolError("message is no object");
+  if (value === null || typeof value !== "object") throw new ProtocolError("message is not an object");
   return value;
 }
 
@@ -260,7 +260,7 @@ function withMaps(header, payload) {
 function withPictures(header, payload) {
   const [count, height, width] = header.shape;
   const { items, run_id, round } = header;
-  if (items.length !== count) throw new ProtocolError("as many items as pictures are needed");
+  if (items.length !== count) throw new ProtocolError("numbers of items and pictures differ");
   for (const [i, item] of items.entries()) {
     item.pixels = slice(payload, header.offset + i * width * height, width * height);
   }

@@ -1,10 +1,10 @@
-// Says in words what a layer is, in the words of the original page.
+// Says what a layer is, in the words of the original page.
 
 import { size } from "./numbers.js";
 
 /** @import { LayerInfo } from "../server/protocol.js" */
 
-/** Options that every reader of the card can see elsewhere, or that say nothing by default. */
+/** Options that the card shows elsewhere, or that say nothing by default. */
 const SILENT = new Set(["bias_pref", "l1_decay_mul", "l2_decay_mul", "init", "num_classes", "num_neurons"]);
 
 /** @param {LayerInfo} layer  as in "conv (24x24x8)" */
@@ -45,7 +45,7 @@ function others(options) {
 }
 
 /**
- * How the parameters come together, as in "parameters: 8x5x5x1+8 = 208"; empty where there are none.
+ * How the parameters add up, as in "parameters: 8x5x5x1+8 = 208"; empty where there are none.
  * @param {LayerInfo} layer
  * @returns {string}
  */

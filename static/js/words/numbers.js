@@ -19,7 +19,7 @@ export function trimmed(value, digits = 5) {
 }
 
 /**
- * Always `digits` decimals, so that a running number does not jump about; huge ones in exponent form.
+ * Always `digits` decimals, so that a changing number does not jump about; huge ones in exponent form.
  * @param {number | null | undefined} value
  * @param {number} digits
  */
@@ -34,7 +34,7 @@ export function count(value) {
 }
 
 /**
- * A share of one as per cent.
+ * A fraction of one as a percentage.
  * @param {number | null | undefined} share
  * @param {number} [digits]
  */

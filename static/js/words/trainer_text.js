@@ -1,8 +1,22 @@
-// Says in words how a network is trained.
+// Names a trainer's settings, and says in words how a network is trained.
 
 import { count } from "./numbers.js";
 
 /** All options of a trainer. @typedef {Record<string, string | number>} Trainer */
+
+/** Labels of the settings that can be changed while training runs, in the page's order. */
+export const SETTING_LABELS = {
+  learning_rate: "Learning rate",
+  momentum: "Momentum",
+  batch_size: "Batch size",
+  l2_decay: "Weight decay",
+  method: "Method",
+};
+
+/** A setting's label within a sentence. @param {keyof typeof SETTING_LABELS} setting */
+export function settingName(setting) {
+  return SETTING_LABELS[setting].toLowerCase();
+}
 
 /** Whether the learning rate changes by itself; adadelta has none. @param {Trainer} trainer */
 export function isScheduled({ method, schedule, warmup_examples }) {
@@ -14,9 +28,9 @@ export function trainerText(trainer) {
   const { method, learning_rate, batch_size, l2_decay, ema } = trainer;
   const parts = [
     `${method}`,
-    method === "adadelta" ? "" : `learning rate ${learning_rate}${scheduleText(trainer)}`,
-    `batch of ${batch_size}`,
-    `weight decay ${l2_decay}`,
+    method === "adadelta" ? "" : `${settingName("learning_rate")} ${learning_rate}${scheduleText(trainer)}`,
+    `${settingName("batch_size")} ${batch_size}`,
+    `${settingName("l2_decay")} ${l2_decay}`,
     Number(ema) > 0 ? `predicts with averaged weights (ema ${ema})` : "",
   ];
   return `Trainer: ${parts.filter(Boolean).join(", ")}`;

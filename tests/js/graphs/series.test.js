@@ -59,7 +59,7 @@ test("a graph always has some width, from zero unless the points begin late", ()
   }
 });
 
-test("a divergence's huge numbers run out of the picture, what came before stays in it", () => {
+test("a divergence's huge values run out of the picture, earlier ones stay in it", () => {
   const usual = Array.from({ length: 100 }, (_, i) => 1 / (i + 1));
   const top = ceilingOf([[2.3, ...usual, 1e27], [0.1, ...usual.map(() => null), 1e30]]);
   assert.ok(top >= 2.3 && top < 10, String(top));

@@ -1,11 +1,11 @@
-// Checks that the connection comes back by itself, and that every command ends in one answer.
+// Checks that the connection comes back by itself, and that every command gets one answer.
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { backoff, CommandError, Connection, STALE_AFTER_MS } from "../../../static/js/server/connection.js";
 import { takeClock } from "../clock.js";
 
-/** A socket in the test's hands. */
+/** A socket that the test controls. */
 class FakeSocket {
   readyState = 1;
   binaryType = "";
@@ -59,7 +59,7 @@ function connect(t) {
   return { clock, connection, sockets, phases, seen };
 }
 
-test("attempts come ever more slowly, spread, and never more than 8 s apart", () => {
+test("attempts come at growing intervals, with jitter, of at most 8 s", () => {
   assert.ok(backoff(0, 0) >= 100 && backoff(0, 1) <= 250);
   assert.ok(backoff(3, 0) < backoff(3, 1));
   assert.equal(backoff(50, 1), 8000);
@@ -76,7 +76,7 @@ test("an answer settles its command and no other", async (t) => {
   await assert.rejects(bad, (error) => error instanceof CommandError && error.problem.field === "momentum");
 });
 
-test("a lost connection is opened again, and waiting commands are told", async (t) => {
+test("a lost connection is reopened, and waiting commands are rejected", async (t) => {
   const { clock, connection, sockets, phases, seen } = connect(t);
   sockets[0].receive({ type: "heartbeat" });
   const waiting = connection.command({ type: "pause" });
@@ -109,7 +109,7 @@ test("an unknown session leads to another one", async (t) => {
   assert.equal(/** @type {any} */ (sockets[1]).url, "ws://x/1");
 });
 
-for (const [code, whose] of /** @type {const} */ ([[4410, "a removed session"], [4404, "an unknown session, to whoever may have no other,"]])) {
+for (const [code, whose] of /** @type {const} */ ([[4410, "a removed session"], [4404, "an unknown session, for spectators,"]])) {
   test(`${whose} is the end`, async (t) => {
     const { clock, connection, sockets, phases } = connect(t);
     if (code === 4404) connection.hooks.onUnknownSession = undefined;
@@ -123,7 +123,7 @@ for (const [code, whose] of /** @type {const} */ ([[4410, "a removed session"], 
   });
 }
 
-test("a server that is back without memory is joined at once, one that forgets all is not pressed", async (t) => {
+test("a server that lost its sessions is joined at once, one that keeps losing them is not hammered", async (t) => {
   const { clock, sockets } = connect(t);
   /** @param {number} code @param {number} milliseconds */
   const close = async (code, milliseconds) => {
@@ -147,7 +147,7 @@ test("what cannot be read does no harm", (t) => {
   assert.deepEqual([seen, warned.mock.callCount()], [["heartbeat"], 1]);
 });
 
-test("a text too long to be sent is refused here", async (t) => {
+test("a text too long to send is refused by the page", async (t) => {
   const { connection } = connect(t);
   await assert.rejects(connection.command({ type: "check_spec", spec: "ä".repeat(40_000) }), /too long/);
 });

@@ -58,7 +58,7 @@ test("predictions get a picture each", () => {
   assert.deepEqual(message.items.map((item) => [...item.pixels]), [[1, 2, 3], [4, 5, 6]]);
 });
 
-test("what is no message of the protocol is refused", () => {
+test("what is not a message of the protocol is refused", () => {
   const tooLong = new Uint8Array([255, 0, 0, 0, 123, 125]).buffer;
   const whole = pack(LAYERS, [1, 2, 3, 4, 5, 6, 7]);
   const fewer = pack({ type: "predictions", run_id: 1, round: 0, shape: [4, 1, 1], offset: 0, items: [] }, [1, 2, 3, 4]);

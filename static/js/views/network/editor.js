@@ -1,7 +1,8 @@
-// Lets people write another network: checks the text as it is typed, and runs it on demand.
+// Edits the network's text: checks it as it is typed, and runs it on demand.
 
 import { makeCodeEditor } from "../../parts/code_editor.js";
-import { byId, make, messageOf, setText } from "../../parts/dom.js";
+import { attempt, problemOf } from "../../parts/attempt.js";
+import { byId, make, setText, showText } from "../../parts/dom.js";
 import { count } from "../../words/numbers.js";
 import { layerTable } from "../../parts/layer_table.js";
 
@@ -9,12 +10,6 @@ import { layerTable } from "../../parts/layer_table.js";
 /** @import { Problem, SpecSummary } from "../../server/protocol.js" */
 
 const CHECK_AFTER_MS = 150;
-
-/** @param {unknown} error @returns {Problem | null} what the server's parser said, if it was it */
-function problemOf(error) {
-  if (!(error instanceof Error) || !("problem" in error)) return null;
-  return /** @type {Problem} */ (error.problem);
-}
 
 /** @param {Problem} problem */
 function wording({ message, line }) {
@@ -30,11 +25,11 @@ export function showEditor({ store, command, bootstrap, nonce }) {
   const hint = byId("spec_state", HTMLElement);
   const problemLine = byId("spec_problem", HTMLElement);
   const table = byId("spec_summary", HTMLElement);
-  /** Text of the network that runs. */
+  /** Text of the running network. */
   let running = "";
-  /** The session that `running` is of. */
+  /** The session that `running` belongs to. */
   let sessionId = "";
-  /** What the text area held when it was last brought in line. */
+  /** What the text area held when it was last in line with the editor. */
   let synced = "";
   let checks = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -62,8 +57,7 @@ export function showEditor({ store, command, bootstrap, nonce }) {
   /** @param {Problem | null} problem */
   const complain = (problem) => {
     editor.showProblem(problem && problem.line !== undefined ? problem : null);
-    setText(problemLine, problem ? wording(problem) : "");
-    problemLine.hidden = problem === null;
+    showText(problemLine, problem ? wording(problem) : "");
     table.classList.toggle("outdated", problem !== null);
   };
 
@@ -71,7 +65,7 @@ export function showEditor({ store, command, bootstrap, nonce }) {
     const own = ++checks;
     const text = editor.text;
     if (text.length > bootstrap.limits.spec_characters) {
-      return complain({ message: `The text has ${count(text.length)} characters; up to ${count(bootstrap.limits.spec_characters)} are taken.` });
+      return complain({ message: `The text has ${count(text.length)} characters; the limit is ${count(bootstrap.limits.spec_characters)}.` });
     }
     try {
       /** @type {SpecSummary} */
@@ -81,7 +75,7 @@ export function showEditor({ store, command, bootstrap, nonce }) {
       complain(null);
     } catch (error) {
       const problem = problemOf(error);
-      if (own === checks && problem?.line !== undefined) complain(problem);
+      if (own === checks && problem.line !== undefined) complain(problem);
     }
     return undefined;
   }
@@ -89,20 +83,15 @@ export function showEditor({ store, command, bootstrap, nonce }) {
   async function change() {
     // A script written for the original sets the text area and clicks the button.
     if (area.value !== synced) editor.setText(area.value);
-    if (button.matches(":disabled")) return;
     clearTimeout(timer);
     checks += 1;
     const text = editor.text;
-    button.setAttribute("aria-busy", "true");
-    try {
-      await command({ type: "change_network", spec: text, keep: keep.checked });
+    const worked = await attempt({ busy: button, complain }, () =>
+      command({ type: "change_network", spec: text, keep: keep.checked }));
+    if (worked) {
       running = text;
-      complain(null);
       void check();
-    } catch (error) {
-      complain(problemOf(error) ?? { message: messageOf(error) });
     }
-    button.removeAttribute("aria-busy");
     showState();
   }
 
@@ -113,7 +102,7 @@ export function showEditor({ store, command, bootstrap, nonce }) {
 
   store.subscribe(["session", "connection"], ({ session, connection }) => {
     if (!session || connection !== "open") return;
-    // A server that came back without memory has a session of its own making: the text is worth more.
+    // A server that lost its sessions has made a new one: the user's text is worth more.
     const lost = sessionId !== "" && session.session !== sessionId;
     const followed = running === "" || (!edited() && !lost);
     sessionId = session.session;
@@ -136,6 +125,6 @@ function showPresets(presets, choose) {
   select.addEventListener("change", () => {
     const preset = presets.find(({ name }) => name === select.value);
     if (preset) choose(preset.text);
-    select.value = ""; // the text may be edited from here on: it is no longer the preset
+    select.value = ""; // once edited, the text is no longer the preset
   });
 }

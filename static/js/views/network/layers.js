@@ -1,13 +1,13 @@
-// Shows the network as it learns, a card for each layer; asks only for the cards on screen.
+// Shows the network as it learns, a card for each layer; asks only for those on screen.
 
-import { byId, setText } from "../../parts/dom.js";
+import { byId, showText } from "../../parts/dom.js";
 import { LayerCard } from "../../maps/layer_card.js";
 
 /** @import { Context } from "../../view_context.js" */
 /** @import { Layers, State } from "../../store.js" */
 
 const WATCH_AFTER_MS = 150;
-/** Cards this far off the screen are drawn already. */
+/** Cards within this distance of the screen are drawn too. */
 const MARGIN = "160px";
 
 /** @param {Context} context */
@@ -99,7 +99,7 @@ export function showLayers({ store, command }) {
 
 /** @param {Layers} layers @param {string[]} classes */
 function exampleOf({ source, label }, classes) {
-  if (source === "image") return "example: your picture";
+  if (source === "image") return "example: your image";
   return label === null ? "" : `example: a training image of ${classes[label] ?? label}`;
 }
 
@@ -113,8 +113,7 @@ function showTip(place, cards) {
   place.addEventListener("pointermove", (event) => {
     const { target } = event;
     const text = target instanceof HTMLCanvasElement ? textAt(cards, target, event) : "";
-    setText(tip, text);
-    tip.hidden = text === "";
+    showText(tip, text);
     if (tip.hidden) return;
     const { offsetWidth: width, offsetHeight: height } = tip;
     tip.style.left = `${Math.max(4, Math.min(event.clientX + 14, innerWidth - width - 8))}px`;
@@ -129,7 +128,7 @@ function showTip(place, cards) {
 function textAt(cards, canvas, { offsetX, offsetY }) {
   const card = cards.get(Number(canvas.closest("article")?.dataset.index));
   for (const row of card?.rows.values() ?? []) {
-    if (row.painter.canvas === canvas) return row.describe(offsetX, offsetY);
+    if (row.painter.element === canvas) return row.describe(offsetX, offsetY);
   }
   return "";
 }

@@ -1,12 +1,11 @@
-// Shows spectators the network that runs and its trainer: as text and values, with nothing to change.
+// Shows spectators the running network and its trainer, read-only.
 
 import { makeCodeEditor } from "../../parts/code_editor.js";
 import { byId, make } from "../../parts/dom.js";
 import { layerTable } from "../../parts/layer_table.js";
+import { SETTING_LABELS } from "../../words/trainer_text.js";
 
 /** @import { Context } from "../../view_context.js" */
-
-const VALUES = { learning_rate: "Learning rate", momentum: "Momentum", batch_size: "Batch size", l2_decay: "Weight decay", method: "Method" };
 
 /** @param {Context} context */
 export function showRunning({ store, nonce }) {
@@ -22,6 +21,6 @@ export function showRunning({ store, nonce }) {
     signature = next;
     editor.setText(session.spec);
     table.replaceChildren(...layerTable(session, (line) => editor.goToLine(line)));
-    values.replaceChildren(...Object.entries(VALUES).map(([name, label]) => make("div", {}, make("dt", {}, `${label}:`), make("dd", { "data-value": name }, String(session.trainer[name])))));
+    values.replaceChildren(...Object.entries(SETTING_LABELS).map(([name, label]) => make("div", {}, make("dt", {}, `${label}:`), make("dd", { "data-value": name }, String(session.trainer[name])))));
   });
 }

@@ -2,35 +2,33 @@
 
 import { byId, make, setText } from "../../parts/dom.js";
 import { count, fixed, percent } from "../../words/numbers.js";
+import { accuracyAxis, lossAxis } from "../../graphs/axes.js";
 import { makePlot } from "../../graphs/plot.js";
 import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth, withDots } from "../../graphs/series.js";
 
 /** @import { Context } from "../../view_context.js" */
+/** @import { Axis } from "../../graphs/axes.js" */
 /** @import { Curve, Mark, Range } from "../../graphs/plot.js" */
 /** @import { CurveName } from "../../server/protocol.js" */
 /** @import { Points } from "../../store.js" */
 
-/** The graphs are drawn anew no more often than this. */
+/** The graphs are redrawn no more often than this. */
 const REDRAW_MS = 250;
-/** An accuracy of 1 has no place on a logarithmic axis of errors: it is drawn at this error. */
-const LEAST_ERROR = 1e-4;
-/** Accuracies that a logarithmic axis may name, the most welcome first. */
-const ERROR_TICKS = [
-  0.9, 0.99, 0, 0.999, 0.5, 0.95, 0.98, 0.8, 0.995, 0.998, 0.7, 0.97, 0.85, 0.6, 0.93, 0.96, 0.88, 0.92, 0.94, 0.91,
-  0.985, 0.992, 0.994, 0.996, 0.997, 0.9995, 0.9999,
-];
-/** Names on an axis are at least this share of its length apart. */
-const TICK_DISTANCE = 1 / 8;
-/** Numbers that a logarithmic axis of losses names in each decade. */
-const ROUND_MANTISSAS = [1, 2, 5];
 
 /** @typedef {{name: CurveName | "tests", label: string, color: string, dashed?: boolean}} Line */
-/** @typedef {{id: string, lines: Line[], write: (value: number | null) => string}} Graph */
+/**
+ * @typedef {object} Graph
+ * @property {string} id
+ * @property {(log: boolean, ceiling: () => number) => Axis} axis
+ * @property {(value: number | null) => string} write
+ * @property {Line[]} lines
+ */
 
 /** @type {Graph[]} */
 const GRAPHS = [
   {
     id: "loss",
+    axis: lossAxis,
     write: (value) => fixed(value, 4),
     lines: [
       { name: "loss", label: "classification", color: "--curve-loss" },
@@ -39,6 +37,7 @@ const GRAPHS = [
   },
   {
     id: "accuracy",
+    axis: accuracyAxis,
     write: (value) => percent(value, 1),
     lines: [
       { name: "train_accuracy", label: "training", color: "--curve-train", dashed: true },
@@ -49,13 +48,6 @@ const GRAPHS = [
 ];
 
 /** What both graphs share. @typedef {{zoom: Range | null, log: boolean, weight: number, hover: number | null}} Look */
-
-/** @param {number | null} share */
-const errorScale = (share) => (share === null ? null : -Math.log10(Math.max(1 - share, LEAST_ERROR)));
-/** @param {number} value */
-const fromErrorScale = (value) => 1 - 10 ** -value;
-/** @param {number | null} value  zero has no logarithm */
-const positive = (value) => (value !== null && value > 0 ? value : null);
 
 /** @param {Context} context */
 export function showCharts({ store }) {
@@ -112,7 +104,7 @@ export function showCharts({ store }) {
     redraw();
   });
   byId("cleargraph", HTMLButtonElement).addEventListener("click", () => store.clearGraph());
-  // Browsers keep a form's state over a reload.
+  // Browsers keep a form's state across a reload.
   readLog();
   readWeight();
 }
@@ -144,7 +136,8 @@ class GraphView {
     });
     this.at = make("span", { class: "legend-at" });
     byId(`${graph.id}legend`, HTMLElement).append(this.at);
-    this.plot = this.build();
+    this.axis = this.makeAxis();
+    this.plot = this.makePlot();
     new ResizeObserver(() => {
       const { clientWidth: width, clientHeight: height } = this.place;
       if (width > 0 && (width !== this.plot.width || height !== this.plot.height)) {
@@ -158,24 +151,19 @@ class GraphView {
     return this.graph.id === "accuracy";
   }
 
-  build() {
-    const { log } = this.look;
+  makeAxis() {
+    return this.graph.axis(this.look.log, () => this.ceiling);
+  }
+
+  makePlot() {
     const curves = this.graph.lines.flatMap(curvesOf);
-    return makePlot({
-      curves,
-      log: log && !this.isAccuracy,
-      range: this.isAccuracy ? accuracyRange(log) : lossRange(log, () => this.ceiling),
-      label: this.isAccuracy ? accuracyLabel(log) : lossLabel(log),
-      ...(this.isAccuracy && log ? { ticks: errorTicks } : {}),
-      extent: () => this.extent,
-      marks: this.marks,
-      ...this.hooks,
-    }, this.place);
+    return makePlot({ curves, axis: this.axis, extent: () => this.extent, marks: this.marks, ...this.hooks }, this.place);
   }
 
   rebuild() {
     this.plot.destroy();
-    this.plot = this.build();
+    this.axis = this.makeAxis();
+    this.plot = this.makePlot();
     this.draw();
   }
 
@@ -184,7 +172,7 @@ class GraphView {
     const xs = points.examples.slice(points.from);
     this.extent = this.look.zoom ?? extentOf(xs, points.from > 0);
     const marks = this.marks();
-    // What led to a divergence says nothing of the weights that it went back to.
+    // What led to a divergence says nothing about the weights that were restored.
     const anew = new Set(marks.map(({ x }) => lowerBound(xs, x + 1)));
     const columns = this.graph.lines.flatMap(({ name }) => {
       if (name === "tests") return [];
@@ -200,8 +188,7 @@ class GraphView {
 
   /** @param {number | null} value */
   toAxis(value) {
-    if (!this.look.log) return value;
-    return this.isAccuracy ? errorScale(value) : positive(value);
+    return this.axis.place(value);
   }
 
   /** The full tests in sight. @param {Points} points */
@@ -231,44 +218,4 @@ class GraphView {
 function curvesOf({ name, color, dashed }) {
   if (name === "tests") return [{ color, style: "dots" }];
   return [{ color, style: "raw" }, { color, style: "line", dashed }];
-}
-
-/** @param {boolean} log @param {() => number} ceiling @returns {(low: number, high: number) => [number, number]} */
-function lossRange(log, ceiling) {
-  if (!log) return (_, high) => [0, Math.max(Math.min(high, ceiling()) * 1.05, 1e-3)];
-  return (low, high) => [Math.max(low * 0.8, 1e-7), Math.max(Math.min(high, ceiling()) * 1.25, 1e-6)];
-}
-
-/** @param {boolean} log @returns {(low: number, high: number) => [number, number]} */
-function accuracyRange(log) {
-  if (log) return (low, high) => [Math.max(low - 0.05, 0), Math.max(high + 0.1, 1)];
-  return (low) => [Math.max(0, Math.floor((low - 0.02) * 10) / 10), 1.005];
-}
-
-/** @param {boolean} log @returns {(value: number) => string} */
-function accuracyLabel(log) {
-  /** @param {number} share */
-  const write = (share) => `${Number((share * 100).toFixed(2))}%`;
-  return log ? (value) => write(fromErrorScale(value)) : write;
-}
-
-/** @param {boolean} log @returns {(value: number) => string} */
-function lossLabel(log) {
-  /** @param {number} value */
-  const write = (value) => String(Number(value.toPrecision(3)));
-  if (!log) return write;
-  return (value) => (ROUND_MANTISSAS.includes(Number(value.toExponential(6).split("e")[0])) ? write(value) : "");
-}
-
-/** @param {number} low @param {number} high @returns {number[]} */
-function errorTicks(low, high) {
-  /** @type {number[]} */
-  const ticks = [];
-  const apart = (high - low) * TICK_DISTANCE;
-  for (const share of ERROR_TICKS) {
-    const value = errorScale(share) ?? 0;
-    if (value < low || value > high || ticks.some((tick) => Math.abs(tick - value) < apart)) continue;
-    ticks.push(value);
-  }
-  return ticks.sort((a, b) => a - b);
 }

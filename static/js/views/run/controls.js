@@ -1,19 +1,24 @@
-// Holds the trainer's reins: pause, step, restart, and the fields that change it as it runs.
+// Controls training: pause, step, restart, and the fields that change the trainer while it runs.
 
-import { byId, make, messageOf, setText } from "../../parts/dom.js";
+import { attempt, complainIn } from "../../parts/attempt.js";
+import { byId, make, setText } from "../../parts/dom.js";
+import { SETTING_LABELS, settingName } from "../../words/trainer_text.js";
 
+/** @import { Complain } from "../../parts/attempt.js" */
 /** @import { Context } from "../../view_context.js" */
 /** @import { State } from "../../store.js" */
 
-/** @type {{setting: string, id: string, label: string, mode: string}[]} */
+/** @typedef {{setting: keyof typeof SETTING_LABELS, id: string, mode: "decimal" | "numeric"}} Field */
+
+/** Settings that are typed in, with the original's ids. @type {Field[]} */
 const FIELDS = [
-  { setting: "learning_rate", id: "lr_input", label: "Learning rate", mode: "decimal" },
-  { setting: "momentum", id: "momentum_input", label: "Momentum", mode: "decimal" },
-  { setting: "batch_size", id: "batch_size_input", label: "Batch size", mode: "numeric" },
-  { setting: "l2_decay", id: "decay_input", label: "Weight decay", mode: "decimal" },
+  { setting: "learning_rate", id: "lr_input", mode: "decimal" },
+  { setting: "momentum", id: "momentum_input", mode: "decimal" },
+  { setting: "batch_size", id: "batch_size_input", mode: "numeric" },
+  { setting: "l2_decay", id: "decay_input", mode: "decimal" },
 ];
 
-/** Elements that do something of their own with a key. */
+/** Elements that handle keys themselves. */
 const INTERACTIVE = "input, textarea, select, button, a, summary, [contenteditable]";
 
 /** @param {Context} context */
@@ -34,18 +39,10 @@ function showRun({ store, command }) {
   const toggles = [byId("buttontp", HTMLButtonElement), byId("header_pause", HTMLButtonElement)];
   const step = byId("buttonstep", HTMLButtonElement);
   const restart = byId("buttonrestart", HTMLButtonElement);
-  const problem = byId("control_problem", HTMLElement);
+  const complain = complainIn(byId("control_problem", HTMLElement));
 
   /** @param {"pause" | "resume" | "step" | "restart"} type */
-  const send = async (type) => {
-    try {
-      await command({ type });
-      setText(problem, "");
-    } catch (error) {
-      setText(problem, messageOf(error));
-    }
-    problem.hidden = problem.textContent === "";
-  };
+  const send = (type) => attempt({ complain }, () => command({ type }));
   const toggle = () => send(isHalted(store.state) ? "resume" : "pause");
   for (const button of toggles) button.addEventListener("click", toggle);
   step.addEventListener("click", () => send("step"));
@@ -56,7 +53,7 @@ function showRun({ store, command }) {
     const busy = target instanceof Element && target.closest(INTERACTIVE) !== null;
     if (busy || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     if (event.key === " ") {
-      event.preventDefault(); // else the page would scroll
+      event.preventDefault(); // or else the page would scroll
       void toggle();
     } else if (event.key === "." && !step.disabled) {
       void send("step");
@@ -76,27 +73,27 @@ function showRun({ store, command }) {
 /**
  * A field that follows the trainer's value unless it is being edited.
  * @param {Context} context
- * @param {{setting: string, id: string, label: string, mode: string}} field
+ * @param {Field} field
  */
-function makeField({ store, command }, { setting, id, label, mode }) {
+function makeField({ store, command }, { setting, id, mode }) {
   const problemId = `${id}_problem`;
   const input = make("input", { id, type: "text", inputmode: mode, size: 8, autocomplete: "off", "aria-describedby": problemId });
-  const button = make("button", { type: "submit", "aria-label": `change ${label.toLowerCase()}` }, "change");
+  const button = make("button", { type: "submit", "aria-label": `change ${settingName(setting)}` }, "change");
   const problem = make("p", { id: problemId, class: "problem", role: "alert", hidden: true });
-  const form = make("form", { class: "field", "data-setting": setting }, make("label", { for: id }, `${label}:`), input, button, problem);
+  const form = make("form", { class: "field", "data-setting": setting }, make("label", { for: id }, `${SETTING_LABELS[setting]}:`), input, button, problem);
   let edited = false;
 
   const running = () => String(store.state.session?.trainer[setting] ?? "");
-  /** @param {string} message */
-  const complain = (message) => {
-    setText(problem, message);
-    problem.hidden = message === "";
-    input.setAttribute("aria-invalid", String(message !== ""));
+  const say = complainIn(problem, (message) => `${message.replace(/\.?$/, ";")} the value is still ${running()}.`);
+  /** @type {Complain} */
+  const complain = (trouble) => {
+    say(trouble);
+    input.setAttribute("aria-invalid", String(trouble !== null));
   };
   const revert = () => {
     edited = false;
     input.value = running();
-    complain("");
+    complain(null);
   };
   input.addEventListener("input", () => {
     edited = true;
@@ -106,41 +103,37 @@ function makeField({ store, command }, { setting, id, label, mode }) {
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const text = input.value.trim();
-    const value = text === "" ? NaN : Number(text.replace(",", "."));
-    if (!Number.isFinite(value)) return complain(`“${text}” is no number; still ${running()}.`);
-    form.setAttribute("aria-busy", "true");
-    try {
-      await command({ type: "configure", settings: { [setting]: value } });
-      edited = false;
-      complain("");
-    } catch (error) {
-      complain(`${messageOf(error).replace(/\.?$/, ";")} still ${running()}.`);
-    }
-    form.removeAttribute("aria-busy");
-    return undefined;
+    const worked = await attempt({ busy: form, complain }, () =>
+      command({ type: "configure", settings: { [setting]: numberIn(input.value.trim()) } }));
+    if (worked) edited = false;
   });
   let run = store.state.run;
   store.subscribe(["session"], (state) => {
-    form.title = `in force: ${running()}`;
-    // What was being typed was meant for the run before.
+    form.title = `current value: ${running()}`;
+    // What was being typed was meant for the previous run.
     if (!edited || state.run !== run) revert();
     run = state.run;
   });
   return form;
 }
 
+/** @param {string} text @throws {Error} where it is not a finite number */
+function numberIn(text) {
+  const value = text === "" ? NaN : Number(text.replace(",", "."));
+  if (!Number.isFinite(value)) throw new Error(`“${text}” is not a number.`);
+  return value;
+}
+
 /** @param {Context} context */
 function makeMethod({ store, command }) {
   const select = make("select", { id: "method_input", "aria-describedby": "method_problem" });
   const problem = make("p", { id: "method_problem", class: "problem", role: "alert", hidden: true });
-  const row = make("div", { class: "field", "data-setting": "method" }, make("label", { for: "method_input" }, "Method:"), select, problem);
-  let pending = false;
+  const row = make("div", { class: "field", "data-setting": "method" }, make("label", { for: "method_input" }, `${SETTING_LABELS.method}:`), select, problem);
   let listed = "";
 
   const follow = () => {
     const { session } = store.state;
-    if (!session || pending) return;
+    if (!session || row.hasAttribute("aria-busy")) return;
     if (listed !== session.methods.join()) {
       listed = session.methods.join();
       select.replaceChildren(...session.methods.map((name) => make("option", { value: name }, name)));
@@ -148,19 +141,9 @@ function makeMethod({ store, command }) {
     select.value = String(session.trainer.method);
   };
   select.addEventListener("change", async () => {
-    pending = true;
-    row.setAttribute("aria-busy", "true");
-    let message = "";
-    try {
-      await command({ type: "configure", settings: { method: select.value } });
-    } catch (error) {
-      message = messageOf(error);
-    }
-    pending = false;
-    row.removeAttribute("aria-busy");
-    setText(problem, message);
-    problem.hidden = message === "";
-    if (message) follow();
+    const worked = await attempt({ busy: row, complain: complainIn(problem) }, () =>
+      command({ type: "configure", settings: { method: select.value } }));
+    if (!worked) follow();
   });
   store.subscribe(["session"], follow);
   return row;

@@ -1,23 +1,24 @@
-// Says why a run has failed that can go on, and offers the ways: its last checkpoint, or a new start.
+// Says why a run has failed, and offers the ways on: back to its last checkpoint, or a restart.
 
-import { byId, messageOf, setText } from "../../parts/dom.js";
+import { attempt, complainIn } from "../../parts/attempt.js";
+import { byId, setText } from "../../parts/dom.js";
 
 /** @import { Context } from "../../view_context.js" */
 
 /**
- * What to say and to offer, by what the run failed of.
+ * What to say and to offer, by the kind of failure; `told` is for spectators.
  * @type {Record<string, {advice: string, button: string, told: string}>}
  */
 const WAYS = {
   diverged: {
-    advice: "The last good weights are kept: go back to them and lower the learning rate before you resume, or begin again.",
+    advice: "The last good weights are saved: go back to them and lower the learning rate before you resume, or restart.",
     button: "go back to the last good weights",
-    told: "Its owner may go back to the last good weights, or begin again.",
+    told: "Its owner can go back to the last good weights or restart.",
   },
   died: {
-    advice: "What it had learned is kept.",
+    advice: "What the network has learned is saved.",
     button: "try again",
-    told: "Its owner may try again.",
+    told: "Its owner can try again.",
   },
 };
 
@@ -41,25 +42,15 @@ export function showRecovery(context) {
 
 /** @param {Context} context */
 function offerWaysOn({ store, command }) {
-  const problem = byId("recovery_problem", HTMLElement);
+  const complain = complainIn(byId("recovery_problem", HTMLElement));
   const back = byId("buttonrecover", HTMLButtonElement);
   /**
    * @param {HTMLButtonElement} button
    * @param {"recover" | "restart"} type
-   * @param {HTMLElement} next  what one wants to do then, and where the keyboard goes
+   * @param {HTMLElement} next  gets the focus: what one is likely to do next
    */
   const offer = (button, type, next) => button.addEventListener("click", async () => {
-    button.setAttribute("aria-busy", "true");
-    let trouble = "";
-    try {
-      await command({ type });
-      next.focus();
-    } catch (error) {
-      trouble = messageOf(error);
-    }
-    button.removeAttribute("aria-busy");
-    setText(problem, trouble);
-    problem.hidden = trouble === "";
+    if (await attempt({ busy: button, complain }, () => command({ type }))) next.focus();
   });
   offer(back, "recover", byId("lr_input", HTMLInputElement));
   offer(byId("recovery_restart", HTMLButtonElement), "restart", byId("buttontp", HTMLButtonElement));

@@ -1,11 +1,12 @@
-// Takes the network out of the page and back in: through the text area, or a file.
+// Saves the network as a snapshot and loads it back, through the text area or a file.
 
-import { byId, make, messageOf, setText } from "../../parts/dom.js";
+import { attempt, complainIn } from "../../parts/attempt.js";
+import { byId, make, setText } from "../../parts/dom.js";
 import { count, megabytes } from "../../words/numbers.js";
 
 /** @import { Context } from "../../view_context.js" */
 
-/** More text than this makes a text area crawl; it goes by file. */
+/** A text area with more than this crawls: larger snapshots go to a file. */
 const MOST_CHARACTERS = 8_000_000;
 
 /** @param {Context} context */
@@ -13,32 +14,25 @@ export function showSnapshots({ store, api, bootstrap }) {
   const area = byId("dumpjson", HTMLTextAreaElement);
   const input = byId("snapshotfile", HTMLInputElement);
   const status = byId("snapshot_status", HTMLElement);
-  const problem = byId("snapshot_problem", HTMLElement);
+  const complain = complainIn(byId("snapshot_problem", HTMLElement));
 
   /**
-   * Runs one action; says how it went.
+   * Carries out one action and says how it went.
    * @param {HTMLButtonElement} button
    * @param {() => Promise<string>} action  returns what to say
    */
   const run = async (button, action) => {
-    button.setAttribute("aria-busy", "true");
     let said = "";
-    let trouble = "";
-    try {
+    await attempt({ busy: button, complain }, async () => {
       said = await action();
-    } catch (error) {
-      trouble = messageOf(error);
-    }
-    button.removeAttribute("aria-busy");
+    });
     setText(status, said);
-    setText(problem, trouble);
-    problem.hidden = trouble === "";
   };
   /** @param {string | Blob} json @param {number} bytes */
   const load = async (json, bytes) => {
     if (bytes === 0) throw new Error("The text area is empty: paste a snapshot into it first.");
     const { snapshot_bytes: most } = bootstrap.limits;
-    if (bytes > most) throw new Error(`This snapshot has ${megabytes(bytes)} MB; up to ${megabytes(most)} MB are taken.`);
+    if (bytes > most) throw new Error(`This snapshot is ${megabytes(bytes)} MB; the limit is ${megabytes(most)} MB.`);
     await api.writeSnapshot(json);
     return "The network from the snapshot is running.";
   };
@@ -46,7 +40,7 @@ export function showSnapshots({ store, api, bootstrap }) {
   const save = byId("buttonsave", HTMLButtonElement);
   save.addEventListener("click", () => run(save, async () => {
     const json = await api.readSnapshot();
-    if (json.length > MOST_CHARACTERS) throw new Error(`The snapshot has ${megabytes(json.length)} MB, too much for a text area: save it to a file.`);
+    if (json.length > MOST_CHARACTERS) throw new Error(`The snapshot is ${megabytes(json.length)} MB, too large for the text area: save it to a file.`);
     area.value = json;
     return `${count(json.length)} characters.`;
   }));

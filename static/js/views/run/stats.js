@@ -1,8 +1,8 @@
-// Shows the running numbers, with the labels of the original and some it did not have.
+// Shows the run's numbers, labeled as in the original, and some that it did not have.
 
 import { byId, make, setText } from "../../parts/dom.js";
 import { count, fixed, milliseconds, percent, trimmed } from "../../words/numbers.js";
-import { isScheduled } from "../../words/trainer_text.js";
+import { isScheduled, SETTING_LABELS } from "../../words/trainer_text.js";
 
 /** @import { Context } from "../../view_context.js" */
 /** @import { StatsMessage } from "../../server/protocol.js" */
@@ -18,7 +18,7 @@ const LINES = [
   ["decay_loss", "L2 Weight decay loss", (s) => fixed(s.decay_loss, 5)],
   ["train_accuracy", "Training accuracy", (s) => fixed(s.train_accuracy, 2)],
   ["validation_accuracy", "Validation accuracy", (s) => fixed(s.validation_accuracy, 2)],
-  ["learning_rate", "Learning rate now", (s) => trimmed(s.learning_rate, 6)],
+  ["learning_rate", `${SETTING_LABELS.learning_rate} now`, (s) => trimmed(s.learning_rate, 6)],
   ["examples", "Examples seen", (s) => String(s.examples)],
   ["examples_per_second", "Examples per second", (s) => count(s.examples_per_second)],
   ["epoch", "Epoch", (s) => fixed(s.epoch, 2)],
@@ -51,7 +51,7 @@ export function showStats({ store }) {
   const figures = [...document.querySelectorAll("[data-figure]")].filter((e) => e instanceof HTMLElement);
 
   store.subscribe(["session"], ({ session }) => {
-    rate.hidden = !session || !isScheduled(session.trainer); // else the field below says it
+    rate.hidden = !session || !isScheduled(session.trainer); // otherwise the field below shows it
   });
   store.subscribe(["stats"], ({ stats }) => {
     document.body.dataset.step = String(stats?.step ?? 0);

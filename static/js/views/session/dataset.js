@@ -16,10 +16,10 @@ function wording({ dataset, session }) {
     case "downloading": {
       const { received = 0, total } = dataset;
       const far = total ? `${megabytes(received)} of ${megabytes(total)} MB` : `${megabytes(received)} MB`;
-      return `${using} The full ${dataset.name} is being downloaded (${far}); training goes over to it when it is complete.`;
+      return `${using} The full ${dataset.name} data set is being downloaded (${far}); training switches to it once it is complete.`;
     }
     case "failed":
-      return `${using} Training stays with these: the full set could not be had. ${dataset.message ?? ""}`;
+      return `${using} The full data set is not available; training continues on the built-in digits. ${dataset.message ?? ""}`;
     default:
       return dataset?.message ? `${using} ${dataset.message}` : using;
   }
@@ -34,7 +34,7 @@ export function showDataset({ store }) {
   store.subscribe(["dataset", "session"], (state) => {
     const { dataset } = state;
     place.dataset.state = dataset?.state ?? "unknown";
-    // Numbers that run are not read aloud at each tick: only changes of state are.
+    // Only changes of state are read aloud, not every tick of a number.
     text.setAttribute("aria-live", place.dataset.state === spoken ? "off" : "polite");
     spoken = place.dataset.state;
     setText(text, wording(state).trim());

@@ -1,6 +1,7 @@
-// Lists the browser's sessions: to open one, remove one, or begin another.
+// Lists the browser's sessions: opens one, removes one, or begins another.
 
-import { byId, make, messageOf, opens, setText } from "../../parts/dom.js";
+import { attempt, complainIn } from "../../parts/attempt.js";
+import { byId, make, opens, setText } from "../../parts/dom.js";
 import { ago, count } from "../../words/numbers.js";
 
 /** @import { Context, SessionList } from "../../view_context.js" */
@@ -15,22 +16,9 @@ export function showSessions({ store, api }) {
   const list = byId("sessions_list", HTMLUListElement);
   const hint = byId("sessions_hint", HTMLElement);
   const status = byId("sessions_status", HTMLElement);
-  const problem = byId("sessions_problem", HTMLElement);
+  const complain = complainIn(byId("sessions_problem", HTMLElement));
   const begin = byId("buttonnewsession", HTMLButtonElement);
 
-  /** Runs one action; says why if it fails. @param {HTMLElement} busy @param {() => Promise<void>} action */
-  const run = async (busy, action) => {
-    busy.setAttribute("aria-busy", "true");
-    let trouble = "";
-    try {
-      await action();
-    } catch (error) {
-      trouble = messageOf(error);
-    }
-    busy.removeAttribute("aria-busy");
-    setText(problem, trouble);
-    problem.hidden = trouble === "";
-  };
   const refresh = async () => {
     const listed = await api.listSessions();
     const here = store.state.session?.session;
@@ -38,7 +26,7 @@ export function showSessions({ store, api }) {
     list.replaceChildren(...listed.sessions.map((summary) => makeRow(summary, summary.session === here, remove)));
   };
   /** @param {SessionSummary} summary @param {HTMLElement} row */
-  const remove = ({ session }, row) => run(row, async () => {
+  const remove = ({ session }, row) => attempt({ busy: row, complain }, async () => {
     const here = session === store.state.session?.session;
     await api.removeSession(session);
     if (here) return location.assign("/");
@@ -49,15 +37,17 @@ export function showSessions({ store, api }) {
 
   opens(byId("buttonsessions", HTMLButtonElement), dialog, () => {
     setText(status, "");
-    void run(list, refresh);
+    void attempt({ busy: list, complain }, refresh);
   });
-  begin.addEventListener("click", () => run(begin, async () => location.assign(pathOf(await api.createSession()))));
+  begin.addEventListener("click", () => attempt({ busy: begin, complain }, async () => {
+    location.assign(pathOf(await api.createSession()));
+  }));
 }
 
 /** @param {SessionList} list */
 function rules({ most, keep_seconds }) {
   const days = Math.round(keep_seconds / 86_400);
-  return `Each is a network with its own training. One that nobody has looked at for ${count(days)} days is removed. There is room for ${count(most)}.`;
+  return `Each session trains a network of its own. A session that nobody has looked at for ${count(days)} days is removed. You can have up to ${count(most)}.`;
 }
 
 /**
@@ -72,7 +62,7 @@ function makeRow(summary, here, remove) {
   const facts = make("p", { class: "hint" }, `${status} · ${count(examples)} examples · `);
   if (here) facts.append("shown here");
   else if (viewers > 0) facts.append("being watched");
-  else facts.append("seen ", when);
+  else facts.append("last seen ", when);
 
   const ask = make("button", { type: "button", class: "quiet", "aria-label": `remove ${title}` }, "remove");
   const sure = make("button", { type: "button" }, "remove for good");

@@ -1,4 +1,4 @@
-// Gives owners the link by which others may watch, and a way to copy it.
+// Gives owners the spectators' link, and a way to copy it.
 
 import { byId, opens, setText } from "../../parts/dom.js";
 
@@ -17,7 +17,7 @@ export function showShare({ store }) {
   field.addEventListener("focus", () => field.select());
   byId("buttoncopy", HTMLButtonElement).addEventListener("click", async () => {
     const copied = await copy(field);
-    setText(status, copied ? "Copied." : "The browser lets no page copy here: the link is selected, copy it yourself.");
+    setText(status, copied ? "Copied." : "The browser does not let this page copy. The link is selected: copy it yourself.");
   });
   store.subscribe(["session"], ({ session }) => {
     if (session?.watch) field.value = new URL(session.watch, location.origin).href;
@@ -30,7 +30,7 @@ async function copy(field) {
     await navigator.clipboard.writeText(field.value);
     return true;
   } catch {
-    // Not there on a page without TLS, as in most class rooms; the old way needs a selection.
+    // Not available without TLS, as in most classrooms; the old way needs a selection.
     field.select();
     return document.execCommand("copy");
   }

@@ -1,12 +1,12 @@
 // Says plainly whether the page is live, paused, waiting, reconnecting, stale or failed.
 
-import { byId, make, setText } from "../../parts/dom.js";
+import { byId, make, setText, showText } from "../../parts/dom.js";
 import { count } from "../../words/numbers.js";
 
 /** @import { Context } from "../../view_context.js" */
 /** @import { State } from "../../store.js" */
 
-/** How long a notice that reports no trouble stays. */
+/** How long a notice that reports no problem stays. */
 const INFO_STAYS_MS = 8000;
 
 /**
@@ -27,9 +27,9 @@ function wording(state, status) {
 
 /** @param {State} state @param {string} status */
 function reasonOf(state, status) {
-  if (status === "stale") return "Nothing has come from the server for a while: connecting anew.";
-  if (status === "reconnecting") return "The connection was lost: trying again by itself. What you see is the last that came.";
-  // Of a divergence another box tells, with what can be done about it.
+  if (status === "stale") return "Nothing has come from the server for a while. Reconnecting.";
+  if (status === "reconnecting") return "Connection lost. Reconnecting; the page shows the last data received.";
+  // The recovery box tells of it, with what can be done.
   if (state.session?.recoverable) return "";
   if (status === "waiting" || status === "failed" || status === "stopped") return state.session?.reason ?? "";
   return "";
@@ -47,9 +47,7 @@ export function showStatus({ store }) {
     document.body.dataset.status = status;
     document.body.dataset.run = String(state.run);
     setText(text, wording(state, status));
-    const why = reasonOf(state, status);
-    setText(reason, why);
-    reason.hidden = why === "";
+    showText(reason, reasonOf(state, status));
     gone.hidden = status !== "gone";
     document.title = status === "live" ? "ConvNet Live" : `ConvNet Live (${status})`;
   });

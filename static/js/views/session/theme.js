@@ -3,7 +3,7 @@
 import { byId, setText } from "../../parts/dom.js";
 
 const NEXT = { auto: "light", light: "dark", dark: "auto" };
-const SPOKEN = { auto: "as the system has it", light: "light", dark: "dark" };
+const SPOKEN = { auto: "auto (follows your system)", light: "light", dark: "dark" };
 
 export function showTheme() {
   const button = byId("theme", HTMLButtonElement);
@@ -26,7 +26,7 @@ export function showTheme() {
       if (next === "auto") localStorage.removeItem("theme");
       else localStorage.setItem("theme", next);
     } catch {
-      // Storage may be forbidden: the choice then lasts as long as the page.
+      // Storage may be blocked: the choice then lasts as long as the page.
     }
     say();
     root.dispatchEvent(new CustomEvent("themechange"));

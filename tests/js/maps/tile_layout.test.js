@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tilesOf } from "../../../static/js/maps/map_row.js";
-import { arrange, fit, fitting } from "../../../static/js/maps/map_painter.js";
+import { arrange, fit, fitting, pixelAt, tilesOf } from "../../../static/js/maps/tile_layout.js";
 
 /** @param {number} count @param {number} side @param {number} [group] */
 const tiles = (count, side, group = 1) => ({ count, group, sx: side, sy: side, color: false });
@@ -60,4 +59,12 @@ test("a tall bank of filters is cut between filters, and never to nothing", () =
   assert.ok(shown > 0 && shown < 960 && shown % 8 === 0);
   assert.equal(fitting(bank, layout, Infinity), 960);
   assert.equal(fitting(bank, layout, 1), 8);
+});
+
+test("the pixel under a place is found, and none between pictures", () => {
+  const row = tiles(3, 4);
+  const layout = arrange(row, 5, 1000, 1);
+  assert.deepEqual(pixelAt(row, layout, layout.xs[1] + 19, 6), { tile: 1, x: 3, y: 1 });
+  assert.equal(pixelAt(row, layout, layout.xs[1] - 1, 6), null);
+  assert.equal(pixelAt(row, layout, layout.xs[1], 20), null);
 });

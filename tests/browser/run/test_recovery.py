@@ -23,7 +23,7 @@ def change(page: Page, setting: str, value: str) -> None:
     form = page.locator(f"[data-setting={setting}]")
     form.locator("input").fill(value)
     form.get_by_role("button").click()
-    expect(form).to_have_attribute("title", f"in force: {value}")
+    expect(form).to_have_attribute("title", f"current value: {value}")
 
 
 def diverge(page: Page) -> None:
@@ -43,7 +43,7 @@ def test_a_divergence_is_told_marked_and_can_be_gone_back_from(page: Page) -> No
     expect(page.locator(LOSS_MARK)).to_contain_text(re.compile(r"diverged at step [\d,]+"))
     page.locator("#buttontp").click()
     expect(page.locator("#control_problem")).to_contain_text("go back to the last good weights")
-    # Also after a reload, and before going back, the field can be used.
+    # The fields can be used after a reload too, and before going back.
     page.reload()
     expect(page.locator(LOSS_MARK)).to_be_visible()
     change(page, "learning_rate", "0.01")

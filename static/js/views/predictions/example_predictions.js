@@ -1,15 +1,15 @@
-// Shows test images with the network's guesses, four at a time, newest first, never more than fit.
+// Shows test images with the network's guesses: four at a time, newest first, a bounded number.
 
 import { makeBars } from "../../parts/probability_bars.js";
 import { byId, make, setText } from "../../parts/dom.js";
 import { fixed } from "../../words/numbers.js";
-import { drawPicture } from "../../maps/map_painter.js";
+import { showPicture } from "../../parts/pixel_canvas.js";
 
 /** @import { Context } from "../../view_context.js" */
 /** @import { PredictionItem, PredictionsMessage } from "../../server/protocol.js" */
 
 const MOST_CARDS = 48;
-/** Side of the picture, near enough, in CSS pixels. */
+/** Approximate side of a picture, in CSS pixels. */
 const PICTURE_SIDE = 56;
 
 /** @param {Context} context */
@@ -31,7 +31,7 @@ export function showPredictions({ store }) {
     if (held || !session) return;
     const classes = session.dataset.classes;
     const fresh = predictions.filter((message) => message.round > shownRound);
-    // Oldest first, each put in front of those before it.
+    // Oldest first, each in front of those before it.
     for (const message of fresh.reverse()) place.prepend(...makeCards(message, classes));
     while (place.childElementCount > MOST_CARDS) place.lastElementChild?.remove();
     shownRound = predictions[0]?.round ?? shownRound;
@@ -42,7 +42,7 @@ export function showPredictions({ store }) {
     hold.hidden = !held;
     if (!held) show();
   };
-  // A finger that scrolls past is not a look that lingers.
+  // A finger that scrolls past is not somebody looking.
   place.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && setHeld(true));
   place.addEventListener("pointerleave", () => setHeld(place === document.activeElement));
   place.addEventListener("focus", () => place.matches(":focus-visible") && setHeld(true));
@@ -59,7 +59,7 @@ export function showPredictions({ store }) {
 function makeCards({ items, width, height }, classes) {
   return items.map((item) => {
     const canvas = make("canvas", { role: "img", "aria-label": `test image of ${classes[item.label]}` });
-    drawPicture(canvas, item.pixels, width, height, Math.max(1, Math.round(PICTURE_SIDE / width)));
+    showPicture(canvas, item.pixels, width, height, Math.max(1, Math.round(PICTURE_SIDE / width)));
     const bars = make("ol", { class: "bars" }, ...makeBars(item.top, classes, item.label));
     const right = item.top[0]?.class === item.label;
     const card = make("div", { class: "card", "data-right": String(right), "data-label": item.label }, canvas, bars);
@@ -72,5 +72,5 @@ function makeCards({ items, width, height }, classes) {
 /** Names the truth where it is not among the guesses. @param {PredictionItem} item @param {string[]} classes */
 function missed(item, classes) {
   if (item.top.some((guess) => guess.class === item.label)) return "";
-  return `is ${classes[item.label] ?? item.label}`;
+  return `actually ${classes[item.label] ?? item.label}`;
 }

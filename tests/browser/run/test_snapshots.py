@@ -1,4 +1,4 @@
-"""The network goes out of the page as JSON and comes back the same."""
+"""A network is saved as JSON and comes back the same."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOP = "#own_bars .prediction-bar:first-child .bar-name"
 
 
 def likeliest(page: Page, label: int) -> str:
-    """What the network takes a picture of that digit for."""
+    """The class that the network gives an image of that digit."""
     upload(page, digit_png(label), f"{label}.png")
     expect(page.locator("#own_status")).to_contain_text(f"{label}.png")
     return page.locator(TOP).inner_text()

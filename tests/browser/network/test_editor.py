@@ -38,7 +38,7 @@ def test_change_to_a_network_without_convolutions_and_back(page: Page) -> None:
     await_examples(page, 1000)
 
 
-def test_layers_that_stay_the_same_keep_their_weights_if_one_wants(page: Page) -> None:
+def test_unchanged_layers_keep_their_weights_on_request(page: Page) -> None:
     await_examples(page, 1000)
     pause(page)
     before = save_snapshot(page)["layers"]
@@ -48,7 +48,7 @@ def test_layers_that_stay_the_same_keep_their_weights_if_one_wants(page: Page) -
     expect(page.locator("#notices")).to_contain_text("Kept the weights of conv (layer 1).")
     layers = save_snapshot(page)["layers"]
     assert layers[1]["filters"] == before[1]["filters"]
-    # A restart returns to them, not to weights that were never there.
+    # A restart returns to them, not to newly drawn ones.
     run = run_number(page)
     page.locator("#buttonstep").click()
     await_examples(page, 20)

@@ -1,8 +1,7 @@
-"""A link shows a session to others, who see it live and can change nothing."""
+"""Spectators see a session live and can change nothing."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -18,10 +17,10 @@ from tests.browser.actions import (
     await_status,
     change_network,
     fingerprints,
+    overflow,
     pause,
     resume,
 )
-from tests.browser.test_layout import OVERFLOW
 from tests.browser.watch import Problems
 
 OF_OWNERS = (
@@ -31,22 +30,8 @@ OF_OWNERS = (
 
 
 @pytest.fixture
-def link(page: Page) -> str:
-    """What the owner's page gives out, taken with the keyboard alone."""
-    page.locator("#buttonshare").focus()
-    page.keyboard.press("Enter")
-    expect(page.locator("#share_link")).to_have_value(re.compile("/watch/"))
-    page.keyboard.press("Enter")
-    expect(page.locator("#share_status")).to_have_text("Copied.")
-    page.keyboard.press("Escape")
-    expect(page.locator("#share")).to_be_hidden()
-    copied: str = page.evaluate("() => navigator.clipboard.readText()")
-    return copied
-
-
-@pytest.fixture
 def guest(page: Page, link: str, problems: Problems) -> Iterator[Page]:
-    """The page for spectators in another person's browser."""
+    """The spectators' page in another person's browser."""
     browser = page.context.browser
     assert browser is not None
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
@@ -55,27 +40,6 @@ def guest(page: Page, link: str, problems: Problems) -> Iterator[Page]:
         guest = context.new_page()
         guest.goto(link)
         yield guest
-
-
-def test_the_link_is_shown_and_copied(page: Page, link: str, server: LiveServer) -> None:
-    assert re.fullmatch(re.escape(server.url) + r"watch/[\w-]{22,}", link)
-    page.locator("#buttonshare").click()
-    expect(page.locator("#share_link")).to_have_value(link)
-    expect(page.locator("#share_link")).not_to_be_editable()
-    # This server goes by no address that others could reach.
-    expect(page.locator("#share_local")).to_be_visible()
-
-
-def test_without_a_clipboard_the_link_is_copied_the_old_way(page: Page, link: str) -> None:
-    # A page without TLS has no clipboard of the new kind, and most class rooms have no TLS.
-    page.evaluate("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })")
-    page.locator("#buttonshare").click()
-    page.locator("#buttoncopy").click()
-    expect(page.locator("#share_status")).to_have_text("Copied.")
-    page.keyboard.press("Escape")
-    page.locator("#dumpjson").focus()
-    page.keyboard.press("ControlOrMeta+V")
-    expect(page.locator("#dumpjson")).to_have_value(link)
 
 
 def test_a_spectator_sees_the_run_live(page: Page, guest: Page) -> None:
@@ -134,7 +98,7 @@ def test_nothing_sticks_out_of_a_spectators_page(guest: Page, width: int) -> Non
     guest.set_viewport_size({"width": width, "height": 900})
     await_examples(guest, 500)
     expect(guest.locator("#testset_vis canvas").first).to_be_attached()
-    assert guest.evaluate(OVERFLOW) <= 0
+    assert overflow(guest) <= 0
 
 
 def test_a_server_without_memory_has_no_such_link(
@@ -146,11 +110,11 @@ def test_a_server_without_memory_has_no_such_link(
     await_status(guest, "reconnecting")
     server.start()
     await_status(guest, "gone")
-    # What came last stays to be seen, and there is a way on.
+    # The last data received stays in view, and there is a way on.
     await_examples(guest, 200)
     expect(guest.locator("#gone")).to_be_visible()
     guest.reload()
-    expect(guest.get_by_role("heading")).to_have_text("There is no such session here")
+    expect(guest.get_by_role("heading")).to_have_text("Session not found")
     guest.get_by_role("link").click()
     await_status(guest, "live")
     assert guest.url == server.url

@@ -1,4 +1,4 @@
-"""A picture of one's own: chosen, dropped or pasted, prepared, predicted, shown in the layers."""
+"""A user's image: chosen, dropped or pasted, prepared, classified, and shown in the layers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_upload_of_a_digit(page: Page) -> None:
     upload(page, digit_png(0))
     expect(page.locator(BARS)).to_have_count(3)
     expect(page.locator(BARS).first.locator(".bar-name")).to_have_text("0")
-    # The truth is unknown: no bar claims to be right or wrong.
+    # The true class is unknown: no bar claims to be right or wrong.
     expect(page.locator(f"{BARS}[data-kind=open]")).to_have_count(3)
     await_pictures(page, "#own_result")
     expect(page.locator("#own_preview")).to_be_visible()

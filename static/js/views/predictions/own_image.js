@@ -1,9 +1,10 @@
-// Lets people try a picture of their own: chosen, dropped or pasted.
+// Tests an image of the user's own: chosen, dropped or pasted.
 
 import { makeBars } from "../../parts/probability_bars.js";
-import { byId, messageOf, setText } from "../../parts/dom.js";
+import { attempt, complainIn } from "../../parts/attempt.js";
+import { byId, setText } from "../../parts/dom.js";
 import { megabytes } from "../../words/numbers.js";
-import { drawPicture } from "../../maps/map_painter.js";
+import { showPicture } from "../../parts/pixel_canvas.js";
 
 /** @import { Context } from "../../view_context.js" */
 
@@ -29,34 +30,21 @@ export function showOwnImage({ store, command, api, bootstrap }) {
   /** @type {File | null} */
   let chosen = null;
 
-  /** @param {string} message */
-  const complain = (message) => {
-    setText(problem, message);
-    problem.hidden = message === "";
-  };
   /** @param {File} file */
-  const test = async (file) => {
-    if (place.disabled) return;
-    const name = file.name || "Your picture";
-    if (file.size > bootstrap.limits.image_bytes) {
-      return complain(`${name}: This file has ${megabytes(file.size)} MB; up to ${megabytes(bootstrap.limits.image_bytes)} MB are taken.`);
-    }
-    place.setAttribute("aria-busy", "true");
-    try {
+  const test = (file) => {
+    const name = file.name || "Your image";
+    return attempt({ busy: place, complain: complainIn(problem, (message) => `${name}: ${message}`) }, async () => {
+      const { image_bytes: most } = bootstrap.limits;
+      if (file.size > most) throw new Error(`This file is ${megabytes(file.size)} MB; the limit is ${megabytes(most)} MB.`);
       const { image, top } = await api.predict(file);
-      drawPicture(preview, image, SIDE, SIDE, SCALE);
+      showPicture(preview, image, SIDE, SIDE, SCALE);
       bars.replaceChildren(...makeBars(top, store.state.session?.dataset.classes ?? [], null));
       chosen = file;
       again.disabled = false;
       result.hidden = false;
       back.hidden = false;
       setText(status, `${name}: the layers below show it too.`);
-      complain("");
-    } catch (error) {
-      complain(`${name}: ${messageOf(error)}`);
-    }
-    place.removeAttribute("aria-busy");
-    return undefined;
+    });
   };
 
   byId("buttonchoose", HTMLButtonElement).addEventListener("click", () => input.click());
@@ -66,19 +54,12 @@ export function showOwnImage({ store, command, api, bootstrap }) {
     input.value = ""; // so that the same file can be chosen again
   });
   again.addEventListener("click", () => chosen && void test(chosen));
-  back.addEventListener("click", async () => {
-    try {
-      await command({ type: "show_training" });
-      complain("");
-    } catch (error) {
-      complain(messageOf(error));
-    }
-  });
+  back.addEventListener("click", () => attempt({ complain: complainIn(problem) }, () => command({ type: "show_training" })));
 
   takeDrops(place, (file) => void test(file));
   document.addEventListener("paste", (event) => {
     const file = pictureIn(event.clipboardData);
-    if (!file) return; // text goes where it was meant to
+    if (!file) return; // text goes where it belongs
     event.preventDefault();
     void test(file);
   });
@@ -87,13 +68,13 @@ export function showOwnImage({ store, command, api, bootstrap }) {
   store.subscribe(["layers"], ({ layers }) => {
     if (!layers || back.hidden === (layers.source !== "image")) return;
     back.hidden = layers.source !== "image";
-    if (back.hidden) setText(status, `${chosen?.name || "Your picture"}, as the network took it then.`);
+    if (back.hidden) setText(status, `${chosen?.name || "Your image"}, as the network classified it then.`);
   });
 }
 
 /**
- * Takes files dropped anywhere: one that misses its place would else make the browser leave the page.
- * @param {HTMLElement} place  shows that a file may be let go
+ * Accepts files dropped anywhere: otherwise one that misses would make the browser leave the page.
+ * @param {HTMLElement} place  shows that a file can be dropped
  * @param {(file: File) => void} take
  */
 function takeDrops(place, take) {

@@ -1,4 +1,4 @@
-"""A session outlives the page: reloads, second tabs, and the server's own death and return."""
+"""A session outlives reloads, is the same in every tab, and survives the server's death."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_page_reconnects_by_itself_after_the_server_was_killed(
     server.start()
     await_status(page, "live")
     await_more(page)
-    # The server has forgotten the network, the page has not lost what its user wrote.
+    # The server has forgotten the network, but the page has kept what its user wrote.
     expect(page.locator("#newnet")).to_have_value(CONVLESS)
     expect(page.locator("#spec_state")).to_have_text("unsaved edits")
 
@@ -86,7 +86,7 @@ def test_closing_the_server_ends_every_worker(page: Page, server: LiveServer) ->
     await_examples(page, 200)
     workers = server.children()
     assert workers
-    # Held as file descriptors, so that a number given to another process misleads nobody.
+    # Held as file descriptors, so that a reused process id does no harm.
     handles = [os.pidfd_open(worker) for worker in workers]
     server.stop()
     for worker, handle in zip(workers, handles, strict=True):
@@ -95,5 +95,5 @@ def test_closing_the_server_ends_every_worker(page: Page, server: LiveServer) ->
 
 
 def is_zombie(pid: int) -> bool:
-    """Ended, but not yet collected by whoever inherited it."""
+    """Whether it has ended and only waits to be reaped."""
     return ") Z " in Path(f"/proc/{pid}/stat").read_text()

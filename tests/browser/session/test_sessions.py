@@ -6,8 +6,13 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from scripts.live_server import LiveServer
-from tests.browser.actions import CONVLESS, await_examples, await_status, change_network
-from tests.browser.test_layout import OVERFLOW
+from tests.browser.actions import (
+    CONVLESS,
+    await_examples,
+    await_status,
+    change_network,
+    overflow,
+)
 from tests.browser.watch import Problems
 
 TITLE = "conv 8 · pool · conv 16 · pool · softmax"
@@ -27,7 +32,7 @@ def others(page: Page) -> Locator:
 
 
 def open_list(page: Page, count: int) -> None:
-    """Open the list, which shows so many sessions."""
+    """Open the list, which shows this many sessions."""
     page.locator("#buttonsessions").click()
     expect(rows(page)).to_have_count(count)
 
@@ -123,4 +128,4 @@ def test_the_dialogs_fit_the_screen(page: Page, width: int) -> None:
         assert dialog.evaluate("each => each.scrollWidth - each.clientWidth") <= 0
         page.keyboard.press("Escape")
         expect(page.locator(f"#button{name}")).to_be_focused()
-    assert page.evaluate(OVERFLOW) <= 0
+    assert overflow(page) <= 0
