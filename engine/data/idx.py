@@ -14,6 +14,7 @@ import struct
 import tempfile
 import zlib
 from contextlib import suppress
+from math import prod
 from pathlib import Path
 from typing import BinaryIO
 
@@ -83,15 +84,8 @@ def _read_header(file: BinaryIO | gzip.GzipFile, path: Path, kind: str) -> tuple
     return shape
 
 
-def _size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for length in shape:
-        size *= length
-    return size
-
-
 def _check_size(size: int, shape: tuple[int, ...], path: Path) -> None:
-    expected = _size(shape)
+    expected = prod(shape)
     promise = f"its header promises {expected} bytes ({'x'.join(map(str, shape))})"
     if size < expected:
         raise DataError(f"{path}: truncated: {promise}, {size} are there")
@@ -112,7 +106,7 @@ def _map(file_path: Path, path: Path, kind: str) -> Bytes:
 def _read_into_memory(path: Path, kind: str) -> Bytes:
     content = io.BytesIO()
     shape = _unpack(path, kind, content)
-    offset = content.tell() - _size(shape)
+    offset = content.tell() - prod(shape)
     array = np.frombuffer(content.getbuffer(), np.uint8, offset=offset).reshape(shape)
     array.flags.writeable = False
     return array
@@ -154,7 +148,7 @@ def _unpack(path: Path, kind: str, target: BinaryIO) -> tuple[int, ...]:
         size = 0
         # In pieces, since the header may promise more than there is memory; one byte more than
         # promised, to notice a file that goes on and to have gzip check its sum.
-        while chunk := file.read(min(_CHUNK, _size(shape) + 1 - size)):
+        while chunk := file.read(min(_CHUNK, prod(shape) + 1 - size)):
             size += len(chunk)
             target.write(chunk)
     _check_size(size, shape, path)

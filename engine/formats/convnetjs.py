@@ -112,12 +112,12 @@ def read_parameters(layer: Layer, data: Mapping[str, Any], index: int) -> None:
     _check_output(layer, data, index)
     if not layer.params:
         return
-    sx, sy, depth = _filter_shape(layer)
+    shape = _filter_shape(layer)
     for number, volume in enumerate(_need_list(data, "filters", index)):
         where = f"layer {index}, filter {number}"
-        values = _numbers(volume, sx * sy * depth, where)
+        values = _numbers(volume, shape.size, where)
         # (sy, sx, depth) -> (depth, sy, sx)
-        array = values.reshape(sy, sx, depth).transpose(2, 0, 1)
+        array = values.reshape(shape.sy, shape.sx, shape.depth).transpose(2, 0, 1)
         weights = layer.params["weights"]
         weights[number] = array.reshape(weights[number].shape)
     biases = layer.params["biases"]
@@ -147,8 +147,7 @@ def _filter_shape(layer: Layer) -> Shape:
 
 
 def _filters(layer: Layer) -> Array:
-    sx, sy, depth = _filter_shape(layer)
-    return layer.params["weights"].reshape(-1, depth, sy, sx)
+    return layer.params["weights"].reshape(-1, *_filter_shape(layer).array)
 
 
 def _volume(shape: Shape, values: Array) -> Json:

@@ -12,7 +12,8 @@ from engine.language.model import (
     NetSpec,
     TrainerSpec,
 )
-from engine.language.printer import DEFAULT_TEXT, to_text
+from engine.language.presets import DEFAULT_TEXT
+from engine.language.printer import to_text
 
 __all__ = [
     "DEFAULT_LIMITS",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.language.model import LayerSpec, NetSpec
@@ -12,30 +12,20 @@ from engine.layers import ACTIVATIONS
 from engine.options import REQUIRED, Option
 from engine.update_rules.optimizers import TRAINER_OPTIONS
 
-DEFAULT_TEXT = """\
-layer_defs = [];
-  layer_defs.push({type:'input', out_sx:24, out_sy:24, out_depth:1});
-  layer_defs.push({type:'conv', sx:5, filters:8, stride:1, pad:2, activation:'relu'});
-  layer_defs.push({type:'pool', sx:2, stride:2});
-  layer_defs.push({type:'conv', sx:5, filters:16, stride:1, pad:2, activation:'relu'});
-  layer_defs.push({type:'pool', sx:3, stride:3});
-  layer_defs.push({type:'softmax', num_classes:10});
-
-  net = new convnetjs.Net();
-  net.makeLayers(layer_defs);
-
-  trainer = new convnetjs.SGDTrainer(net, {method:'adadelta', batch_size:20, l2_decay:0.001});
-"""
-"""What the original page starts with."""
-
 _ALWAYS_SHOWN = ("stride", "method")
 _LONGEST_RUN = 3  # conv, activation, dropout
 
 
 def to_text(spec: NetSpec) -> str:
     """The text of a spec: `parse(to_text(spec)) == spec`, for the images it was parsed for."""
-    pushes = [f"  layer_defs.push({each});" for each in _definitions(spec.layers)]
-    trainer = _trainer(spec.trainer.options)
+    return lay_out(_definitions(spec.layers), _trainer(spec.trainer.options))
+
+
+def lay_out(layers: Iterable[str], trainer: str) -> str:
+    """A whole text, laid out like the original page's, from one object literal per layer and one
+    with the trainer's options.
+    """
+    pushes = [f"  layer_defs.push({layer});" for layer in layers]
     return "\n".join(
         (
             "layer_defs = [];",

@@ -8,6 +8,7 @@ pieces whatever the image's size, and no padding is computed on.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from math import prod
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ class Shape(NamedTuple):
     @property
     def size(self) -> int:
         """How many numbers the volume holds."""
-        return self.sx * self.sy * self.depth
+        return prod(self)
 
     @property
     def array(self) -> tuple[int, int, int]:

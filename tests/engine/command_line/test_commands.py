@@ -19,7 +19,7 @@ from engine.command_line import arguments as cli
 from engine.command_line import commands
 from engine.data import load_builtin, load_directory
 from engine.formats import load
-from engine.language import DEFAULT_TEXT, parse
+from engine.language import parse
 from engine.language.presets import PRESETS
 from tests.engine.idx_files import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, write_set
 
@@ -413,14 +413,3 @@ def test_every_preset_parses_and_trains(
     code, out, _ = run(capsys, command)
     assert code == 0
     assert np.isfinite(json.loads(out)["loss"])
-
-
-def test_presets_hold_the_original_and_the_steps_of_the_homework() -> None:
-    assert PRESETS["original"].text == DEFAULT_TEXT
-    assert len({preset.title for preset in PRESETS.values()}) == len(PRESETS) >= 9
-    assert "batch_size:40" in PRESETS["batch-40"].text
-    assert "batch_size:200" in PRESETS["batch-200"].text
-    assert "pool" not in PRESETS["no-pooling"].text
-    assert "conv'" not in PRESETS["mlp"].text
-    convolutions = [layer.type for layer in parse(PRESETS["one-more-conv"].text).layers]
-    assert convolutions.count("conv") == 3

@@ -1,18 +1,11 @@
-"""Every way in which a spec can be wrong is said in a sentence, at its place."""
+"""Layers and options that are wrong: each is told in a sentence, at its place in the text."""
 
 from __future__ import annotations
 
 import pytest
 
-from engine.language import (
-    DataShape,
-    Limits,
-    OptionError,
-    SpecError,
-    TrainerSpec,
-    from_layers,
-    parse,
-)
+from engine.language import DataShape, Limits, parse
+from tests.engine.spec_faults import assert_fault, fault
 
 INPUT = "{type:'input', out_sx:24, out_sy:24, out_depth:1}"
 SOFTMAX = "{type:'softmax', num_classes:10}"
@@ -21,20 +14,6 @@ SOFTMAX = "{type:'softmax', num_classes:10}"
 def net(middle: str = "{type:'relu'}", *, first: str = INPUT, last: str = SOFTMAX) -> str:
     """Three layers on lines 2 to 4; each begins right behind `defs.push(`."""
     return f"defs = [];\ndefs.push({first});\ndefs.push({middle});\ndefs.push({last});\n"
-
-
-def fault(text: str, **options: object) -> SpecError:
-    with pytest.raises(SpecError) as caught:
-        parse(text, **options)  # type: ignore[arg-type]
-    return caught.value
-
-
-def assert_fault(text: str, token: str, message: str) -> None:
-    """The error says `message`, and points at the only `token` that the text has."""
-    error = fault(text)
-    assert error.message == message
-    at = text.rindex(token)
-    assert (error.line, error.column) == (text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
 
 
 def test_an_error_reads_as_place_and_sentence() -> None:
@@ -176,86 +155,6 @@ def test_a_bad_trainer(options: str, token: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "token", "message"),
-    [
-        ("for (;;) {}", "for", "loops cannot be written here: write out each layer"),
-        ("if (x) {}", "if", "conditions cannot be written here"),
-        ("function f() {}", "function", "functions cannot be written here"),
-        (
-            "a = [];\na.push({type:'fc', sx:1+1})",
-            "+",
-            "nothing is computed here: write the value itself",
-        ),
-        (
-            "a = [{sx:n}]",
-            "n}",
-            "`n` is a name; give `sx` a value: a number, a string, true or false",
-        ),
-        ("a = [{sx:[1]}]", "[1", "`sx` needs a number, a string, true or false, not `[`"),
-        ("a = [{sx:1, 'sx':2}]", "'sx'", "`sx` is given twice"),
-        ("a = [{sx:010}]", "010", "`010`: numbers do not start with 0"),
-        ("a = [{sx:3px}]", "3px", "`3p` is no number"),
-        ("a = [{sx:1e5.5}]", ".5", "expected `,` or `}`, not `.5`"),
-        ("a = [{sx:" + "9" * 5000 + "}]", "9" * 5000, "this number has more than 100 digits"),
-        ("a = [{sx:`5`}]", "`5", "strings stand in '…' or \"…\" here, not in backticks"),
-        ("a = [{sx:'5}]", "'5", "this string is not closed: ' is missing"),
-        ("a = [{sx:'\\n'}]", "'\\n", "strings need no backslash here"),
-        ("a = [{sx}]", "}", "expected `:` and a value for `sx`, not `}`"),
-        ("a = [{sx:1 sy:2}]", "sy", "expected `,` or `}`, not `sy`"),
-        ("a = [{...b}]", "...", "expected an option's name, not `.`"),
-        ("a = [b]", "b", "expected a layer as {name: value, …}, not `b`"),
-        ("a = [];\na.push()", "push", "push needs a layer: push({type:'…', …})"),
-        ("a = [] b = 1", "b", "expected `;` or a new line, not `b`"),
-        ("a = [];\nb = [];", "b", "there is a list of layers already: `a`"),
-        ("a = [];\na = new convnetjs.Net();", "a = new", "`a` stands for something else already"),
-        ("b.push({});", "b", "`b` is no list of layers: begin with `layer_defs = [];`"),
-        ("n.makeLayers(a);", "n", "`n` is no net: begin with `net = new convnetjs.Net();`"),
-        ("a = [];\na.pop();", "pop", "only .push(…) and .makeLayers(…) can be called, not `pop`"),
-        (
-            "a = new convnetjs.Nte();",
-            "Nte",
-            "convnetjs makes Net, SGDTrainer or Trainer here, not `Nte`; did you mean `Net`?",
-        ),
-        ("a = new Net();", "Net", "expected `convnetjs.`, not `Net`"),
-        ("t = new convnetjs.Trainer()", ")", "expected the name of the net, not `)`"),
-        (
-            "n = new convnetjs.Net();\nt = new convnetjs.Trainer(m)",
-            "m)",
-            "expected the name of the net, `n`, not `m`",
-        ),
-        ("/* open", "/*", "this comment is not closed: `*/` is missing"),
-        ("a = [", "[", "expected a layer as {name: value, …}, not the end of the text"),
-        ("a = [];\n#", "#", "`#` is no part of the spec language"),
-        ("a = [];\n\x00", "\x00", "`\\u0000` is no part of the spec language"),
-    ],
-)
-def test_what_the_language_cannot_say(text: str, token: str, message: str) -> None:
-    assert_fault(text, token, message)
-
-
-@pytest.mark.parametrize("statement", ["alert(1)", "a", "a = 5", "5", "({})"])
-def test_other_statements_are_told_what_there_is(statement: str) -> None:
-    error = fault(statement)
-    assert "write `layer_defs = [];`, `layer_defs.push({…});`" in error.message
-
-
-def test_statements_out_of_order() -> None:
-    made = "a = [];\nn = new convnetjs.Net();\nn.makeLayers(a);\n"
-    assert_fault(f"{made}n.makeLayers(a)", "makeLayers", "the layers are made already")
-    message = "a layer pushed after makeLayers would not be in the net"
-    assert_fault(f"{made}a.push({SOFTMAX})", "push", message)
-    again = "t = new convnetjs.Trainer(n);\nu = new convnetjs.Trainer(n);"
-    assert_fault(again, "u", "there is a trainer already: `t`")
-
-
-def test_a_text_without_layers() -> None:
-    message = "there are no layers: begin with layer_defs = []; and layer_defs.push({…});"
-    for text, column in (("", 1), ("  \n", 1), ("a = [];", 7)):
-        error = fault(text)
-        assert (error.message, error.line, error.column) == (message, 1, column)
-
-
-@pytest.mark.parametrize(
     ("layer", "message"),
     [
         (
@@ -312,50 +211,3 @@ def test_messages_quote_no_more_than_a_person_reads() -> None:
         message = fault(text).message
         assert len(message) < 400
         message.encode()
-
-
-@pytest.mark.parametrize(
-    ("changes", "field", "message"),
-    [
-        ({"batch_size": 0}, "batch_size", "at least 1 and at most 2000, not 0"),
-        (
-            {"batch_size": 10**5000},
-            "batch_size",
-            "and finite, not a number with more than 20 digits",
-        ),
-        ({"learning_rate": float("nan")}, "learning_rate", "and finite, not NaN"),
-        ({"learning_rate": None}, "learning_rate", "a number, not null"),
-        ({"learning_rate": [1]}, "learning_rate", "a number, not an array"),
-        ({"learning_rate": {}}, "learning_rate", "a number, not an object"),
-        ({"method": 3}, "method", "must be one of 'sgd'"),
-        ({"self": 1}, "self", "`self` is no option of the trainer"),
-        ({"metod": "sgd"}, "metod", "did you mean `method`"),
-    ],
-)
-def test_live_changes_of_the_trainer(changes: dict[str, object], field: str, message: str) -> None:
-    with pytest.raises(OptionError, match=message) as caught:
-        TrainerSpec.of().with_options(**changes)
-    assert caught.value.field == field
-
-
-@pytest.mark.parametrize(
-    ("middle", "message"),
-    [
-        ([{"type": "conv", "sx": 5}], "layer 1: conv needs `filters`"),
-        ([{"type": None}], "layer 1: a layer's `type` must be a string such as 'conv', not null"),
-        ([{}], "layer 1: a layer's `type` must be a string such as 'conv', not null"),
-        ([{"type": "pool", "sx": 30}], "layer 1: pool 30x30 does not fit its 24x24x1 input"),
-        ([], "layer 1: softmax must stand behind an fc"),
-        ([{"type": "relu"}] * 100, "layer 64: this relu is one layer too many"),
-    ],
-)
-def test_layers_of_a_program(middle: list[dict[str, object]], message: str) -> None:
-    first = {"type": "input", "out_sx": 24, "out_sy": 24, "out_depth": 1}
-    with pytest.raises(OptionError) as caught:
-        from_layers([first, *middle, {"type": "softmax", "num_classes": 10}])
-    assert caught.value.message.startswith(message)
-
-
-def test_no_layers_of_a_program() -> None:
-    with pytest.raises(OptionError, match="there are no layers"):
-        from_layers([])
