@@ -156,7 +156,7 @@ def read_pictures(arguments: argparse.Namespace) -> None:
 
 def _prepare(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
     try:
-        return prepare_digit(_read(path, MAX_BYTES)).image
+        return prepare_digit(_read(path, MAX_BYTES))
     except ImageError as error:
         raise UsageError(f"{path}: {error}") from None
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -51,21 +50,13 @@ class ImageError(ValueError):
     """A picture cannot be used; the message is a sentence that says why."""
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A picture as a network sees it.
-
-    Attributes:
-        image: (28, 28) uint8, the digit bright on black.
-    """
-
-    image: npt.NDArray[np.uint8]
-
-
-def prepare_digit(data: bytes) -> Prepared:
+def prepare_digit(data: bytes) -> npt.NDArray[np.uint8]:
     """Find the digit in a PNG, JPEG, GIF or WebP picture and bring it into MNIST's form.
 
     Animated pictures count with their first frame, transparent ones lie on white.
+
+    Returns:
+        (28, 28), the digit bright on black, as a network sees it.
 
     Raises:
         ImageError: too large, no such picture, damaged, or blank.
@@ -73,7 +64,8 @@ def prepare_digit(data: bytes) -> Prepared:
     ink = _ink(_decode(data))
     if not _has_mnist_form(ink):
         ink = _place(_fit(ink[_find(ink)]))
-    return Prepared(np.rint(255 * ink).astype(np.uint8))
+    image: npt.NDArray[np.uint8] = np.rint(255 * ink).astype(np.uint8)
+    return image
 
 
 def _decode(data: bytes) -> Floats:

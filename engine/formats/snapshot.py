@@ -57,12 +57,10 @@ class Snapshot:
     Attributes:
         net: the network with its weights.
         training: what `resume` needs; None in files of ConvNetJS.
-        extra: whatever `dump` was given to keep.
     """
 
     net: Net
     training: Json | None
-    extra: Json
 
     def resume(self, trainer: Trainer, sampler: Sampler | None = None) -> None:
         """Set a new trainer of `net` (and its sampler) to where they were, to train on exactly.
@@ -86,25 +84,17 @@ class Snapshot:
             raise SnapshotError(f"its training state is malformed ({error})") from None
 
 
-def dump(
-    net: Net,
-    trainer: Trainer | None = None,
-    sampler: Sampler | None = None,
-    *,
-    extra: Json | None = None,
-) -> bytes:
+def dump(net: Net, trainer: Trainer | None = None, sampler: Sampler | None = None) -> bytes:
     """The file's bytes.
 
     With a trainer (and its sampler) the file also holds what it takes to train on as if there had
-    been no break; `extra` is kept along with it and must be JSON. A network that ConvNetJS could
-    not run has no `layers` in the file, only its parameters under our key.
+    been no break. A network that ConvNetJS could not run has no `layers` in the file, only its
+    parameters under our key.
     """
     spec = net.spec if trainer is None else replace(net.spec, trainer=trainer.options)
     own: Json = {"version": VERSION, "spec": to_text(spec)}
     if trainer is not None:
         own["training"] = _training(trainer, sampler)
-    if extra:
-        own["extra"] = extra
     if refusal(spec) is None:
         return _to_bytes(
             {"layers": [layer_to_json(layer) for layer in net.layers], OWN_KEY: own}, net
@@ -163,12 +153,7 @@ def load(
     else:
         net = _from_own(own, images, limits)
     training = own.get("training")
-    extra = own.get("extra")
-    return Snapshot(
-        net,
-        training if isinstance(training, dict) else None,
-        extra if isinstance(extra, dict) else {},
-    )
+    return Snapshot(net, training if isinstance(training, dict) else None)
 
 
 def _refuse_repeated_keys(data: bytes, file: Json) -> None:

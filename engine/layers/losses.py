@@ -86,10 +86,9 @@ class Svm(_Classifier):
 
 
 class Regression(Loss):
-    """y = x; loss 0.5 * sum of (x - wanted)^2.
+    """y = x; loss 0.5 * sum of (x - target)^2.
 
-    A target of class indices (B,) stands for the vectors that are 1 there and 0 elsewhere; wanted
-    vectors themselves come as (num_neurons, B).
+    A target's class index stands for the vector that is 1 there and 0 elsewhere.
     """
 
     type = "regression"
@@ -104,9 +103,6 @@ class Regression(Loss):
         return x
 
     def _errors(self, target: Array) -> Array:
-        if target.ndim == 2:
-            wanted: Array = target.astype(self._y.dtype).reshape(self._y.shape)
-            return np.subtract(self._y, wanted, out=wanted)
         errors: Array = self._y.copy()
         errors[target, 0, 0, np.arange(len(target))] -= 1
         return errors

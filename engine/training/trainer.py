@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 
@@ -44,15 +43,13 @@ class StepStats:
     """What one step measured.
 
     Attributes:
-        step: steps made, this one included.
         examples: in this batch.
         loss: mean classification loss of the batch, before the update.
         l1_decay_loss, l2_decay_loss: at the weights before the update.
         correct: examples of the batch whose likeliest class was right.
-        forward_seconds, backward_seconds, update_seconds: wall time of each part.
+        forward_seconds, backward_seconds: wall time of each part.
     """
 
-    step: int
     examples: int
     loss: float
     l1_decay_loss: float
@@ -60,7 +57,6 @@ class StepStats:
     correct: int
     forward_seconds: float
     backward_seconds: float
-    update_seconds: float
 
     @property
     def decay_loss(self) -> float:
@@ -149,7 +145,6 @@ class Trainer:
         results = self._team.run(batch.x, batch.labels, self.rng)
         np.divide(self._team.gradient, len(batch), out=self.last_gradient)
         loss = sum(result.loss for result in results) / len(batch)
-        start = perf_counter()
         l1_loss, l2_loss = self._decay_losses()
         if not np.isfinite([loss, l1_loss, l2_loss, *self._team.statistics]).all():
             raise self._diverged()
@@ -164,7 +159,6 @@ class Trainer:
         self.examples_seen += len(batch)
         self._average()
         return StepStats(
-            step=self.step_count,
             examples=len(batch),
             loss=loss,
             l1_decay_loss=l1_loss,
@@ -172,7 +166,6 @@ class Trainer:
             correct=sum(result.correct for result in results),
             forward_seconds=max(result.forward_seconds for result in results),
             backward_seconds=max(result.backward_seconds for result in results),
-            update_seconds=perf_counter() - start,
         )
 
     def _remember(self, loss: float) -> None:

@@ -64,16 +64,15 @@ def test_the_layers_are_those_of_convnetjs() -> None:
 def test_saved_and_loaded_is_the_same(layers: str, loss: str) -> None:
     net = create(layers, loss, method="adam", beta1=0.8, l2_decay=0.01)
     net.state += 1
-    data = dump(net, extra={"name": "mine", "points": [1, 2.5, None]})
+    data = dump(net)
     loaded = load(data)
     assert loaded.net.spec == net.spec
     assert loaded.net.params.tobytes() == net.params.tobytes()
     assert loaded.net.state.tobytes() == net.state.tobytes()
-    assert loaded.extra == {"name": "mine", "points": [1, 2.5, None]}
     assert loaded.training is None
     x = random_batch(4).x
     assert np.array_equal(loaded.net.forward(x), net.forward(x))
-    assert dump(loaded.net, extra=loaded.extra) == data
+    assert dump(loaded.net) == data
     assert load(data.decode()).net.spec == net.spec
 
 

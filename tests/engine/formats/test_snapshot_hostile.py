@@ -23,7 +23,7 @@ LAYERS = {"with layers": NOISY, "with our key alone": NORMED}
 def saved(layers: str) -> bytes:
     with training(make_spec(layers, method="adam")) as (trainer, sampler):
         train(trainer, sampler, 3)
-        return dump(trainer.net, trainer, sampler, extra={"name": "x"})
+        return dump(trainer.net, trainer, sampler)
 
 
 def use(data: bytes | str) -> None:
@@ -269,10 +269,7 @@ def test_training_that_is_none_is_left_out() -> None:
     for training_state in (None, 1, [], "x"):
         file = file_of()
         file["convnet_live"]["training"] = training_state
-        file["convnet_live"]["extra"] = training_state
-        snapshot = load(json.dumps(file))
-        assert snapshot.training is None
-        assert snapshot.extra == {}
+        assert load(json.dumps(file)).training is None
 
 
 def test_a_memory_that_no_training_could_have_made_is_survived() -> None:

@@ -63,7 +63,7 @@ def test_every_layer_type_that_it_has(loss: str) -> None:
 def test_a_network_in_training() -> None:
     with training(make_spec(PLAIN, method="adam")) as (trainer, sampler):
         train(trainer, sampler, 5)
-        compare(trainer.net, dump(trainer.net, trainer, sampler, extra={"name": "x"}))
+        compare(trainer.net, dump(trainer.net, trainer, sampler))
 
 
 @pytest.mark.parametrize("name", ["no-pooling", "mlp"])
