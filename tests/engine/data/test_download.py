@@ -7,6 +7,7 @@ import hashlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -164,6 +165,13 @@ def faults(release: threading.Event) -> dict[str, tuple[Respond, str]]:
         send(handler, content[:2000], length=len(content))
         release.wait()
 
+    def drip(handler: Handler, content: bytes) -> None:
+        send(handler, b"", length=len(content))
+        for number in content:
+            handler.wfile.write(bytes([number]))
+            if release.wait(0.02):
+                return
+
     def no_http(handler: Handler, content: bytes) -> None:
         handler.wfile.write(b"hello\r\n\r\n")
 
@@ -182,6 +190,7 @@ def faults(release: threading.Event) -> dict[str, tuple[Respond, str]]:
             "broke off in the middle",
         ),
         "stalls": (stall, "stood still for 0.3 seconds"),
+        "drips": (drip, "stood still for 0.3 seconds"),
         "flipped byte": (flip, TRAIN_IMAGES),
         "another content": (
             lambda handler, content: send(handler, gzip.compress(bytes(other))),
@@ -302,6 +311,25 @@ def test_cancel_ends_a_hanging_download(tmp_path: Path, release: threading.Event
                 cancel=cancel,
             )
         release.set()
+    assert_empty(tmp_path)
+
+
+def test_cancel_ends_the_wait_for_an_answer(tmp_path: Path) -> None:
+    cancel = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor() as pool:
+        download = pool.submit(
+            download_mnist,
+            tmp_path,
+            mirrors=[f"http://127.0.0.1:{listener.getsockname()[1]}/"],
+            files=FILES,
+            timeouts=Timeouts(connect=60, stall=60),
+            cancel=cancel,
+        )
+        asked, _ = listener.accept()
+        with asked:
+            cancel.set()
+            with pytest.raises(DownloadCanceled, match="canceled"):
+                download.result(timeout=5)
     assert_empty(tmp_path)
 
 
