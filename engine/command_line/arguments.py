@@ -16,7 +16,7 @@ from engine.formats import SnapshotError
 from engine.language import SpecError
 from engine.language.presets import PRESETS
 from engine.layers.base import ShapeError
-from engine.training.trainer import DivergenceError
+from engine.training.divergence import DivergenceError
 
 PROGRAM = "convnet-live"
 BAD_INPUT = 2

@@ -1,11 +1,12 @@
-"""Spreads a batch over processes, each with a replica of the network and a part of the examples.
+"""Splits each batch over processes: every one has a replica of the network and a part of the
+examples (data parallelism).
 
 Threads would be simpler, but between NumPy's calls they wait for Python's lock: measured on two
 cores with a batch of 20, two threads trained slower than one. BLAS is held to one thread, since
 only the products run inside it, while two processes also share the copying, pooling and
 activations between them.
 
-A batch is always cut into as many lanes as the team is large, and the lanes' gradients are summed
+A batch is always cut into the same lanes, one for each process, and the lanes' gradients are summed
 in order, whoever computed them: until a helper has started, and when one has died, the owner
 computes its lane, and the run is the same to the last bit.
 """
@@ -40,8 +41,8 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Team:
-    """Computes gradients of a network over whole batches.
+class BatchSplitter:
+    """Computes a network's gradients over whole batches, each split over several processes.
 
     Attributes:
         size: lanes, one of them for this process.
@@ -50,7 +51,7 @@ class Team:
     """
 
     def __init__(self, net: Net, size: int | None = None) -> None:
-        """Make a team for `net`, which it only reads; `size` is by default the number of cores."""
+        """Compute for `net`, which is only read; `size` is by default the number of cores."""
         threadpool_limits(limits=1, user_api="blas")
         self.size = size or available_cores()
         self.gradient: Array = net.grads

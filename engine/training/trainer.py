@@ -10,32 +10,10 @@ from engine.data import Batch
 from engine.language import TrainerSpec
 from engine.layers import Array
 from engine.network.net import Net, quiet
-from engine.training.split_batch import Team
+from engine.training.divergence import DivergenceError, LastGoodWeights, all_finite
+from engine.training.split_batch import BatchSplitter
 from engine.update_rules.learning_rate import learning_rate
 from engine.update_rules.optimizers import OPTIMIZERS, Optimizer
-
-EXPLODED = 3.0
-"""A loss so many times the usual is finite still, but its weights are none to go back to."""
-SMALL_LOSS = 0.1
-"""No loss below this has exploded, however small it used to be."""
-USUAL_MEMORY = 0.999
-"""Of the average that says what loss is usual: what goes on for a thousand steps becomes it."""
-
-
-class DivergenceError(ArithmeticError):
-    """The loss, or a number that the step computed from it, is no longer finite.
-
-    Attributes:
-        step: the step that found it, counted from 1.
-        learning_rate: in force at that step.
-    """
-
-    def __init__(self, step: int, learning_rate: float) -> None:
-        super().__init__(
-            f"the loss is no longer finite at step {step} with learning rate {learning_rate:g}"
-        )
-        self.step = step
-        self.learning_rate = learning_rate
 
 
 @dataclass(frozen=True)
@@ -96,9 +74,8 @@ class Trainer:
         self.optimizer = self._new_optimizer()
         self.last_gradient = np.zeros_like(net.params)
         self.average = net.params.copy()
-        self._last_good = net.params.copy(), net.state.copy()
-        self._usual_loss: float | None = None
-        self._team = Team(net, processes)
+        self._last_good = LastGoodWeights(net)
+        self._splitter = BatchSplitter(net, processes)
         self._l1 = net.per_parameter(
             lambda layer: {name: l1 for name, (l1, _) in layer.decay(layer.options).items()}
         )
@@ -131,7 +108,7 @@ class Trainer:
 
     def close(self) -> None:
         """End the processes that help; may be called twice."""
-        self._team.close()
+        self._splitter.close()
 
     @quiet
     def step(self, batch: Batch) -> StepStats:
@@ -142,19 +119,17 @@ class Trainer:
                 the last good weights, from before the loss rose far above what was usual, and the
                 optimizer's memory is cleared.
         """
-        results = self._team.run(batch.x, batch.labels, self.rng)
-        np.divide(self._team.gradient, len(batch), out=self.last_gradient)
+        results = self._splitter.run(batch.x, batch.labels, self.rng)
+        np.divide(self._splitter.gradient, len(batch), out=self.last_gradient)
         loss = sum(result.loss for result in results) / len(batch)
         l1_loss, l2_loss = self._decay_losses()
-        if not np.isfinite([loss, l1_loss, l2_loss, *self._team.statistics]).all():
+        if not all_finite([loss, l1_loss, l2_loss], self._splitter.statistics):
             raise self._diverged()
-        self._remember(loss)
+        self._last_good.remember(loss)
         self._update(len(batch))
-        if not all(
-            np.isfinite(each).all() for each in (self.net.params, *self.optimizer.state.values())
-        ):
+        if not all_finite(self.net.params, *self.optimizer.state.values()):
             raise self._diverged()
-        np.copyto(self.net.state, self._team.statistics)
+        np.copyto(self.net.state, self._splitter.statistics)
         self.step_count += 1
         self.examples_seen += len(batch)
         self._average()
@@ -168,22 +143,10 @@ class Trainer:
             backward_seconds=max(result.backward_seconds for result in results),
         )
 
-    def _remember(self, loss: float) -> None:
-        """Note the weights of now as good ones, unless their loss shows that they are not."""
-        usual = loss if self._usual_loss is None else self._usual_loss
-        most = max(EXPLODED * usual, SMALL_LOSS)
-        if loss <= most:
-            params, state = self._last_good
-            np.copyto(params, self.net.params)
-            np.copyto(state, self.net.state)
-        self._usual_loss = USUAL_MEMORY * usual + (1 - USUAL_MEMORY) * min(loss, most)
-
     def _diverged(self) -> DivergenceError:
         """Go back to the last good weights, with no memory of the gradients that led away."""
-        params, state = self._last_good
-        np.copyto(self.net.params, params)
-        np.copyto(self.net.state, state)
-        np.copyto(self.average, params)
+        self._last_good.restore()
+        np.copyto(self.average, self.net.params)
         self.optimizer = self._new_optimizer()
         return DivergenceError(self.step_count + 1, self.learning_rate)
 

@@ -13,7 +13,8 @@ import pytest
 
 from engine.data import Sampler
 from engine.formats import SnapshotError, dump, load
-from engine.training.trainer import DivergenceError, Trainer
+from engine.training.divergence import DivergenceError
+from engine.training.trainer import Trainer
 from tests.engine.networks import NOISY, NORMED, digits, make_spec, random_batch, train, training
 
 LAYERS = {"with layers": NOISY, "with our key alone": NORMED}

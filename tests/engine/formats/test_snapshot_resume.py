@@ -13,7 +13,8 @@ import pytest
 from engine.data import Sampler
 from engine.formats import Snapshot, SnapshotError, dump, load
 from engine.language import NetSpec
-from engine.training.trainer import DivergenceError, Trainer
+from engine.training.divergence import DivergenceError
+from engine.training.trainer import Trainer
 from engine.update_rules.optimizers import OPTIMIZERS
 from tests.engine.networks import (
     NOISY,
