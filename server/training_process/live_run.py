@@ -12,7 +12,7 @@ from engine.analysis.layer_views import LayerView, inspect_example
 from engine.data import Batch, Dataset, center_crops
 from engine.layers import Array
 from engine.network.net import Net
-from engine.runs.running_means import Window
+from engine.runs.running_means import RunningMean
 from engine.runs.training_run import TrainingRun
 from server.protocol.run_values import TestResult
 from server.training_process.full_test import TestSchedule
@@ -43,7 +43,7 @@ class LiveRun:
         self._inspected = net.replica()
         self._predicting = training.trainer.prediction_replica()
         self.speed = Speed()
-        self.test_recent = Window(RECENT_TESTS)
+        self.test_recent = RunningMean(RECENT_TESTS)
 
         self._frozen = Net(net.spec, pool_early=True)
         self._evaluation: Evaluation | None = None
@@ -99,7 +99,7 @@ class LiveRun:
         """
         self.training.use(dataset)
         self._dataset = dataset
-        self.test_recent = Window(RECENT_TESTS)
+        self.test_recent = RunningMean(RECENT_TESTS)
         self.test = self._evaluation = None
         self._tested_at = -1
         self._batch = None
