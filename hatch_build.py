@@ -6,14 +6,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "scripts"))
+# A build runs this file without the checkout on its path.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import build_page
+from scripts import build_page
 
 
-class PageBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+class PageBuildHook(BuildHookInterface[BuilderConfig]):
     """Builds the page where it is out of date, so that `pip install .` gives a working command."""
 
     PLUGIN_NAME = "custom"

@@ -21,6 +21,7 @@ from typing import Any
 
 import httpx
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from benchmarks import report
 from benchmarks.contenders import Contender, python_runner
@@ -93,7 +94,7 @@ def viewing(server: LiveServer) -> Iterator[Viewer]:
         cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
         session = find_session(page.text, client)
     address = f"ws://127.0.0.1:{server.port}/api/sessions/{session}/stream"
-    origin = server.url.rstrip("/")
+    origin = Origin(server.url.rstrip("/"))
     with connect(
         address, additional_headers={"Cookie": cookie}, origin=origin, max_size=None
     ) as socket:

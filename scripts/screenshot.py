@@ -16,6 +16,8 @@ from scripts.ensure_chromium import ensure_chromium
 from scripts.live_server import LiveServer
 
 ROOT = Path(__file__).resolve().parent.parent
+Scheme = Literal["light", "dark"]
+PICTURES: dict[Scheme, str] = {"light": "screenshot.png", "dark": "screenshot-dark.png"}
 WIDTH, HEIGHT = 1280, 2080
 # Long enough for the curves to have a shape.
 ENOUGH = r"""count => {
@@ -25,10 +27,11 @@ ENOUGH = r"""count => {
 }"""
 
 
-def take(browser: Browser, url: str, scheme: Literal["light", "dark"], count: int) -> bytes:
+def take(browser: Browser, url: str, scheme: Scheme, count: int) -> bytes:
     """The page after `count` examples, as a PNG."""
-    size = {"width": WIDTH, "height": HEIGHT}
-    context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    context = browser.new_context(
+        viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
+    )
     page = context.new_page()
     page.goto(url)
     page.wait_for_function(ENOUGH, arg=count, timeout=300_000)
@@ -46,7 +49,7 @@ def main() -> int:
         browser = playwright.chromium.launch(
             executable_path=ensure_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
-        for scheme, name in (("light", "screenshot.png"), ("dark", "screenshot-dark.png")):
+        for scheme, name in PICTURES.items():
             # A server for each: the session of the first picture would train on beside the second.
             with LiveServer(data=None) as server:
                 picture = take(browser, server.url, scheme, options.examples)

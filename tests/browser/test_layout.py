@@ -43,7 +43,7 @@ def test_dark_mode_looks_different_and_is_dark(page: Page) -> None:
     backgrounds = {}
     pictures = {}
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         backgrounds[scheme] = page.evaluate(
             "getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).slice(0, 3)"
             ".reduce((sum, part) => sum + Number(part), 0)"

@@ -68,6 +68,12 @@ class Case:
         layer.rng = np.random.default_rng(6)
         return layer.forward(x, training=self.training)
 
+    def backward(self, layer: Layer, dy: Array) -> Array:
+        """The gradient by the layer's input."""
+        dx = layer.backward(dy)
+        assert dx is not None
+        return dx
+
     def measure(self, layer: Layer, x: Array, dy: Array) -> float:
         """The number whose gradients `backward` computes for `dy`."""
         y = self.forward(layer, x)

@@ -20,7 +20,7 @@ NOISY = f"{PLAIN}, {{type:'fc', num_neurons:12, activation:'tanh', drop_prob:0.3
 NORMED = "{type:'conv', sx:3, filters:3}, {type:'batchnorm'}, {type:'relu'}, {type:'avgpool', sx:2}"
 
 
-def make_spec(layers: str = PLAIN, loss: str = "softmax", **trainer: object) -> NetSpec:
+def make_spec(layers: str = PLAIN, loss: str = "softmax", /, **trainer: object) -> NetSpec:
     """A network on crops of 10x10, to 10 classes; by default adadelta in batches of 12."""
     outputs = "num_neurons" if loss == "regression" else "num_classes"
     spec = parse(

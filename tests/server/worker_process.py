@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from engine.language import DEFAULT_TEXT, parse
@@ -37,17 +38,26 @@ class Process:
 
     def begin(self, text: str = DEFAULT_TEXT, **keys: Any) -> None:
         """Order a run, with number 1 unless told other."""
-        self.send(StartRun(**{"run_id": 1, "spec": parse(text), "seed": 1, "paused": False} | keys))
+        plain = StartRun(run_id=1, spec=parse(text), seed=1, paused=False)
+        self.send(replace(plain, **keys))
 
     async def report(
         self, kind: type[Kind], fits: Callable[[Kind], bool] = lambda report: True
     ) -> Kind:
         """The next report of this kind that fits; others are passed over."""
+        return (await self.until(kind, fits))[1]
+
+    async def until(
+        self, kind: type[Kind], fits: Callable[[Kind], bool] = lambda report: True
+    ) -> tuple[list[Report], Kind]:
+        """The next report of this kind that fits, behind all others that come before it."""
+        before: list[Report] = []
         async with asyncio.timeout(PATIENCE):
             while True:
                 report = await self._reports.get()
                 if isinstance(report, kind) and fits(report):
-                    return report
+                    return before, report
+                before.append(report)
 
     async def frame(
         self, kind: str, fits: Callable[[dict[str, Any]], bool] = lambda header: True

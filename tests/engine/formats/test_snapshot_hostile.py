@@ -42,7 +42,7 @@ def use(data: bytes | str) -> None:
     dump(snapshot.net)
 
 
-@pytest.fixture(params=LAYERS.values(), ids=LAYERS)
+@pytest.fixture(params=list(LAYERS.values()), ids=list(LAYERS))
 def data(request: pytest.FixtureRequest) -> bytes:
     use(saved(request.param))
     return saved(request.param)
@@ -267,7 +267,8 @@ def test_parameters_that_are_no_numbers() -> None:
 
 
 def test_training_that_is_none_is_left_out() -> None:
-    for training_state in (None, 1, [], "x"):
+    nothing: list[object] = [None, 1, [], "x"]
+    for training_state in nothing:
         file = file_of()
         file["convnet_live"]["training"] = training_state
         assert load(json.dumps(file)).training is None

@@ -27,7 +27,7 @@ def test_specs_do_not_change() -> None:
     with pytest.raises(TypeError):
         spec.layers[1].options["filters"] = 9  # type: ignore[index]
     with pytest.raises(AttributeError):
-        spec.trainer.batch_size = 9
+        spec.trainer.batch_size = 9  # type: ignore[attr-defined]
     with pytest.raises(AttributeError, match="no option `speed`"):
         spec.trainer.speed  # noqa: B018
 

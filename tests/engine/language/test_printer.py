@@ -57,8 +57,10 @@ def values(option: Option) -> st.SearchStrategy[Any]:
         return st.sampled_from(option.choices)
     low = 0 if option.minimum is None else option.minimum
     if option.kind is int:
-        high = int(low) + 4 if option.maximum is None else min(int(low) + 4, int(option.maximum))
-        return st.integers(int(low), high).map(lambda n: n | 1 if option.odd else n)
+        least, most = int(low), int(low) + 4
+        if option.maximum is not None:
+            most = min(most, int(option.maximum))
+        return st.integers(least, most).map(lambda n: n | 1 if option.odd else n)
     high = option.maximum if option.below is None else option.below
     return st.floats(low, high, exclude_max=option.below is not None)
 

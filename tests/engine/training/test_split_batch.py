@@ -131,7 +131,9 @@ def test_the_death_of_a_helper_does_not_show() -> None:
 
 
 @pytest.mark.parametrize("moment", ["at work", "before it could answer"])
-def test_a_helper_that_dies_is_replaced_and_its_work_done_again(moment: str) -> None:
+def test_a_helper_that_dies_is_replaced_and_its_work_done_again(
+    moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with splitter_of(2, NORMED) as splitter, without_helpers(2, NORMED) as undisturbed:
         await_helpers(splitter)
         expected = run(undisturbed)
@@ -148,7 +150,7 @@ def test_a_helper_that_dies_is_replaced_and_its_work_done_again(moment: str) -> 
                 raise HelperError("a helper process has died")
             return finish(patience)
 
-        helper.finish = die  # type: ignore[method-assign]
+        monkeypatch.setattr(helper, "finish", die)
         assert run(splitter) == expected
         assert run(splitter) == expected
 

@@ -13,6 +13,7 @@ from server.protocol.commands import (
     COMMANDS,
     ChangeNetwork,
     CheckSpec,
+    Command,
     Configure,
     FetchPoints,
     Pause,
@@ -173,9 +174,9 @@ async def test_a_pause_before_the_start_is_kept() -> None:
     session = stage.session()
     session.join(Viewer())
     session.pause(True)
-    assert session.status is Status.STARTING
+    before = session.status
     stage.host.begin()
-    assert session.status is Status.PAUSED
+    assert (before, session.status) == (Status.STARTING, Status.PAUSED)
     session.restart()
     assert stage.host.last(StartRun).paused
 
@@ -241,7 +242,7 @@ async def test_a_bad_setting_is_refused_with_its_field() -> None:
 
 
 async def test_every_command_is_carried_out() -> None:
-    commands = [
+    commands: list[Command] = [
         Pause(1), Step(2), Resume(3), Restart(4), ChangeNetwork(5, SMALL), CheckSpec(6, SMALL),
         Configure(7, {"momentum": 0.5}), Watch(8, (0, 1)), FetchPoints(9, 1, -1), ShowTraining(10),
         Recover(11),
@@ -576,9 +577,9 @@ async def test_whoever_comes_back_in_time_finds_it_training() -> None:
     session, viewer = stage.running()
     session.leave(viewer)
     await stage.host.ordered(SetPaused)
-    assert session.status is Status.PAUSED
+    before = session.status
     session.join(viewer)
-    assert session.status is Status.RUNNING
+    assert (before, session.status) == (Status.PAUSED, Status.RUNNING)
     assert stage.host.last(SetPaused) == SetPaused(False)
     session.pause(True)
     session.leave(viewer)

@@ -101,7 +101,8 @@ def test_flipped_bytes_are_refused_or_make_another_sound_file(browser: Browser) 
     rng = np.random.default_rng(3)
     with paused(browser) as (stream, path):
         before = browser.http.get(path).content
-        unfit, fit = [], []
+        unfit: list[bytes] = []
+        fit: list[bytes] = []
         for _ in range(1000):
             flipped = bytearray(before)
             flipped[rng.integers(len(before))] ^= rng.integers(1, 256)
