@@ -1,4 +1,4 @@
-"""The spec language: a text that describes a network and its trainer, read and never run."""
+"""The spec language: a text that describes a network and its trainer, parsed but never run."""
 
 from engine.language.build import from_layers, parse
 from engine.language.errors import OptionError, SpecError

@@ -8,10 +8,10 @@ from engine.language.printer import lay_out
 
 
 class Preset(NamedTuple):
-    """A network to choose.
+    """A network to start from.
 
     Attributes:
-        title: what people read.
+        title: as people see it.
         text: the network and its trainer in the spec language.
     """
 
@@ -45,7 +45,7 @@ def _normalized(conv: str) -> list[str]:
 
 
 def _best(width: int, examples: int) -> str:
-    """Chosen on validation images (docs/BENCHMARKS.md); the cosine ends after so many examples.
+    """Chosen on validation images (docs/BENCHMARKS.md); the cosine ends after `examples`.
 
     The second and third convolutions are twice as wide as the first, the fourth four times.
     """

@@ -23,7 +23,7 @@ def test_plain_layers_of_a_program_are_those_of_the_text() -> None:
         ([{"type": None}], "layer 1: a layer's `type` must be a string such as 'conv', not null"),
         ([{}], "layer 1: a layer's `type` must be a string such as 'conv', not null"),
         ([{"type": "pool", "sx": 30}], "layer 1: pool 30x30 does not fit its 24x24x1 input"),
-        ([], "layer 1: softmax must stand behind an fc"),
+        ([], "layer 1: softmax must come directly after an fc"),
         ([{"type": "relu"}] * 100, "layer 64: this relu is one layer too many"),
     ],
 )

@@ -56,7 +56,7 @@ def test_a_changed_trainer_keeps_the_rest() -> None:
         ({"learning_rate": [1]}, "learning_rate", "a number, not an array"),
         ({"learning_rate": {}}, "learning_rate", "a number, not an object"),
         ({"method": 3}, "method", "must be one of 'sgd'"),
-        ({"self": 1}, "self", "`self` is no option of the trainer"),
+        ({"self": 1}, "self", "`self` is not an option of the trainer"),
         ({"metod": "sgd"}, "metod", "did you mean `method`"),
     ],
 )

@@ -19,7 +19,7 @@ def net(middle: str = "{type:'relu'}", *, first: str = INPUT, last: str = SOFTMA
 def test_an_error_reads_as_place_and_sentence() -> None:
     error = fault(net("{type:'conv', sx:5, fliters:8}"))
     assert str(error) == (
-        "line 3, column 31: `fliters` is no option of conv; did you mean `filters`?"
+        "line 3, column 31: `fliters` is not an option of conv; did you mean `filters`?"
     )
 
 
@@ -29,9 +29,13 @@ def test_an_error_reads_as_place_and_sentence() -> None:
         (
             "{type:'fc', neurons:5}",
             "neurons",
-            "`neurons` is no option of fc; did you mean `num_neurons`?",
+            "`neurons` is not an option of fc; did you mean `num_neurons`?",
         ),
-        ("{type:'relu', tensor:1}", "tensor", "`tensor` is no option of relu, which has drop_prob"),
+        (
+            "{type:'relu', tensor:1}",
+            "tensor",
+            "`tensor` is not an option of relu, which has drop_prob",
+        ),
         ("{type:'conv', sx:5}", "{", "conv needs `filters`"),
         ("{type:'pool'}", "{", "pool needs `sx`"),
         (
@@ -53,7 +57,7 @@ def test_an_error_reads_as_place_and_sentence() -> None:
         (
             "{type:'fc', num_neurons:5, filters:5}",
             "filters",
-            "`filters` gives `num_neurons` a second time",
+            "`filters` sets `num_neurons` a second time",
         ),
         (
             "{type:'conv', sx:5, filters:8, activation:'rleu'}",
@@ -145,7 +149,7 @@ def test_layers_that_do_not_fit_the_data() -> None:
         (
             "{learning_rat:1}",
             "learning_rat",
-            "`learning_rat` is no option of the trainer; did you mean `learning_rate`?",
+            "`learning_rat` is not an option of the trainer; did you mean `learning_rate`?",
         ),
         ("{momentum:false}", "false", "`momentum` must be a number, not false"),
     ],
@@ -171,17 +175,17 @@ def test_a_bad_trainer(options: str, token: str, message: str) -> None:
         ),
         (
             "{type:'conv', sx:1, filters:40000}",
-            "this conv brings the network to 23,040,576 activations an example; "
+            "this conv brings the network to 23,040,576 activations per example; "
             "20,000,000 are allowed",
         ),
         (
             "{type:'pool', sx:5000, pad:4999}",
-            "this pool brings the network to 106,751,204 activations an example; "
+            "this pool brings the network to 106,751,204 activations per example; "
             "20,000,000 are allowed",
         ),
         (
             "{type:'conv', sx:60, pad:59, filters:1000}",
-            "this conv brings the network to 24,807,289,000 multiplications an example; "
+            "this conv brings the network to 24,807,289,000 multiplications per example; "
             "10,000,000,000 are allowed",
         ),
     ],
@@ -195,13 +199,13 @@ def test_too_many_layers_and_too_long_texts() -> None:
     many = f"a = [{INPUT}," + "{type:'relu'}," * 1_000_000 + f"{SOFTMAX}]"
     assert fault(many).message == "the text has more than 20,000 characters"
     allowed = Limits(characters=10**8)
-    assert fault(many, limits=allowed).message == "a network may have 64 layers, not more"
+    assert fault(many, limits=allowed).message == "a network may have at most 64 layers"
     unfolded = f"a = [{INPUT}," + "{type:'relu'}," * 61 + f"{SOFTMAX}]"
     assert len(parse(unfolded).layers) == 64
     folded = unfolded.replace("'relu'", "'fc', num_neurons:10", 1)
     folded = folded.replace("num_neurons:10", "num_neurons:10, activation:'relu'", 1)
     assert "softmax is one layer too many: 64 are allowed" in fault(folded).message
-    assert fault(";" * 20_000).message == "the text has more than 8,000 words and signs"
+    assert fault(";" * 20_000).message == "the text has more than 8,000 words and symbols"
     assert fault("(" * 20_000).column == 1
     assert fault("a = [{b:" + "[" * 19_000).column == 9
 
