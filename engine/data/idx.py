@@ -1,7 +1,7 @@
-"""Reads the IDX files in which MNIST and its kin are handed around; says what is wrong with one.
+"""Reads IDX files, the format of MNIST and data sets like it, and tells what is wrong with one.
 
 Format (yann.lecun.com/exdb/mnist): big-endian 32-bit words. Images: 2051, count, rows, columns,
-then one byte a pixel. Labels: 2049, count, then one byte a label.
+then one byte per pixel. Labels: 2049, count, then one byte per label.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def read_idx(path: Path, kind: str, cache: Path | None = None) -> Bytes:
     """Read an IDX file, gzipped or not, into a read-only array.
 
     A plain file is memory-mapped, so that processes share its pages. A gzipped one cannot be: it is
-    unpacked once into `cache` and mapped from there, or into memory where there is no cache.
+    unpacked once into `cache` and mapped from there, or into memory if there is no cache.
 
     Args:
         kind: "images" for an array (N, rows, columns), "labels" for (N,).
@@ -55,7 +55,7 @@ def read_idx(path: Path, kind: str, cache: Path | None = None) -> Bytes:
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file") from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: not a whole gzip file ({error})") from None
+        raise DataError(f"{path}: not a complete gzip file ({error})") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
 
@@ -74,7 +74,7 @@ def _read_header(file: BinaryIO | gzip.GzipFile, path: Path, kind: str) -> tuple
     magic = int.from_bytes(header[:4], "big")
     if len(header) >= 4 and magic != _MAGIC[kind]:
         raise DataError(
-            f"{path}: starts with {magic}, but an IDX file of {kind} with {_MAGIC[kind]}"
+            f"{path}: starts with {magic}, but an IDX file of {kind} starts with {_MAGIC[kind]}"
         )
     if len(header) < 4 * words:
         raise DataError(f"{path}: truncated: its header is {len(header)} of {4 * words} bytes long")
@@ -88,9 +88,9 @@ def _check_size(size: int, shape: tuple[int, ...], path: Path) -> None:
     expected = prod(shape)
     promise = f"its header promises {expected} bytes ({'x'.join(map(str, shape))})"
     if size < expected:
-        raise DataError(f"{path}: truncated: {promise}, {size} are there")
+        raise DataError(f"{path}: truncated: {promise}, but has {size}")
     if size > expected:
-        raise DataError(f"{path}: too long: {promise}, more are there")
+        raise DataError(f"{path}: too long: {promise}, but there are more")
 
 
 def _map(file_path: Path, path: Path, kind: str) -> Bytes:
@@ -99,7 +99,7 @@ def _map(file_path: Path, path: Path, kind: str) -> Bytes:
         offset = file.tell()
         _check_size(os.fstat(file.fileno()).st_size - offset, shape, path)
         mapped = np.memmap(file, np.uint8, mode="r", offset=offset, shape=shape)
-    # A plain view: each slice of a `memmap` costs more to make, and batches are cut all the time.
+    # A plain view: slicing a `memmap` costs more, and batches are sliced all the time.
     return mapped.view(np.ndarray)
 
 
@@ -113,10 +113,10 @@ def _read_into_memory(path: Path, kind: str) -> Bytes:
 
 
 def _unpack_into(cache: Path, path: Path, kind: str) -> Path | None:
-    """Unpacked copy of a gzipped file in `cache`, made if need be; None where it cannot be written.
+    """Unpacked copy of a gzipped file in `cache`, made if need be; None if it cannot be written.
 
-    Copies are named by the source's path, size and time of change: a changed source gets a new one,
-    and the outdated one is removed.
+    Copies are named after the source's path, size and modification time: a changed source gets a
+    new copy, and the outdated one is removed.
     """
     status = path.stat()
     source = hashlib.sha256(str(path.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
@@ -131,7 +131,7 @@ def _unpack_into(cache: Path, path: Path, kind: str) -> Path | None:
                 _unpack(path, kind, file)
             whole.replace(target)
     except OSError:
-        # A full disk, no right to write, or the source itself: reading into memory will tell.
+        # A full disk, a read-only cache, or a bad source: reading into memory will show which.
         return None
     for outdated in cache.glob(f"{source}-*.idx"):
         if outdated != target:
@@ -146,8 +146,8 @@ def _unpack(path: Path, kind: str, target: BinaryIO) -> tuple[int, ...]:
         shape = _read_header(file, path, kind)
         target.write(_header(kind, shape))
         size = 0
-        # In pieces, since the header may promise more than there is memory; one byte more than
-        # promised, to notice a file that goes on and to have gzip check its sum.
+        # In pieces, since the header may promise more than fits in memory; one byte more than
+        # promised, to notice a longer file and to make gzip verify its checksum.
         while chunk := file.read(min(_CHUNK, prod(shape) + 1 - size)):
             size += len(chunk)
             target.write(chunk)

@@ -46,7 +46,10 @@ BAD: dict[str, tuple[str, str]] = {
     "half a snapshot": ("predict --snapshot half.json 0.png", "half.json: this is no JSON"),
     "no images": ("predict --snapshot net.json", "IMAGE"),
     "no such image": ("predict --snapshot net.json absent.png", "absent.png: No such file"),
-    "text for an image": ("predict --snapshot net.json 0.png net.txt", "net.txt: The file is no"),
+    "text for an image": (
+        "predict --snapshot net.json 0.png net.txt",
+        "net.txt: The file is not a PNG",
+    ),
     "blank image": ("predict --snapshot net.json blank.png", "blank.png: The picture is blank"),
     "NUL in a name": ("predict --snapshot net.json \0.png", "null"),
 }

@@ -183,7 +183,7 @@ FAULTS = {
     "promises of 2^96 bytes": (TEST_IMAGES, header(2051, *[2**32 - 1] * 3), "truncated"),
     "fewer labels": (TRAIN_LABELS, header(2049, 29) + bytes(29), "29 labels, but train-images"),
     "label of an eleventh class": (TEST_LABELS, header(2049, 10) + bytes([10] * 10), "classes.txt"),
-    "another image size": (TEST_IMAGES, header(2051, 10, 4, 3) + bytes(120), "3, those for train"),
+    "another image size": (TEST_IMAGES, header(2051, 10, 4, 3) + bytes(120), "3, but the training"),
 }
 
 
@@ -209,7 +209,7 @@ def test_corrupt_gzip_files_are_named(tmp_path: Path) -> None:
     flipped[len(whole) // 2] ^= 0xFF
     for content in (whole[: len(whole) // 2], b"no gzip", bytes(flipped), whole + b"rest"):
         path.write_bytes(content)
-        with pytest.raises(data.DataError, match=f"{TRAIN_IMAGES}.gz: not a whole gzip file"):
+        with pytest.raises(data.DataError, match=f"{TRAIN_IMAGES}.gz: not a complete gzip file"):
             data.load_directory(directory)
 
 

@@ -82,7 +82,7 @@ def test_an_input_as_large_as_the_images_takes_them_whole() -> None:
 
 @pytest.mark.parametrize("shape", [Shape(8, 6, 1), Shape(7, 7, 1), Shape(4, 4, 3)])
 def test_an_input_that_images_do_not_fill_is_an_error(shape: Shape) -> None:
-    with pytest.raises(ShapeError, match="images of 7x6x1 do not fill an input of"):
+    with pytest.raises(ShapeError, match="images of 7x6x1 do not fit an input of"):
         Sampler(tiny(), shape, np.random.default_rng(0))
     with pytest.raises(ShapeError):
         center_crops(tiny().test_images, shape)

@@ -141,7 +141,7 @@ def test_cmyk_photographs_are_read() -> None:
 
 @pytest.mark.parametrize("form", ["BMP", "TIFF", "PPM", "ICO"])
 def test_other_formats_are_refused(form: str) -> None:
-    with pytest.raises(ImageError, match="no PNG, JPEG, GIF or WebP"):
+    with pytest.raises(ImageError, match="not a PNG, JPEG, GIF or WebP"):
         prepare_digit(encode(seven(), form))
 
 
@@ -214,7 +214,7 @@ def test_blank_pictures_are_said_to_be_blank(picture: Image.Image) -> None:
 
 def test_no_picture_is_a_sentence() -> None:
     for content in (b"just text", b"\x89PNG", b"GIF", bytes(1000), b"<svg></svg>"):
-        with pytest.raises(ImageError, match=r"no PNG, JPEG, GIF or WebP picture\.$"):
+        with pytest.raises(ImageError, match=r"not a PNG, JPEG, GIF or WebP picture\.$"):
             prepare_digit(content)
     with pytest.raises(ImageError, match="empty"):
         prepare_digit(b"")
@@ -235,7 +235,7 @@ def test_cut_off_and_flipped_files_never_raise_anything_else(form: str) -> None:
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP"])
 def test_truncated_pictures_are_damaged(form: str) -> None:
     whole = encode(seven((400, 400)), form)
-    with pytest.raises(ImageError, match=r"damaged|no PNG"):
+    with pytest.raises(ImageError, match=r"damaged|not a PNG"):
         prepare_digit(whole[: len(whole) // 2])
 
 
