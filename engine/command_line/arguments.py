@@ -45,20 +45,24 @@ def _add_train(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     _add_data(parser)
     parser.add_argument(
-        "--examples", type=_number(1), default=60_000, metavar="N", help="to train on (%(default)s)"
+        "--examples",
+        type=_number(1),
+        default=60_000,
+        metavar="N",
+        help="how many to train on (%(default)s)",
     )
     parser.add_argument(
         "--seed",
         type=_number(0),
         default=0,
         metavar="S",
-        help="of all that is random (%(default)s)",
+        help="seed of everything random (%(default)s)",
     )
     parser.add_argument(
-        "--processes", type=_number(1), metavar="N", help="to train with (one for each core)"
+        "--processes", type=_number(1), metavar="N", help="processes to train with (one per core)"
     )
     parser.add_argument("--snapshot", type=Path, metavar="OUT.json", help="write the network here")
-    _add_json(parser, "end in one line of JSON")
+    _add_json(parser, "print the result as one line of JSON")
     parser.set_defaults(run=commands.train)
 
 
@@ -70,7 +74,7 @@ def _add_eval(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     _add_snapshot(parser)
     _add_data(parser)
-    _add_json(parser, "answer in one line of JSON; rows of the confusion matrix are the truth")
+    _add_json(parser, "print one line of JSON; rows of its confusion matrix are the true classes")
     parser.set_defaults(run=commands.evaluate)
 
 
@@ -78,13 +82,13 @@ def _add_predict(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "predict",
         help="read digits in pictures",
-        description="Prepare pictures as MNIST was made and let a network read them.",
+        description="Prepare pictures as MNIST's were prepared, and let a network read them.",
     )
     _add_snapshot(parser)
     parser.add_argument(
         "images", type=Path, nargs="+", metavar="IMAGE", help="PNG, JPEG, GIF, WebP"
     )
-    _add_json(parser, "answer in one line of JSON")
+    _add_json(parser, "print one line of JSON")
     parser.set_defaults(run=commands.read_pictures)
 
 
@@ -93,7 +97,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         "--data",
         type=Path,
         metavar="DIR",
-        help="folder in MNIST's format (the full MNIST if it is found, else the built-in digits)",
+        help="folder in MNIST's format (the full MNIST if there is one, else the built-in digits)",
     )
 
 

@@ -1,10 +1,8 @@
-"""Splits each batch over processes: every one has a replica of the network and a part of the
-examples (data parallelism).
+"""Splits each batch over processes: each has a replica of the network and a part of the examples.
 
 Threads would be simpler, but between NumPy's calls they wait for Python's lock: measured on two
-cores with a batch of 20, two threads trained slower than one. BLAS is held to one thread, since
-only the products run inside it, while two processes also share the copying, pooling and
-activations between them.
+cores with a batch of 20, two threads trained slower than one. BLAS is limited to one thread: only
+the products run inside it, while two processes also divide copying, pooling and activations.
 
 A batch is always cut into the same lanes, one for each process, and the lanes' gradients are summed
 in order, whoever computed them: until a helper has started, and when one has died, the owner
@@ -27,13 +25,13 @@ from engine.training.helper_process import Helper, HelperError
 from engine.training.shared_board import Board, Part, run_part
 
 SMALLEST_LANE = 4
-"""Below so many examples a lane is not worth waking a process for."""
+"""With fewer examples a lane is not worth waking a process for."""
 
 STALLED_SECONDS, STALLED_TIMES = 5.0, 20
-"""How long to wait for a helper: seconds, and times what the owner's lane took."""
+"""How long to wait for a helper: so many seconds, plus so many times what the owner's lane took."""
 
 MOST_DEATHS = 5
-"""After so many deaths helpers are no longer replaced."""
+"""After this many deaths, helpers are no longer replaced."""
 
 
 def available_cores() -> int:
@@ -46,7 +44,7 @@ class BatchSplitter:
 
     Attributes:
         size: lanes, one of them for this process.
-        gradient: flat vector, summed over the last batch; its memory is used again by the next.
+        gradient: flat vector, summed over the last batch; the next batch overwrites it.
         statistics: likewise, the lanes' mean of what layers learn without gradients.
     """
 
@@ -86,7 +84,7 @@ class BatchSplitter:
         return [stats[lane] for lane in range(len(parts))]
 
     def close(self) -> None:
-        """End the helpers and free the memory; may be called twice."""
+        """End the helpers and free the memory; idempotent."""
         for helper in self._helpers.values():
             helper.close()
         self._helpers.clear()
@@ -107,7 +105,7 @@ class BatchSplitter:
         ]
 
     def _start(self, lane: int, part: Part) -> bool:
-        """Hand a lane to its helper, if that is there."""
+        """Hand a lane to its helper, if that is ready."""
         helper = self._helpers.get(lane)
         try:
             if helper is None or not helper.is_ready:
@@ -120,21 +118,21 @@ class BatchSplitter:
 
     def _finish(self, lane: int, board: Board, part: Part, own_seconds: float) -> PassStats:
         try:
-            # Its lane is as long as the owner's: what takes so many times longer has been stopped.
+            # Its lane is as long as the owner's: a helper that takes this much longer has stalled.
             return self._helpers[lane].finish(STALLED_SECONDS + STALLED_TIMES * own_seconds)
         except HelperError:
             self._replace(lane)
-            # What it may have left half done is begun anew.
+            # Whatever it has left half done is started over.
             np.copyto(self._lanes[lane].state, self._net.state)
             return run_part(self._lanes[lane], board, part)
 
     def _hire(self, lane: int) -> None:
-        # Where the system allows no more processes, the owner computes the lane.
+        # If the system allows no more processes, the owner computes the lane.
         with suppress(OSError):
             self._helpers[lane] = Helper(lane)
 
     def _replace(self, lane: int) -> None:
-        """A new process in the place of one that has died."""
+        """Put a new process in the place of one that has died."""
         self._helpers.pop(lane).close()
         if self._deaths >= MOST_DEATHS:
             return
@@ -144,7 +142,7 @@ class BatchSplitter:
             self._helpers[lane].use(self._net.spec, self._board)
 
     def _publish(self, x: Array, labels: Array) -> Board:
-        """Lay examples, parameters and statistics out where every lane sees them."""
+        """Copy examples, parameters and statistics to where every lane sees them."""
         board = self._board
         if board is None or len(board["labels"]) < len(labels):
             board = self._new_board(x.size, len(labels))
@@ -155,7 +153,7 @@ class BatchSplitter:
         return board
 
     def _new_board(self, numbers: int, batch: int) -> Board:
-        """Make room for batches of `batch` examples that hold so many `numbers`."""
+        """Make room for batches of `batch` examples, which hold `numbers` numbers in all."""
         old, params, state = self._board, self._net.params, self._net.state
         self._board = board = Board(
             {

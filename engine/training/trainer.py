@@ -24,7 +24,7 @@ class StepStats:
         examples: in this batch.
         loss: mean classification loss of the batch, before the update.
         l1_decay_loss, l2_decay_loss: at the weights before the update.
-        correct: examples of the batch whose likeliest class was right.
+        correct: how many examples of the batch were classified correctly.
         forward_seconds, backward_seconds: wall time of each part.
     """
 
@@ -38,7 +38,7 @@ class StepStats:
 
     @property
     def decay_loss(self) -> float:
-        """What the weights cost by their size, l1 and l2 together."""
+        """The penalty on the size of the weights, l1 and l2 together."""
         return self.l1_decay_loss + self.l2_decay_loss
 
 
@@ -46,15 +46,15 @@ class Trainer:
     """Trains a network batch by batch.
 
     The same network, options, generator and number of processes give the same run. `close` ends the
-    other processes.
+    helper processes.
 
     Attributes:
         net: the network; its `params` are updated in place.
         options: of the spec's trainer; changed by `configure`.
         optimizer: the update rule with its memory.
         step_count, examples_seen: so far.
-        rng: what dropout draws from; not used by networks without it.
-        average: flat vector, the weights averaged with the memory `ema`; else the newest weights.
+        rng: the generator of dropout; networks without dropout do not use it.
+        average: flat vector, the weights averaged with the memory `ema`; the weights if that is 0.
         last_gradient: flat vector, mean over the last batch, decay not included.
     """
 
@@ -84,7 +84,7 @@ class Trainer:
         )
 
     def configure(self, options: TrainerSpec) -> None:
-        """Train on with other options; the optimizer's memory is kept unless the method changes."""
+        """Continue with other options; the optimizer's memory is kept unless the method changes."""
         changed = options.method != self.options.method
         self.options = options
         if changed:
@@ -92,11 +92,11 @@ class Trainer:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate of the next step, as the schedule has it."""
+        """The learning rate of the next step, according to the schedule."""
         return learning_rate(self.options.options, self.examples_seen)
 
     def prediction_replica(self) -> Net:
-        """A network to predict with, on `average` as it goes on, with buffers of its own."""
+        """A network to predict with: it follows `average`, and has its own buffers."""
         net = self.net
         return Net(
             net.spec,
@@ -107,17 +107,17 @@ class Trainer:
         )
 
     def close(self) -> None:
-        """End the processes that help; may be called twice."""
+        """End the helper processes; idempotent."""
         self._splitter.close()
 
     @quiet
     def step(self, batch: Batch) -> StepStats:
-        """Train on one batch. Between steps whatever a snapshot holds is finite.
+        """Train on one batch. Between steps everything that a snapshot holds is finite.
 
         Raises:
             DivergenceError: the loss is not finite, or the weights would not be. The network holds
-                the last good weights, from before the loss rose far above what was usual, and the
-                optimizer's memory is cleared.
+                the last good weights, from before the loss rose far above its running average, and
+                the optimizer's memory is cleared.
         """
         results = self._splitter.run(batch.x, batch.labels, self.rng)
         np.divide(self._splitter.gradient, len(batch), out=self.last_gradient)

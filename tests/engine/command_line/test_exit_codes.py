@@ -42,8 +42,8 @@ BAD: dict[str, tuple[str, str]] = {
     "a folder for the snapshot": ("train --data data --snapshot data", "data: is a folder"),
     "no snapshot given": ("eval", "--snapshot"),
     "no snapshot": ("eval --snapshot absent.json", "absent.json: No such file"),
-    "snapshot that is none": ("eval --snapshot net.txt", "net.txt: this is no JSON"),
-    "half a snapshot": ("predict --snapshot half.json 0.png", "half.json: this is no JSON"),
+    "snapshot that is none": ("eval --snapshot net.txt", "net.txt: this is not JSON"),
+    "half a snapshot": ("predict --snapshot half.json 0.png", "half.json: this is not JSON"),
     "no images": ("predict --snapshot net.json", "IMAGE"),
     "no such image": ("predict --snapshot net.json absent.png", "absent.png: No such file"),
     "text for an image": (
