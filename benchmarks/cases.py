@@ -1,4 +1,4 @@
-"""The networks that are compared, each written down once for all three contenders."""
+"""The networks that are compared, each defined once for all three contenders."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SOFTMAX: LayerDefinition = {"type": "softmax", "num_classes": 10}
 
 
 def two_convolutions(filters: int) -> list[LayerDefinition]:
-    """The default network with so many filters in its first layer, and twice as many after."""
+    """The default network with this many filters in its first layer, and twice as many after."""
     return [_input(), _conv(filters), _pool(2), _conv(2 * filters), _pool(3), SOFTMAX]
 
 

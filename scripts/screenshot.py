@@ -1,4 +1,4 @@
-"""Makes the pictures of the page for the README: real training, in light and in dark."""
+"""Takes the README's screenshots of the page: real training, in light and in dark mode."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
-# Started from anywhere, as a script: the checkout is where `scripts` is found.
+# Run as a script from anywhere, it finds `scripts` only like this.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.ensure_chromium import ensure_chromium
@@ -50,7 +50,7 @@ def main() -> int:
             executable_path=ensure_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         for scheme, name in PICTURES.items():
-            # A server for each: the session of the first picture would train on beside the second.
+            # A server for each: the first picture's session would keep training beside the second.
             with LiveServer(data=None) as server:
                 picture = take(browser, server.url, scheme, options.examples)
             file = options.folder / name

@@ -28,7 +28,7 @@ SMALLEST_LANE = 4
 """With fewer examples a lane is not worth waking a process for."""
 
 STALLED_SECONDS, STALLED_TIMES = 5.0, 20
-"""How long to wait for a helper: so many seconds, plus so many times what the owner's lane took."""
+"""How long to wait for a helper: seconds, plus a multiple of what the owner's own lane took."""
 
 MOST_DEATHS = 5
 """After this many deaths, helpers are no longer replaced."""
