@@ -12,8 +12,7 @@ from engine.language import DEFAULT_TEXT, NetSpec, parse
 from engine.language.presets import PRESETS
 from engine.layers import Array
 from engine.network.net import Net
-from tests.engine.formats.test_snapshot import EVERYTHING
-from tests.engine.networks import PLAIN, make_spec, train, training
+from tests.engine.networks import EVERYTHING, PLAIN, make_spec, train, training
 from tests.engine.oracle import vectors
 from tests.engine.parity.test_parity import close
 
