@@ -190,8 +190,7 @@ def test_digits_of_two_strokes_stay_whole() -> None:
 def gradient_only() -> npt.NDArray[np.uint8]:
     y, x = np.mgrid[:200, :300]
     noise = np.random.default_rng(0).normal(0, 2, x.shape)
-    gray: npt.NDArray[np.uint8] = (230 - x * 0.3 - y * 0.2 + noise).astype(np.uint8)
-    return gray
+    return np.array(230 - x * 0.3 - y * 0.2 + noise, np.uint8)
 
 
 @pytest.mark.parametrize(
