@@ -29,7 +29,7 @@ test: lint check-js chromium pytest ## set up if need be and run every check and
 lint: dev ## check style, format and types of the Python code
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy --strict engine server
+	$(PY) -m mypy
 
 check-js: $(PY) ## check types of the page's code and run its tests
 	$(PAGE) --npm run --silent check

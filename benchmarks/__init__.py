@@ -1,1 +1,1 @@
-"""Speed beside others and under load: what is measured, how, and the tables that come of it."""
+"""Speed, compared and under load: what is measured, how, and the tables of results."""

@@ -1,6 +1,6 @@
-"""How accurate presets become: one training run a seed, each tested once on all test images.
+"""How accurate presets become: one training run per seed, each tested once on all test images.
 
-Every run is the command `convnet-live train`; nothing is chosen by what the test images say.
+Every run is the command `convnet-live train`; nothing is chosen by its results on the test images.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from engine.language import parse
 from engine.language.presets import PRESETS
 
 TWO_MINUTES = 720_000
-"""Examples for networks whose schedule has no end: the original, on two cores that are not fast."""
+"""Examples for networks whose schedule has no end: the original, on two slow cores."""
 
 
 def examples_of(preset: str) -> int:
-    """How many examples a preset is trained on: until its cosine has fallen, where it has one."""
+    """How many examples to train a preset on: until its cosine has fallen, if it has one."""
     options = parse(PRESETS[preset].text).trainer.options
     if options["schedule"] == "cosine":
         return int(options["schedule_examples"])
@@ -38,10 +38,10 @@ def command(preset: str, examples: int, seed: int, data: Path | None) -> list[st
 
 
 def measure(preset: str, examples: int, seed: int, data: Path | None) -> dict[str, Any]:
-    """Train one network, with its progress on stderr; what its last line says.
+    """Train one network, with its progress on stderr; returns its last line.
 
     Raises:
-        CalledProcessError: it failed, and said why on stderr.
+        CalledProcessError: it failed, and has said why on stderr.
     """
     line = command(preset, examples, seed, data)
     print(" ".join(line), file=sys.stderr, flush=True)
@@ -53,7 +53,7 @@ def measure(preset: str, examples: int, seed: int, data: Path | None) -> dict[st
 
 
 def rows_of(preset: str, runs: Sequence[dict[str, Any]]) -> list[list[str]]:
-    """A line a seed, and one with the means."""
+    """A line per seed, and one with the means."""
     lines = [(str(run["seed"]), run["test_accuracy"], run["seconds"]) for run in runs]
     accuracy, seconds = (
         statistics.fmean(run[key] for run in runs) for key in ("test_accuracy", "seconds")
@@ -69,7 +69,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.accuracy", description=__doc__)
     parser.add_argument("presets", nargs="+", choices=PRESETS, metavar="PRESET")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], metavar="S")
-    parser.add_argument("--examples", type=int, metavar="N", help="fewer, for a moment's look")
+    parser.add_argument("--examples", type=int, metavar="N", help="fewer, for a quick look")
     parser.add_argument("--data", type=Path, metavar="DIR", help="the four files of MNIST")
     parser.add_argument("--results", type=Path, default=report.RESULTS, metavar="FOLDER")
     options = parser.parse_args(given)

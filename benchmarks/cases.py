@@ -1,11 +1,12 @@
-"""The networks that are compared, each written down once for all three contenders."""
+"""The networks that are compared, each defined once for all three contenders."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from engine import language as spec
+from engine.language import parse
+from engine.language.printer import lay_out
 
 LayerDefinition = dict[str, Any]
 
@@ -39,7 +40,7 @@ SOFTMAX: LayerDefinition = {"type": "softmax", "num_classes": 10}
 
 
 def two_convolutions(filters: int) -> list[LayerDefinition]:
-    """The default network with so many filters in its first layer, and twice as many after."""
+    """The default network with this many filters in its first layer, and twice as many after."""
     return [_input(), _conv(filters), _pool(2), _conv(2 * filters), _pool(3), SOFTMAX]
 
 
@@ -58,17 +59,8 @@ def _literal(options: dict[str, Any]) -> str:
 
 def spec_text(network: str, batch: int) -> str:
     """The case in the spec language."""
-    lines = [f"layer_defs.push({_literal(layer)});" for layer in NETWORKS[network]]
-    trainer = _literal({**TRAINER, "batch_size": batch})
-    return "\n".join(
-        [
-            "layer_defs = [];",
-            *lines,
-            "net = new convnetjs.Net();",
-            "net.makeLayers(layer_defs);",
-            f"trainer = new convnetjs.SGDTrainer(net, {trainer});",
-        ]
-    )
+    layers = [_literal(layer) for layer in NETWORKS[network]]
+    return lay_out(layers, _literal({**TRAINER, "batch_size": batch}))
 
 
 def operations(network: str) -> int:
@@ -78,7 +70,7 @@ def operations(network: str) -> int:
     first layer with weights does not need; each multiply-add counts as two operations.
     """
     total, first = 0, True
-    for layer in spec.parse(spec_text(network, 1)).layers:
+    for layer in parse(spec_text(network, 1)).layers:
         if layer.type == "conv":
             window = layer.options["sx"] * layer.options["sy"] * layer.in_shape.depth
             products = layer.out_shape.size * window

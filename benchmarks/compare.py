@@ -1,7 +1,7 @@
 """`make bench`: this engine beside ConvNetJS and PyTorch, in one run, on the same batches.
 
-Each contender is a process of its own that trains only when told to; all of a case get the same
-time in turns, so that whatever else the machine does falls on all alike.
+Each contender is a process of its own that trains only when asked to. In each case all take turns
+of the same length, so that whatever else the machine does affects all alike.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ import numpy as np
 
 from benchmarks import cases, report
 from benchmarks.contenders import ROOT, Contender, ContenderError, python_runner, take_turns
-from engine import language as spec
 from engine.data import Sampler, load_builtin
+from engine.language import parse
 from scripts.build_page import find_node
 
 EXAMPLES = 2000
 TORCH_THREADS = (1, 2)
-# A load average from which on figures say more of the machine's other work than of the contenders.
+# Above this load average figures say more about the machine's other work than the contenders.
 BUSY = 0.5
 HEADS = (
     "network", "batch", "ConvNetJS", "PyTorch", "threads", "ConvNet Live",
@@ -37,7 +37,7 @@ HEADS = (
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured, how long and how often, and with which interpreters."""
+    """What is measured, for how long and how often, and with which interpreters."""
 
     networks: tuple[str, ...]
     batches: tuple[int, ...]
@@ -48,8 +48,8 @@ class Plan:
 
 
 def write_examples(folder: Path) -> dict[str, Any]:
-    """Crops of real digits in files that every contender can read; returns where they are."""
-    shape = spec.parse(cases.spec_text("default", 1)).input_shape
+    """Write crops of real digits to files that every contender can read; returns where they are."""
+    shape = parse(cases.spec_text("default", 1)).input_shape
     batch = Sampler(load_builtin(), shape, np.random.default_rng(0)).next_batch(EXAMPLES)
     # the engine's (1, H, W, N) to (N, H, W)
     batch.x[0].transpose(2, 0, 1).astype("<f4").tofile(folder / "images.f32")
@@ -62,7 +62,7 @@ def write_examples(folder: Path) -> dict[str, Any]:
 
 
 def contenders(plan: Plan, network: str, batch: int, files: dict[str, Any]) -> list[Contender]:
-    """All that take part in one case, not yet started."""
+    """All contenders of one case, not yet started."""
     config = {
         **files,
         "batch": batch,
@@ -87,7 +87,7 @@ def contenders(plan: Plan, network: str, batch: int, files: dict[str, Any]) -> l
 
 
 def run_case(plan: Plan, network: str, batch: int, files: dict[str, Any]) -> dict[str, Any]:
-    """Start all, and let each train in turn, as often as the plan says."""
+    """Start all contenders, and let each train in turn, as often as the plan says."""
     with ExitStack() as stack:
         running = [stack.enter_context(c) for c in contenders(plan, network, batch, files)]
         take_turns(running, plan.seconds, plan.repetitions)
@@ -96,7 +96,7 @@ def run_case(plan: Plan, network: str, batch: int, files: dict[str, Any]) -> dic
 
 
 def judge(network: str, batch: int, figures: dict[str, Any]) -> dict[str, Any]:
-    """One case's figures with the ratios that come of them."""
+    """One case's figures, and the ratios between them."""
     torches = [figures[name] for name in figures if name.startswith("torch-")]
     best = max(torches, key=lambda torch: torch["median"], default=None)
     threads = next((name[len("torch-") :] for name in figures if figures[name] is best), None)
@@ -170,7 +170,7 @@ def plan_from(options: argparse.Namespace) -> Plan:
 
 def say_what_is_missing(plan: Plan, quick: bool) -> None:
     if plan.node is None:
-        print("ConvNetJS is missing from the table: there is no Node.")
+        print("ConvNetJS is missing from the table: Node was not found.")
     if plan.torch_python is None and not quick:
         print("PyTorch is missing from the table: `make bench TORCH=1` installs it.")
 
@@ -195,7 +195,7 @@ def main(given: Sequence[str] | None = None) -> int:
     if about["load_before"] is not None and about["load_before"] > BUSY:
         print(f"Note: the machine was busy when it began (load {about['load_before']:.1f}).")
     print(
-        "Training examples a second: median (minimum..maximum) of "
+        "Training examples per second: median (minimum..maximum) of "
         f"{plan.repetitions} turns of {plan.seconds:g} s, all contenders in turn.\n"
     )
     print(report.table(HEADS, [row(case) for case in result["cases"]]))

@@ -1,7 +1,7 @@
-"""Starts what is measured, each in a process of its own, and lets one at a time run.
+"""Starts what is measured, each in a process of its own, and lets one run at a time.
 
-A contender reads one line of JSON that says what to train, answers `{"ready": ...}`, and from then
-on trains for as many seconds as each line of its input says, answering with what it got done.
+A contender reads one line of JSON that says what to train, and answers `{"ready": ...}`. After that
+each line of its input is a number of seconds; it trains for that long and answers what it did.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class ContenderError(Exception):
-    """A contender could not be started or died; the message holds its own last words."""
+    """A contender could not be started, or died; the message ends with its last output."""
 
 
 @dataclass
 class Contender:
-    """A process that trains when told to. Use as a context manager; `close` may be repeated."""
+    """A process that trains when asked to. Use as a context manager; `close` is idempotent."""
 
     name: str
     command: Sequence[str]
@@ -67,7 +67,7 @@ class Contender:
         self._errors.close()
 
     def go(self, seconds: float, *, record: bool = True) -> None:
-        """Let it train for about that long; its examples a second join `rates`."""
+        """Let it train for about that long; its examples per second are added to `rates`."""
         self.last = self._ask(str(seconds))
         if record:
             self.rates.append(self.last["examples"] / self.last["seconds"])
@@ -79,7 +79,7 @@ class Contender:
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            pass  # it died; what it said on its way is told below
+            pass  # it died; its last output is reported below
         answer = self._process.stdout.readline()
         if not answer:
             self._process.wait()
@@ -90,11 +90,11 @@ class Contender:
 
 
 def take_turns(running: Sequence[Contender], seconds: float, repetitions: int) -> None:
-    """Warm all up, then let each train in turn, so often, and no two at once."""
+    """Warm all up, then let each train in turn, `repetitions` times, never two at once."""
     for contender in running:
         contender.go(seconds, record=False)
     for repetition in range(repetitions):
-        # Every other round backwards, so that nobody always follows the same neighbor.
+        # Every other round backwards, so that none always follows the same one.
         for contender in running[:: -1 if repetition % 2 else 1]:
             contender.go(seconds)
 

@@ -1,8 +1,8 @@
-"""What a classroom costs: many viewers over some sessions of a really started server.
+"""What a classroom costs: many viewers of some sessions, on a real server.
 
-Everything runs on one machine, so what the viewers themselves take is missing from the server; it
-is told beside the rest. Gaps are those between the running numbers that a viewer of a session that
-trains receives, of which there should be ten a second.
+Everything runs on one machine, so what the viewers take is missing from the server; it is reported
+too. Gaps are the times between two `stats` messages to a viewer of a session that trains; there
+should be ten messages per second.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SETTLED = ("running", "waiting", "failed")
 
 
 class Samples:
-    """The server's own metrics, once a second."""
+    """The server's own metrics, sampled once per second."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
@@ -45,7 +45,7 @@ class Samples:
         return sample
 
     async def follow(self, seconds: float) -> None:
-        """Read them for so long."""
+        """Sample them for this long."""
         end = time.perf_counter() + seconds
         while (left := end - time.perf_counter()) > 0:
             await asyncio.sleep(min(left, SAMPLE_SECONDS))
@@ -60,7 +60,7 @@ class Samples:
         return statistics.fmean(sample[name] for sample in self.taken)
 
     def memory(self, part: str) -> dict[str, float]:
-        """Megabytes at first and at last, each the median of a fifth of the samples; the most."""
+        """Megabytes at the start and the end (medians of a fifth of the samples), and the most."""
         megabytes = [sample[f"resident_bytes:{part}"] / 1e6 for sample in self.taken]
         fifth = max(1, len(megabytes) // 5)
         first, last = (statistics.median(m) for m in (megabytes[:fifth], megabytes[-fifth:]))
@@ -68,7 +68,7 @@ class Samples:
 
 
 def open_session(server: LiveServer) -> tuple[str, str]:
-    """A new browser's session: its stream's address and the browser's cookie."""
+    """The session of a new browser: its stream's path, and the browser's cookie."""
     with httpx.Client(base_url=server.url, trust_env=False) as client:
         page = client.get("/").raise_for_status()
         cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
@@ -78,7 +78,7 @@ def open_session(server: LiveServer) -> tuple[str, str]:
 async def open_viewers(
     server: LiveServer, viewers: int, sessions: int, *, pictures: bool
 ) -> list[Watcher]:
-    """Viewers over sessions in turn: each session's first its owner, the others spectators."""
+    """Spread viewers over sessions: the first of each is its owner, the others are spectators."""
     watchers: list[Watcher] = []
     doors: list[tuple[str, str | None]] = []
     for number in range(viewers):
@@ -95,7 +95,7 @@ async def open_viewers(
 
 
 async def settle(watchers: Sequence[Watcher], seconds: float) -> None:
-    """Wait until every session trains or waits in line, and then a little for speeds to settle."""
+    """Wait until every session trains or waits in line, then until speeds have settled."""
     while any(watcher.session["status"] not in SETTLED for watcher in watchers):
         await asyncio.sleep(0.1)
     await asyncio.sleep(seconds)
@@ -151,7 +151,7 @@ def viewed(watchers: Sequence[Watcher], seconds: float) -> dict[str, Any]:
 
 
 def served(samples: Samples, seconds: float) -> dict[str, Any]:
-    """What the server says of itself."""
+    """What the server reports about itself."""
     return {
         "sessions_training": samples.taken[-1]["sessions:running"],
         "sessions_waiting": samples.taken[-1]["waiting"],
@@ -165,7 +165,7 @@ def served(samples: Samples, seconds: float) -> dict[str, Any]:
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float] | None:
-    """The 50th, 95th and 99th percentiles and the largest; None of fewer than two values."""
+    """The 50th, 95th and 99th percentiles and the largest; None for fewer than two values."""
     if len(values) < 2:
         return None
     cuts = statistics.quantiles(values, n=100, method="inclusive")
@@ -173,23 +173,22 @@ def percentiles(values: Sequence[float]) -> dict[str, float] | None:
 
 
 def rows(result: dict[str, Any]) -> list[list[str]]:
-    """The figures as a person reads them."""
+    """The figures as lines of the table."""
     gaps, rates = result["gap_ms"], result["bytes_a_second"]
     memory = "{first:,.0f} -> {last:,.0f} MB, at most {most:,.0f}"
-    told = (
-        f"of {result['viewers_waiting']} who wait {result['viewers_told_their_place']} know where"
-    )
+    told, waiters = result["viewers_told_their_place"], result["viewers_waiting"]
     training, waiting = result["sessions_training"], result["sessions_waiting"]
     figures = {
-        "viewers": f"{result['viewers']}, {result['viewers_lost']} lost; {told}",
+        "viewers": f"{result['viewers']}, {result['viewers_lost']} lost; "
+        f"{told} of {waiters} who wait know their place",
         "sessions": f"{training:.0f} train, {waiting:.0f} wait",
         "gap p50, p95, p99, most": gaps
         and "{p50:.0f}, {p95:.0f}, {p99:.0f}, {most:.0f} ms".format(**gaps),
         "one viewer's stream": rates
         and f"{rates['median'] / 1e3:,.0f} KB/s, at most {rates['maximum'] / 1e3:,.0f}",
-        "messages sent": f"{result['frames_sent_a_second']:,.0f} a second",
-        "messages dropped": f"{result['frames_dropped_a_second']:,.1f} a second",
-        "examples in all": f"{result['examples_a_second']:,.0f} a second",
+        "messages sent": f"{result['frames_sent_a_second']:,.0f} per second",
+        "messages dropped": f"{result['frames_dropped_a_second']:,.1f} per second",
+        "examples in all": f"{result['examples_a_second']:,.0f} per second",
         "server's memory": memory.format(**result["server_memory"]),
         "workers' memory": memory.format(**result["workers_memory"]),
         "cores taken": f"server {result['server_cores']:.2f}, "
@@ -202,7 +201,7 @@ def main(given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.load", description=__doc__)
     parser.add_argument("--viewers", type=int, default=100, metavar="V", help="(%(default)s)")
     parser.add_argument(
-        "--sessions", type=int, default=1, metavar="S", help="the viewers share (%(default)s)"
+        "--sessions", type=int, default=1, metavar="S", help="that the viewers share (%(default)s)"
     )
     parser.add_argument("--seconds", type=float, default=60.0, metavar="T", help="(%(default)s)")
     parser.add_argument(
@@ -212,9 +211,11 @@ def main(given: Sequence[str] | None = None) -> int:
         "--running", type=int, metavar="N", help="sessions that may train; the server's default"
     )
     parser.add_argument(
-        "--no-pictures", action="store_true", help="viewers have no layer on screen, not all"
+        "--no-pictures", action="store_true", help="viewers show no layers instead of all"
     )
-    parser.add_argument("--data", type=Path, help="MNIST-format folder; else what is found")
+    parser.add_argument(
+        "--data", type=Path, help="folder in MNIST's format (default: what is found)"
+    )
     parser.add_argument("--results", type=Path, default=report.RESULTS, metavar="FOLDER")
     options = parser.parse_args(given)
     running = ["--running", str(options.running)] if options.running else []

@@ -1,4 +1,4 @@
-"""Medians, spreads, ratios and the table in which a person reads them."""
+"""Medians, spreads and ratios, and the table that shows them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def machine() -> dict[str, Any]:
 
 
 def save(result: dict[str, Any], name: str, folder: Path = RESULTS) -> Path:
-    """Write the figures as JSON beside the earlier ones; returns the file."""
+    """Write the figures as JSON beside earlier ones; returns the file."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}.json"
     file.write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
@@ -73,7 +73,7 @@ def times(value: float | None, digits: int = 2) -> str:
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table with aligned columns; all but the first two are set to the right."""
+    """A Markdown table with aligned columns, all but the first two to the right."""
     columns = list(zip(heads, *rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
     left = 2

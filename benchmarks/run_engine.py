@@ -1,4 +1,4 @@
-"""Contender: this project's engine, with the processes that it chooses by default."""
+"""Contender: this project's engine, with its default number of processes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.running import Step, load_examples, serve
-from engine import language as spec
 from engine.data import Batch
+from engine.language import parse
 from engine.network.net import Net
 from engine.training.trainer import Trainer
 
-# Only the page asks which whole images a batch was cut from.
+# Only the page needs the whole images that a batch was cropped from.
 NO_SOURCE = np.zeros((0, 0, 0), np.uint8)
 
 
@@ -22,8 +22,8 @@ def prepare(config: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
     images, labels = load_examples(config)
     size = config["batch"]
     rng = np.random.default_rng(0)
-    parsed = spec.parse(config["spec"])
-    trainer = Trainer(Net.create(parsed, rng), parsed.trainer, rng)
+    spec = parse(config["spec"])
+    trainer = Trainer(Net.create(spec, rng), spec.trainer, rng)
     atexit.register(trainer.close)
     batches = []
     for start in range(0, len(labels) - size + 1, size):
@@ -37,7 +37,7 @@ def prepare(config: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
         stats = trainer.step(next(turns))
         return stats.examples, stats.loss
 
-    return step, {"numpy": np.__version__, "parameters": parsed.parameter_count}
+    return step, {"numpy": np.__version__, "parameters": spec.parameter_count}
 
 
 if __name__ == "__main__":

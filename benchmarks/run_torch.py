@@ -19,7 +19,8 @@ def build(layers: list[dict[str, Any]]) -> nn.Sequential:
         if layer["type"] == "conv":
             conv = nn.Conv2d(depth, layer["filters"], layer["sx"], padding=layer["pad"])
             nn.init.normal_(conv.weight, std=(layer["sx"] ** 2 * depth) ** -0.5)
-            nn.init.constant_(conv.bias, 0.1)  # type: ignore[arg-type]
+            assert conv.bias is not None
+            nn.init.constant_(conv.bias, 0.1)
             modules += [conv, nn.ReLU()]
             side, depth = side + 2 * layer["pad"] - layer["sx"] + 1, layer["filters"]
         elif layer["type"] == "pool":

@@ -1,4 +1,4 @@
-"""The loop that every contender written in Python runs; see `contenders` for what is said."""
+"""The loop that every contender in Python runs; `contenders` describes its messages."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def load_examples(config: dict[str, Any]) -> tuple[npt.NDArray[Any], npt.NDArray
 
 
 def answer(said: dict[str, Any]) -> None:
-    """One line out, at once."""
+    """Write one line, unbuffered."""
     print(json.dumps(said), flush=True)
 
 
 def resident() -> int | None:
-    """Bytes of memory that this process holds, where the system says."""
+    """Bytes of memory that this process holds, if the system says."""
     status = Path("/proc/self/statm")
     if not status.exists():
         return None
@@ -39,7 +39,7 @@ def resident() -> int | None:
 
 
 def serve(prepare: Callable[[dict[str, Any]], tuple[Step, dict[str, Any]]]) -> None:
-    """Prepare what the first line asks for, then run for each further line's seconds."""
+    """Prepare what the first line asks for, then train for the seconds of each further line."""
     step, about = prepare(json.loads(sys.stdin.readline()))
     answer({"ready": True, **about})
     for line in sys.stdin:

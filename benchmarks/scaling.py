@@ -1,7 +1,7 @@
-"""Whether cost grows no faster than the arithmetic, and what memory a training process takes.
+"""Whether cost grows no faster than the arithmetic, and how much memory a training process takes.
 
-The default network with 8 to 64 filters in its first layer and twice as many in its second: as many
-examples a second times multiply-adds as the machine lets through, which must not fall.
+The default network with 8 to 64 filters in its first layer and twice as many in its second.
+Examples per second times multiply-adds per example must not fall as the network grows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FILTERS = (8, 16, 32, 64)
 
 
 def contender(filters: int, batch: int, files: dict[str, Any]) -> Contender:
-    """The engine on the network of this width, not yet started."""
+    """The engine on a network of this width, not yet started."""
     network = f"{filters} filters"
     cases.NETWORKS[network] = cases.two_convolutions(filters)
     config = {**files, "batch": batch, "spec": cases.spec_text(network, batch)}
@@ -40,7 +40,7 @@ def measure(batch: int, seconds: float, repetitions: int) -> list[dict[str, Any]
 
 
 def summary(filters: int, engine: Contender) -> dict[str, Any]:
-    """What a width came to."""
+    """The figures of one width."""
     rates = report.summary(engine.rates)
     return {
         "filters": filters,
@@ -67,7 +67,7 @@ def main(given: Sequence[str] | None = None) -> int:
         ]
         for width in widths
     ]
-    print(report.table(("filters", "examples a second", "GFLOP/s", "resident MB"), rows))
+    print(report.table(("filters", "examples per second", "GFLOP/s", "resident MB"), rows))
     result = {"machine": report.machine(), "batch": options.batch, "widths": widths}
     print(f"\n{os.path.relpath(report.save(result, 'scaling', options.results))}")
     return 0

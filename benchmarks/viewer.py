@@ -1,7 +1,7 @@
 """What watching costs: speed with one viewer that shows every layer, beside headless training.
 
-Both run in turns: the server's session is paused while the headless process trains, which waits
-while the session does.
+The two take turns: the server's session is paused while the headless process trains, and the other
+way around.
 """
 
 from __future__ import annotations
@@ -21,18 +21,19 @@ from typing import Any
 
 import httpx
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from benchmarks import report
 from benchmarks.contenders import Contender, python_runner
-from engine import language as spec
 from engine.data import find_full_mnist
+from engine.language import DEFAULT_TEXT
 from scripts.live_server import SAMPLE, LiveServer
 
 PATIENCE = 60.0
 
 
 class Viewer:
-    """A page's side of the stream, without the page: takes every message, draws nothing."""
+    """The page's side of the stream without a page: receives every message, draws nothing."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
@@ -55,7 +56,7 @@ class Viewer:
         return message
 
     def command(self, name: str, **keys: Any) -> None:
-        """Send a command and read on until it is answered; RuntimeError when it is refused."""
+        """Send a command and read on until it is answered; RuntimeError if it is refused."""
         number = next(self._ids)
         self._socket.send(json.dumps({"type": name, "id": number, **keys}))
         while True:
@@ -71,7 +72,7 @@ class Viewer:
             self.next()
 
     def rate(self, seconds: float) -> float:
-        """Examples a second over that long a time, between two figures the server sent."""
+        """Examples per second over at least this time, between two figures that the server sent."""
         start = self._examples()
         while True:
             now = self._examples()
@@ -93,7 +94,7 @@ def viewing(server: LiveServer) -> Iterator[Viewer]:
         cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
         session = find_session(page.text, client)
     address = f"ws://127.0.0.1:{server.port}/api/sessions/{session}/stream"
-    origin = server.url.rstrip("/")
+    origin = Origin(server.url.rstrip("/"))
     with connect(
         address, additional_headers={"Cookie": cookie}, origin=origin, max_size=None
     ) as socket:
@@ -101,7 +102,7 @@ def viewing(server: LiveServer) -> Iterator[Viewer]:
 
 
 def find_session(page: str, client: httpx.Client) -> str:
-    """The session that the page was given, from its block of bootstrap data; else a new one."""
+    """The session in the page's bootstrap data, or a new one."""
     found = re.search(r'"session"\s*:\s*"([^"]+)"', page)
     if found:
         return found.group(1)
@@ -111,8 +112,8 @@ def find_session(page: str, client: httpx.Client) -> str:
 
 
 def measure(data: Path, seconds: float, repetitions: int) -> dict[str, Any]:
-    """Rates of both in turns."""
-    config = {"data": str(data), "spec": spec.DEFAULT_TEXT}
+    """The rates of both, measured in turns."""
+    config = {"data": str(data), "spec": DEFAULT_TEXT}
     watched: list[float] = []
     with ExitStack() as stack:
         headless = stack.enter_context(Contender("headless", python_runner("run_headless"), config))
@@ -145,7 +146,9 @@ def measure(data: Path, seconds: float, repetitions: int) -> dict[str, Any]:
 
 def main(given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.viewer", description=__doc__)
-    parser.add_argument("--data", type=Path, help="MNIST-format folder; else what is found")
+    parser.add_argument(
+        "--data", type=Path, help="folder in MNIST's format (default: what is found)"
+    )
     parser.add_argument("--seconds", type=float, default=4.0, help="for each turn (%(default)s)")
     parser.add_argument("--repetitions", type=int, default=7, help="turns each (%(default)s)")
     parser.add_argument("--results", type=Path, default=report.RESULTS, metavar="FOLDER")
@@ -153,7 +156,7 @@ def main(given: Sequence[str] | None = None) -> int:
     data = find_full_mnist(options.data) or SAMPLE
     result = measure(data, options.seconds, options.repetitions)
     rows = [[name, report.with_spread(result[name])] for name in ("headless", "watched")]
-    print(report.table(("training", "examples a second"), rows))
+    print(report.table(("training", "examples per second"), rows))
     print(
         f"\nwatched / headless: {report.times(result['ratio'])}; the viewer was sent "
         f"{result['bytes_a_second'] / 1000:,.0f} kB/s, {result['pictures_a_second']:.1f} pictures/s"

@@ -1,7 +1,7 @@
-"""A viewer of a session that costs its machine next to nothing, so that hundreds fit on one.
+"""A viewer of a session that costs next to nothing, so that hundreds fit on one machine.
 
-It reads frames by their lengths and looks into none but those that say how the session is; of the
-running numbers it only notes when they came.
+It skips over websocket frames by their lengths, reads only `session` messages, and of `stats`
+messages notes only when they came.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HANDSHAKE = (
 )
 _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
 _HEAD = 48
-"""A message's type stands within so many bytes."""
+"""A message's type is within its first so many bytes."""
 
 
 class Watcher(asyncio.Protocol):
@@ -29,7 +29,7 @@ class Watcher(asyncio.Protocol):
         arrivals: when each `stats` message came, in seconds of `time.perf_counter`.
         bytes: received so far.
         met: done at the first `session` message.
-        ended: done when the connection is at its end.
+        ended: done when the connection has ended.
     """
 
     def __init__(self, port: int, path: str, cookie: str | None, *, watch: bool) -> None:
@@ -78,7 +78,7 @@ class Watcher(asyncio.Protocol):
         self.bytes = 0
 
     def close(self) -> None:
-        """Hang up; may be called twice."""
+        """Close the connection; idempotent."""
         self._transport.abort()
 
     def _upgrade(self) -> bool:
@@ -119,7 +119,7 @@ class Watcher(asyncio.Protocol):
 
 
 def _first_frame(buffer: bytearray) -> tuple[int, int] | None:
-    """Where the first frame's payload begins and ends, once it is there as a whole."""
+    """Where the first frame's payload begins and ends, once all of it has come."""
     if len(buffer) < 2:
         return None
     length, start = buffer[1], 2
@@ -131,7 +131,7 @@ def _first_frame(buffer: bytearray) -> tuple[int, int] | None:
 
 
 async def watch(port: int, path: str, cookie: str | None, *, pictures: bool) -> Watcher:
-    """Open a stream; returns once it has said how the session is."""
+    """Open a stream; returns after its first `session` message."""
     _, watcher = await asyncio.get_running_loop().create_connection(
         lambda: Watcher(port, path, cookie, watch=pictures), "127.0.0.1", port
     )

@@ -1,4 +1,4 @@
-"""Options that layers, trainers and the spec language declare, each with the values it admits."""
+"""Options that layers and trainers declare, each with the values that it accepts."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import Any
 
 Options = Mapping[str, Any]
 
-
 REQUIRED: Any = object()
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a layer or trainer in the spec language, with the values it admits.
+    """One option of a layer or trainer in the spec language, with the values that it accepts.
 
-    `same_as` names the option whose value is taken when this one is left out (sy = sx).
+    `same_as` names the option whose value is used if this one is left out (sy = sx).
     """
 
     name: str

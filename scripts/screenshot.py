@@ -1,4 +1,4 @@
-"""Makes the pictures of the page for the README: real training, in light and in dark."""
+"""Takes the README's screenshots of the page: real training, in light and in dark mode."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Literal
 
 from playwright.sync_api import Browser, sync_playwright
 
-# Started from anywhere, as a script: the checkout is where `scripts` is found.
+# Run as a script from anywhere, it finds `scripts` only like this.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.ensure_chromium import ensure_chromium
 from scripts.live_server import LiveServer
 
 ROOT = Path(__file__).resolve().parent.parent
+Scheme = Literal["light", "dark"]
+PICTURES: dict[Scheme, str] = {"light": "screenshot.png", "dark": "screenshot-dark.png"}
 WIDTH, HEIGHT = 1280, 2080
 # Long enough for the curves to have a shape.
 ENOUGH = r"""count => {
@@ -25,10 +27,11 @@ ENOUGH = r"""count => {
 }"""
 
 
-def take(browser: Browser, url: str, scheme: Literal["light", "dark"], count: int) -> bytes:
+def take(browser: Browser, url: str, scheme: Scheme, count: int) -> bytes:
     """The page after `count` examples, as a PNG."""
-    size = {"width": WIDTH, "height": HEIGHT}
-    context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    context = browser.new_context(
+        viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
+    )
     page = context.new_page()
     page.goto(url)
     page.wait_for_function(ENOUGH, arg=count, timeout=300_000)
@@ -46,8 +49,8 @@ def main() -> int:
         browser = playwright.chromium.launch(
             executable_path=ensure_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
-        for scheme, name in (("light", "screenshot.png"), ("dark", "screenshot-dark.png")):
-            # A server for each: the session of the first picture would train on beside the second.
+        for scheme, name in PICTURES.items():
+            # A server for each: the first picture's session would keep training beside the second.
             with LiveServer(data=None) as server:
                 picture = take(browser, server.url, scheme, options.examples)
             file = options.folder / name

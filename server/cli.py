@@ -18,8 +18,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from engine.command_line import arguments as engine_cli
+from engine.command_line.arguments import Parser, add_commands
 from engine.command_line.commands import UsageError
+from engine.command_line.exit_codes import PROGRAM, execute
 from server.logs import FORMATS, LEVELS, LogSettings, set_up
 from server.settings import STATE_VARIABLE, Limits, Settings, default_state_folder
 
@@ -31,14 +32,14 @@ log = logging.getLogger("server.cli")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit code."""
-    parser = engine_cli.Parser(
-        prog=engine_cli.PROGRAM,
+    parser = Parser(
+        prog=PROGRAM,
         description="A convolutional network that learns MNIST before your eyes.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands)
-    engine_cli.add_commands(commands)
-    return engine_cli.execute(parser.parse_args(argv))
+    add_commands(commands)
+    return execute(parser.parse_args(argv))
 
 
 def _add_serve(commands: argparse._SubParsersAction[Any]) -> None:
@@ -150,7 +151,7 @@ def _serve(arguments: argparse.Namespace) -> None:
 
         if not is_loopback(settings.host) and not settings.allowed_origins:
             print(
-                f"{engine_cli.PROGRAM}: warning: {settings.host} can be reached from other "
+                f"{PROGRAM}: warning: {settings.host} can be reached from other "
                 "machines; whoever can reach it may train here (see --allow-origin)",
                 file=sys.stderr,
             )

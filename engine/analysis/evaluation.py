@@ -12,7 +12,7 @@ from engine.network.passes import chunk_size, chunks
 
 
 class Evaluation:
-    """A test on many images, each cropped at its center, that can be run a slice at a time.
+    """A test on many images, each cropped at its center, run a slice at a time.
 
     Attributes:
         examples: images tested so far.
@@ -20,7 +20,7 @@ class Evaluation:
     """
 
     def __init__(self, net: Net, dataset: Dataset) -> None:
-        """Test `net`, a replica kept for looking, on all test images."""
+        """Test `net`, whose buffers are overwritten, on all test images."""
         self._net = net
         self._images, self._labels = dataset.test_images, dataset.test_labels
         classes = len(dataset.classes)
@@ -29,22 +29,22 @@ class Evaluation:
 
     @property
     def done(self) -> bool:
-        """Whether every image was tested."""
+        """Whether every image has been tested."""
         return self.examples >= len(self._images)
 
     @property
     def accuracy(self) -> float:
-        """Share of the tested images that were right; 0 before the first."""
+        """Share of the tested images that were classified correctly; 0 before the first."""
         return float(self.confusion.trace()) / max(1, self.examples)
 
     def run(self, count: int | None = None) -> bool:
-        """Test the next `count` images, or all that are left; return whether that was the last."""
+        """Test the next `count` images, or all that are left; returns whether the test is done."""
         end = len(self._images)
         if count is not None:
             end = min(end, self.examples + count)
         begin = self.examples
         predictions = self._predict(begin, end)
-        # A network may have more outputs than the data set has classes; those are all wrong.
+        # A network may have more outputs than the data set has classes; those are always wrong.
         known = predictions < len(self.confusion)
         truth = self._labels[begin:end]
         np.add.at(self.confusion, (truth[known], predictions[known]), 1)

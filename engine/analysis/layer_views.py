@@ -12,7 +12,7 @@ from engine.layers import Array, Layer
 from engine.network.net import Net
 
 LARGEST = 1e38
-"""Numbers beyond, infinity among them, are shown as this one, so that every range is finite."""
+"""Larger numbers, even infinity, are shown as this one, so that every range is finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class Map:
 
     Attributes:
         pixels: uint8, 0 for the least and 255 for the greatest number. Activations and gradients
-            are (C, H, W), scaled as a whole; weights (filters, C, kh, kw), each filter for itself.
+            are (C, H, W), scaled as a whole; weights (filters, C, kh, kw), each filter separately.
         minimum, maximum: of all numbers before scaling.
     """
 
@@ -48,12 +48,12 @@ def inspect_example(
     layers: Collection[int],
     weight_gradient: Array | None = None,
 ) -> list[LayerView]:
-    """Run one example and show the wanted layers.
+    """Run one example, and scale what some of the layers show for display.
 
     Dropout and the like behave as in prediction, so that looking draws no random numbers.
 
     Args:
-        net: a replica kept for looking; its buffers and gradients are overwritten.
+        net: a replica; its buffers and gradients are overwritten.
         x: the example, (C, H, W, 1).
         target: its class; without one there are no activation gradients.
         layers: indices of the layers to show.
@@ -107,14 +107,14 @@ def _scale_each(filters: Array) -> Map:
 
 
 def _finite(values: Array) -> Array:
-    """The values, or with zeros for what is no number and the largest one for what is beyond it."""
+    """The values with 0 in place of NaN, and none beyond `LARGEST`."""
     if abs(values.min()) < LARGEST and abs(values.max()) < LARGEST:
         return values
     return np.nan_to_num(values, posinf=LARGEST, neginf=-LARGEST).clip(-LARGEST, LARGEST)
 
 
 def _scale(values: Array, low: Array, high: Array) -> Map:
-    # Without a range (a dead map, a single number) all is drawn black.
+    # Without a range (a dead map, a single number) everything is drawn black.
     span = np.where(high > low, high - low, 1)
     # Divided first: the factor 255 / span would overflow for gradients that have all but vanished.
     pixels = np.rint((values - low) / span * 255).astype(np.uint8)

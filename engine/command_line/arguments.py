@@ -1,94 +1,39 @@
-"""The arguments of the commands that need no page, and how their errors are told."""
+"""The arguments of train, eval and predict, the commands that need no page."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from engine.command_line import commands
-from engine.data import DataError
-from engine.data.user_picture import ImageError
-from engine.formats import SnapshotError
-from engine.language import SpecError
+from engine.command_line.exit_codes import BAD_INPUT, PROGRAM, execute, one_line
 from engine.language.presets import PRESETS
-from engine.layers.base import ShapeError
-from engine.training.trainer import DivergenceError
-
-PROGRAM = "convnet-live"
-BAD_INPUT = 2
-FAILED = 1
-INTERRUPTED = 130
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong with the arguments in one line, without the usage before it."""
+    """Tells what is wrong with the arguments in one line, without printing the usage."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(BAD_INPUT, f"{self.prog}: {_one_line(message)} (--help shows the options)\n")
+        self.exit(BAD_INPUT, f"{self.prog}: {one_line(message)} (--help shows the options)\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one of this module's commands; returns the exit code."""
+    """Parse the arguments and run the command; returns the exit code."""
     parser = Parser(prog=PROGRAM, description="Train and use small networks on MNIST.")
     add_commands(parser.add_subparsers(required=True, metavar="COMMAND"))
     return execute(parser.parse_args(argv))
 
 
 def add_commands(subparsers: argparse._SubParsersAction[Any]) -> None:
-    """Add train, eval and predict to the sub-commands of a `Parser`.
+    """Add train, eval and predict to the subcommands of a `Parser`.
 
-    Each sets `run`, to be called through `execute`.
+    Each sets `run`, which `execute` calls.
     """
     _add_train(subparsers)
     _add_eval(subparsers)
     _add_predict(subparsers)
-
-
-def execute(arguments: argparse.Namespace) -> int:
-    """Call the chosen command; bad input is one line on stderr and a code, never a traceback."""
-    try:
-        arguments.run(arguments)
-        sys.stdout.flush()
-        return 0
-    except (
-        commands.UsageError,
-        DataError,
-        SpecError,
-        SnapshotError,
-        ImageError,
-        ShapeError,
-    ) as error:
-        return _say(str(error), BAD_INPUT)
-    except DivergenceError as error:
-        return _say(str(error), FAILED)
-    except MemoryError:
-        return _say("there is not enough memory for this network and batch size", FAILED)
-    except BrokenPipeError:
-        # Whoever read the output wants no more; without this Python complains when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
-    except OSError as error:
-        return _say(_reason(error), FAILED)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-
-
-def _say(message: str, code: int) -> int:
-    print(f"{PROGRAM}: {_one_line(message)}", file=sys.stderr)
-    return code
-
-
-def _one_line(message: str) -> str:
-    return " ".join(message.split())
-
-
-def _reason(error: OSError) -> str:
-    reason = error.strerror or str(error)
-    return f"{error.filename}: {reason}" if error.filename else reason
 
 
 def _add_train(subparsers: argparse._SubParsersAction[Any]) -> None:
@@ -100,20 +45,24 @@ def _add_train(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     _add_data(parser)
     parser.add_argument(
-        "--examples", type=_number(1), default=60_000, metavar="N", help="to train on (%(default)s)"
+        "--examples",
+        type=_number(1),
+        default=60_000,
+        metavar="N",
+        help="how many to train on (%(default)s)",
     )
     parser.add_argument(
         "--seed",
         type=_number(0),
         default=0,
         metavar="S",
-        help="of all that is random (%(default)s)",
+        help="seed of everything random (%(default)s)",
     )
     parser.add_argument(
-        "--processes", type=_number(1), metavar="N", help="to train with (one for each core)"
+        "--processes", type=_number(1), metavar="N", help="processes to train with (one per core)"
     )
     parser.add_argument("--snapshot", type=Path, metavar="OUT.json", help="write the network here")
-    _add_json(parser, "end in one line of JSON")
+    _add_json(parser, "print the result as one line of JSON")
     parser.set_defaults(run=commands.train)
 
 
@@ -125,7 +74,7 @@ def _add_eval(subparsers: argparse._SubParsersAction[Any]) -> None:
     )
     _add_snapshot(parser)
     _add_data(parser)
-    _add_json(parser, "answer in one line of JSON; rows of the confusion matrix are the truth")
+    _add_json(parser, "print one line of JSON; rows of its confusion matrix are the true classes")
     parser.set_defaults(run=commands.evaluate)
 
 
@@ -133,13 +82,13 @@ def _add_predict(subparsers: argparse._SubParsersAction[Any]) -> None:
     parser = subparsers.add_parser(
         "predict",
         help="read digits in pictures",
-        description="Prepare pictures as MNIST was made and let a network read them.",
+        description="Prepare pictures as MNIST's were prepared, and let a network read them.",
     )
     _add_snapshot(parser)
     parser.add_argument(
         "images", type=Path, nargs="+", metavar="IMAGE", help="PNG, JPEG, GIF, WebP"
     )
-    _add_json(parser, "answer in one line of JSON")
+    _add_json(parser, "print one line of JSON")
     parser.set_defaults(run=commands.read_pictures)
 
 
@@ -148,7 +97,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         "--data",
         type=Path,
         metavar="DIR",
-        help="folder in MNIST's format (the full MNIST if it is found, else the built-in digits)",
+        help="folder in MNIST's format (the full MNIST if there is one, else the built-in digits)",
     )
 
 
@@ -163,7 +112,7 @@ def _add_json(parser: argparse.ArgumentParser, meaning: str) -> None:
 
 
 def _number(minimum: int) -> Callable[[str], int]:
-    """A type for arguments: whole numbers from `minimum` up."""
+    """An argument type: whole numbers of at least `minimum`."""
 
     def number(text: str) -> int:
         try:
@@ -171,7 +120,9 @@ def _number(minimum: int) -> Callable[[str], int]:
         except ValueError:
             value = minimum - 1
         if value < minimum:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {minimum} up")
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a whole number of at least {minimum}"
+            )
         return value
 
     return number

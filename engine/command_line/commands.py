@@ -1,4 +1,4 @@
-"""What the commands train, eval and predict do, once their arguments are understood."""
+"""What the commands train, eval and predict do, once their arguments are parsed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class UsageError(Exception):
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """Train a network, test it, write it to a file if asked for, and print the numbers."""
+    """Train a network, test it, write it to a file if asked to, and print the numbers."""
     if arguments.snapshot is not None:
         _check_target(arguments.snapshot)
     dataset = _dataset(arguments.data)
@@ -52,7 +52,7 @@ def train(arguments: argparse.Namespace) -> None:
 
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Let processes that start meanwhile ignore Ctrl-C for good; this one decides what it means."""
+    """Make processes that start meanwhile ignore Ctrl-C; this one decides what it means."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
@@ -64,7 +64,7 @@ def _train_with_bar(run: HeadlessRun, examples: int) -> None:
     from tqdm import tqdm
 
     interval = 0.1 if sys.stderr.isatty() else 2.0
-    # An overflow shows in the loss, and is told as what it is.
+    # An overflow shows in the loss, and is reported as divergence.
     with (
         np.errstate(all="ignore"),
         tqdm(
@@ -135,7 +135,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 def read_pictures(arguments: argparse.Namespace) -> None:
     """Print which digits a network sees in pictures, and how sure it is."""
-    # How many classes there are is the snapshot's affair here.
+    # Here the snapshot decides how many classes there are.
     net = _load_net(arguments.snapshot, DataShape(classes=1))
     prepared = [_prepare(path) for path in arguments.images]
     # One by one and each with the same crops, so that no picture's answer depends on the others.
@@ -156,7 +156,7 @@ def read_pictures(arguments: argparse.Namespace) -> None:
 
 def _prepare(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
     try:
-        return prepare_digit(_read(path, MAX_BYTES)).image
+        return prepare_digit(_read(path, MAX_BYTES))
     except ImageError as error:
         raise UsageError(f"{path}: {error}") from None
 
@@ -167,10 +167,10 @@ def _dataset(directory: Path | None) -> Dataset:
 
 
 def _load_net(path: Path, images: DataShape) -> Net:
-    """The network of a snapshot that it predicts with."""
+    """The network that a snapshot predicts with."""
     try:
         snapshot = load(_read(path, SNAPSHOT_BYTES), images=images)
-        # The trainer knows the averaged weights, if there are any; it trains nothing here.
+        # The trainer holds the averaged weights, if there are any; nothing is trained here.
         options = snapshot.net.spec.trainer
         trainer = Trainer(snapshot.net, options, np.random.default_rng(0), processes=1)
         snapshot.resume(trainer)
@@ -193,7 +193,7 @@ def _read(path: Path, limit: int) -> bytes:
 
 
 def _check_target(path: Path) -> None:
-    """Find out before the training, not after it, that its result cannot be written."""
+    """Fail before training, not after it, if its result cannot be written."""
     if path.is_dir():
         raise UsageError(f"{path}: is a folder")
     if not path.parent.is_dir():

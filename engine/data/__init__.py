@@ -1,4 +1,4 @@
-"""Where images come from: files, the built-in digits, the download; and how batches are cut."""
+"""Images from files, the built-in digits or the download, and batches made of them."""
 
 from engine.data.crops import center_crops, random_crops, to_activations
 from engine.data.dataset import (

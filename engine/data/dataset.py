@@ -85,8 +85,8 @@ def load_builtin() -> Dataset:
 def load_directory(path: Path | str, *, cache: Path | None = None) -> Dataset:
     """Load a folder with the four files of MNIST, gzipped or not.
 
-    A `classes.txt` beside them, one name a line, says what the classes are called; without one they
-    are the ten digits.
+    A `classes.txt` beside them names the classes, one per line; without one they are the ten
+    digits.
 
     Args:
         cache: where gzipped files are unpacked to; by default a folder in the user's cache.
@@ -104,16 +104,16 @@ def load_directory(path: Path | str, *, cache: Path | None = None) -> Dataset:
 
 
 def cache_directory() -> Path:
-    """The program's folder for what can be had again, such as the downloaded MNIST in `mnist`."""
+    """The program's folder for what can be fetched again, such as the full MNIST in `mnist`."""
     return platformdirs.user_cache_path("convnet-live", appauthor=False)
 
 
 def find_full_mnist(data_dir: Path | None = None) -> Path | None:
-    """Folder of the data set to use, or None where only the built-in digits are there.
+    """Folder of the data set to use, or None if there are only the built-in digits.
 
-    A folder that the user names (`data_dir`, or CONVNET_LIVE_DATA) is returned whatever it holds:
-    they want it, or to hear from `load_directory` what is wrong with it. After that come the cache
-    and, beside a checkout, `../shared/mnist`, each if its four files are there.
+    A folder that the user names (`data_dir`, or CONVNET_LIVE_DATA) is returned unchecked, so that
+    `load_directory` can say what is wrong with it. Next come the cache and, beside a checkout,
+    `../shared/mnist`, each if it has all four files.
     """
     if data_dir is not None:
         return data_dir
@@ -134,7 +134,7 @@ def _is_complete(directory: Path) -> bool:
 
 
 def _file(directory: Path, stem: str) -> Path:
-    """The plain file where it is there, since it can be memory-mapped; else the gzipped one."""
+    """The plain file if there is one, since it can be memory-mapped; else the gzipped one."""
     plain = directory / stem
     return plain if plain.is_file() else directory / f"{stem}.gz"
 
@@ -158,7 +158,7 @@ def _load_part(
     if len(images) != len(labels):
         raise DataError(
             f"{labels_path}: holds {len(labels)} labels, "
-            f"but {images_path.name} {len(images)} images"
+            f"but {images_path.name} holds {len(images)} images"
         )
     _check_labels(labels, labels_path, classes)
     return images, labels
@@ -176,7 +176,7 @@ def _read_classes(path: Path) -> tuple[str, ...] | None:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
     names = tuple(line.strip() for line in text.splitlines() if line.strip())
     if not 2 <= len(names) <= 256:
-        raise DataError(f"{path}: names {len(names)} classes; from 2 to 256 can be told apart")
+        raise DataError(f"{path}: names {len(names)} classes; it must name 2 to 256")
     return names
 
 
@@ -198,7 +198,11 @@ def _check_images(directory: Path, train: Bytes, test: Bytes) -> None:
     if train.shape[1:] != test.shape[1:]:
         sizes = ["x".join(map(str, images.shape[1:])) for images in (train, test)]
         path = _file(directory, _STEMS["test", "images"])
-        raise DataError(f"{path}: its images are {sizes[1]}, those for training {sizes[0]}")
+        raise DataError(
+            f"{path}: its images are {sizes[1]}, but the training images are {sizes[0]}"
+        )
     if len(train) < 2:
         path = _file(directory, _STEMS["train", "images"])
-        raise DataError(f"{path}: holds a single image; one to train on and one to validate needed")
+        raise DataError(
+            f"{path}: holds a single image; at least two are needed, to train and to validate"
+        )

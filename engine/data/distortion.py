@@ -37,9 +37,9 @@ def distortions(strength: float, count: int, rng: np.random.Generator) -> Array:
 def distorted_windows(
     images: Bytes, indices: Array, corners: tuple[Array, Array], size: tuple[int, int], maps: Array
 ) -> Array:
-    """What windows show when images are distorted about the windows' middles: (sy, sx, B) float32.
+    """What windows show when images are distorted about the windows' centers: (sy, sx, B) float32.
 
-    Between pixels it is interpolated; beyond the image its edge goes on.
+    Values between pixels are interpolated; beyond the image its edge is repeated.
 
     Args:
         images: (N, height, width).
@@ -65,7 +65,7 @@ def distorted_windows(
     pixels = images.reshape(-1)
 
     def pixel(offset: int) -> Array:
-        # At an edge the neighbor beyond it is any other pixel, or none: it has no weight.
+        # At an edge the neighbor is some other pixel, or missing; its weight is 0.
         taken: Array = pixels.take(place + offset, mode="clip").astype(np.float32)
         return taken
 

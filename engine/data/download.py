@@ -25,7 +25,7 @@ _LEFTOVER_SECONDS = 24 * 3600
 
 
 class DownloadError(Exception):
-    """MNIST could not be had; the message is a sentence for people."""
+    """MNIST could not be downloaded; the message is a sentence for people."""
 
 
 class DownloadCanceled(DownloadError):
@@ -36,7 +36,7 @@ class DownloadCanceled(DownloadError):
 class RemoteFile:
     """One file to fetch: its name without `.gz`, and what the unpacked content must be.
 
-    `packed_size` is what mirrors usually send; it serves the progress until they say themselves.
+    `packed_size` is the usual download size; progress uses it until the mirror states its own.
     """
 
     name: str
@@ -47,7 +47,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class DownloadProgress:
-    """Bytes received so far and in all, over all files, as they come through the network."""
+    """Bytes received so far and expected in all, over all files, compressed."""
 
     received: int
     total: int
@@ -92,8 +92,8 @@ def download_mnist(
 ) -> Path:
     """Download all files, unpack them, check them, and only then put them into `target`.
 
-    A mirror that fails is followed by the next one for the files still missing. The files are
-    stored unpacked, so that they can be memory-mapped.
+    If a mirror fails, the next one is asked for the files still missing. The files are stored
+    unpacked, so that they can be memory-mapped.
 
     Args:
         progress: called on the caller's thread, often.
@@ -103,7 +103,7 @@ def download_mnist(
         `target`.
 
     Raises:
-        DownloadError: no mirror had all that was missing, or `target` cannot be written.
+        DownloadError: files are still missing after the last mirror, or `target` cannot be written.
         DownloadCanceled: `cancel` was set.
     """
     try:
@@ -129,7 +129,7 @@ def download_mnist(
 
 
 class _Download:
-    """One run over the mirrors, with what it has so far."""
+    """One download, with what it has so far."""
 
     def __init__(
         self,
@@ -167,7 +167,7 @@ class _Download:
         with (self.folder / file.name).open("wb") as out:
             for chunk in self._chunks(f"{mirror}{file.name}.gz", file):
                 try:
-                    # Never more than one byte too much, however well the content is packed.
+                    # At most one byte too many, however well the content is compressed.
                     content = unpacker.decompress(chunk, file.size + 1 - size)
                 except zlib.error:
                     raise TransferError(f"sent a {file.name}.gz that cannot be unpacked") from None
@@ -200,7 +200,7 @@ class _Download:
 
 
 def _remove_leftovers(target: Path) -> None:
-    """Remove what killed downloads left behind; younger folders may belong to one under way."""
+    """Remove what killed downloads left behind; recent folders may be in use by another."""
     for folder in target.glob(".downloading-*"):
         with suppress(OSError):
             if time.time() - folder.stat().st_mtime > _LEFTOVER_SECONDS:

@@ -1,7 +1,7 @@
-"""Reads the IDX files in which MNIST and its kin are handed around; says what is wrong with one.
+"""Reads IDX files, the format of MNIST and data sets like it, and tells what is wrong with one.
 
 Format (yann.lecun.com/exdb/mnist): big-endian 32-bit words. Images: 2051, count, rows, columns,
-then one byte a pixel. Labels: 2049, count, then one byte a label.
+then one byte per pixel. Labels: 2049, count, then one byte per label.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import struct
 import zlib
 from contextlib import suppress
+from math import prod
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,7 +37,7 @@ def read_idx(path: Path, kind: str, cache: Path | None = None) -> Bytes:
     """Read an IDX file, gzipped or not, into a read-only array.
 
     A plain file is memory-mapped, so that processes share its pages. A gzipped one cannot be: it is
-    unpacked once into `cache` and mapped from there, or into memory where there is no cache.
+    unpacked once into `cache` and mapped from there, or into memory if there is no cache.
 
     Args:
         kind: "images" for an array (N, rows, columns), "labels" for (N,).
@@ -55,7 +56,7 @@ def read_idx(path: Path, kind: str, cache: Path | None = None) -> Bytes:
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file") from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path}: not a whole gzip file ({error})") from None
+        raise DataError(f"{path}: not a complete gzip file ({error})") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
 
@@ -74,7 +75,7 @@ def _read_header(file: BinaryIO | gzip.GzipFile, path: Path, kind: str) -> tuple
     magic = int.from_bytes(header[:4], "big")
     if len(header) >= 4 and magic != _MAGIC[kind]:
         raise DataError(
-            f"{path}: starts with {magic}, but an IDX file of {kind} with {_MAGIC[kind]}"
+            f"{path}: starts with {magic}, but an IDX file of {kind} starts with {_MAGIC[kind]}"
         )
     if len(header) < 4 * words:
         raise DataError(f"{path}: truncated: its header is {len(header)} of {4 * words} bytes long")
@@ -84,20 +85,13 @@ def _read_header(file: BinaryIO | gzip.GzipFile, path: Path, kind: str) -> tuple
     return shape
 
 
-def _size(shape: tuple[int, ...]) -> int:
-    size = 1
-    for length in shape:
-        size *= length
-    return size
-
-
 def _check_size(size: int, shape: tuple[int, ...], path: Path) -> None:
-    expected = _size(shape)
+    expected = prod(shape)
     promise = f"its header promises {expected} bytes ({'x'.join(map(str, shape))})"
     if size < expected:
-        raise DataError(f"{path}: truncated: {promise}, {size} are there")
+        raise DataError(f"{path}: truncated: {promise}, but has {size}")
     if size > expected:
-        raise DataError(f"{path}: too long: {promise}, more are there")
+        raise DataError(f"{path}: too long: {promise}, but there are more")
 
 
 def _map(file_path: Path, path: Path, kind: str) -> Bytes:
@@ -106,24 +100,24 @@ def _map(file_path: Path, path: Path, kind: str) -> Bytes:
         offset = file.tell()
         _check_size(os.fstat(file.fileno()).st_size - offset, shape, path)
         mapped = np.memmap(file, np.uint8, mode="r", offset=offset, shape=shape)
-    # A plain view: each slice of a `memmap` costs more to make, and batches are cut all the time.
+    # A plain view: slicing a `memmap` costs more, and batches are sliced all the time.
     return mapped.view(np.ndarray)
 
 
 def _read_into_memory(path: Path, kind: str) -> Bytes:
     content = io.BytesIO()
     shape = _unpack(path, kind, content)
-    offset = content.tell() - _size(shape)
+    offset = content.tell() - prod(shape)
     array = np.frombuffer(content.getbuffer(), np.uint8, offset=offset).reshape(shape)
     array.flags.writeable = False
     return array
 
 
 def _unpack_into(cache: Path, path: Path, kind: str) -> Path | None:
-    """Unpacked copy of a gzipped file in `cache`, made if need be; None where it cannot be written.
+    """Unpacked copy of a gzipped file in `cache`, made if need be; None if it cannot be written.
 
-    Copies are named by the source's path, size and time of change: a changed source gets a new one,
-    and the outdated one is removed.
+    Copies are named after the source's path, size and modification time: a changed source gets a
+    new copy, and the outdated one is removed.
     """
     status = path.stat()
     source = hashlib.sha256(str(path.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
@@ -135,7 +129,7 @@ def _unpack_into(cache: Path, path: Path, kind: str) -> Path | None:
         with replacing(target) as part, part.open("wb") as file:
             _unpack(path, kind, file)
     except OSError:
-        # A full disk, no right to write, or the source itself: reading into memory will tell.
+        # A full disk, a read-only cache, or a bad source: reading into memory will show which.
         return None
     for outdated in cache.glob(f"{source}-*.idx"):
         if outdated != target:
@@ -150,9 +144,9 @@ def _unpack(path: Path, kind: str, target: BinaryIO) -> tuple[int, ...]:
         shape = _read_header(file, path, kind)
         target.write(_header(kind, shape))
         size = 0
-        # In pieces, since the header may promise more than there is memory; one byte more than
-        # promised, to notice a file that goes on and to have gzip check its sum.
-        while chunk := file.read(min(_CHUNK, _size(shape) + 1 - size)):
+        # In pieces, since the header may promise more than fits in memory; one byte more than
+        # promised, to notice a longer file and to make gzip verify its checksum.
+        while chunk := file.read(min(_CHUNK, prod(shape) + 1 - size)):
             size += len(chunk)
             target.write(chunk)
     _check_size(size, shape, path)

@@ -1,4 +1,4 @@
-"""Draws batches: shuffled epochs of random crops to train on, random images to watch."""
+"""Draws batches: shuffled epochs of crops to train on, random images to validate and test on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Batch:
     Attributes:
         x: (1, sy, sx, B) float32 in [-0.5, 0.5].
         labels: (B,) int64.
-        indices: (B,) int64, which of `source` they are.
+        indices: (B,) int64, their places in `source`.
         source: (N, h, w) uint8, the images they were cropped from.
     """
 
@@ -48,7 +48,7 @@ class Sampler:
     """Draws from one data set for one input layer.
 
     Four random streams are spawned from `rng`: the order of an epoch, training crops, validation
-    and test. So watching, however often, changes nothing in what is trained on.
+    and test. So validating and testing, however often, does not change what is trained on.
     """
 
     def __init__(self, dataset: Dataset, input_shape: Shape, rng: np.random.Generator) -> None:
@@ -61,14 +61,14 @@ class Sampler:
 
     @property
     def epoch(self) -> float:
-        """How often each training image has been seen, on average."""
+        """How many times each training image has been seen, on average."""
         return self._epochs_done + self._position / len(self._order)
 
     def next_batch(self, count: int, augment: float = 0) -> Batch:
-        """The next `count` training images in this epoch's order, and on into the next epoch's.
+        """The next `count` training images in the epoch's order, continuing into the next epoch.
 
         Args:
-            augment: how far they are distorted at most; see `engine.data.distortion`.
+            augment: how far they are distorted at most, see `engine.data.distortion`.
         """
         pieces = [self._take(count)]
         while missing := count - sum(map(len, pieces)):
@@ -92,7 +92,7 @@ class Sampler:
         return Batch(self._test.random(indices, stream), labels, indices, dataset.test_images)
 
     def state(self) -> dict[str, Any]:
-        """What `restore` needs to go on exactly as from here; JSON-able."""
+        """What `restore` needs to continue exactly from here; can be written as JSON."""
         return {
             "training_images": len(self._order),
             "epochs_done": self._epochs_done,
@@ -102,7 +102,7 @@ class Sampler:
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go on exactly as the sampler did whose `state` this is.
+        """Continue exactly where the sampler was that returned this `state`.
 
         Raises:
             ValueError: the state is malformed, or of a data set of another size; then nothing has
@@ -116,7 +116,7 @@ class Sampler:
             )
         epochs, position = (_whole_number(state, key) for key in ("epochs_done", "position"))
         if position > size:
-            raise ValueError(f"position {position} lies beyond the {size} training images")
+            raise ValueError(f"position {position} is beyond the {size} training images")
         streams = {name: generator_from_state(state.get(name)) for name in _STREAMS}
         order = generator_from_state(state.get("epoch_start"))
         self._streams["order"] = order
@@ -146,7 +146,9 @@ def generator_state(rng: np.random.Generator) -> dict[str, Any]:
     """State of a generator over PCG64; its 128-bit numbers as text, so that JSON keeps them."""
     state = rng.bit_generator.state
     if state["bit_generator"] != "PCG64":
-        raise TypeError(f"states are kept of PCG64 generators, not of {state['bit_generator']}")
+        raise TypeError(
+            f"only the state of PCG64 generators can be kept, not of {state['bit_generator']}"
+        )
     return {
         "state": str(state["state"]["state"]),
         "inc": str(state["state"]["inc"]),
@@ -156,7 +158,7 @@ def generator_state(rng: np.random.Generator) -> dict[str, Any]:
 
 
 def generator_from_state(state: object) -> np.random.Generator:
-    """A generator that goes on from what `generator_state` wrote.
+    """A generator that continues from a `generator_state`.
 
     Raises:
         ValueError: the state is malformed.
@@ -164,7 +166,7 @@ def generator_from_state(state: object) -> np.random.Generator:
     bits = np.random.PCG64()
     try:
         if not isinstance(state, Mapping):
-            raise TypeError("no object")
+            raise TypeError("not an object")
         bits.state = {
             "bit_generator": "PCG64",
             "state": {"state": int(state["state"]), "inc": int(state["inc"])},
@@ -179,5 +181,5 @@ def generator_from_state(state: object) -> np.random.Generator:
 def _whole_number(state: Mapping[str, Any], key: str) -> int:
     value = state.get(key)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{key} must be a whole number from 0 up, not {value!r}")
+        raise ValueError(f"{key} must be a whole number of at least 0, not {value!r}")
     return value

@@ -1,4 +1,4 @@
-"""One HTTP request on a thread of its own, which whoever waits for it can give up on any time."""
+"""One HTTP download that can be given up on at any moment, whatever the mirror does."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 _POLL_SECONDS = 0.1
-# Fewer bytes than this in a whole stall time count as standing still.
+# Fewer bytes than this within the stall timeout count as standing still.
 _LEAST_BYTES = 1 << 12
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds until a mirror must have answered, and for which it may then stand still."""
+    """Seconds within which a mirror must answer, and for which it may then stand still."""
 
     connect: float = 3.0
     stall: float = 10.0
@@ -30,11 +30,37 @@ class TransferCanceled(Exception):
     """The caller's cancel event was set."""
 
 
+class _Patience:
+    """Waits for an answer, and then for a few kilobytes at a time."""
+
+    def __init__(self, timeouts: Timeouts) -> None:
+        self._stall = timeouts.stall
+        self._limit, self._complaint = timeouts.connect, "did not answer"
+        self._received, self._since = 0, time.monotonic()
+
+    def note(self, item: int | bytes) -> None:
+        """Count what has come: the answer's promised length, or a piece of the content."""
+        if isinstance(item, int):
+            self._limit, self._complaint = self._stall, "stood still"
+            self._since = time.monotonic()
+        else:
+            self._received += len(item)
+            self.check()
+
+    def check(self) -> None:
+        """Raise `TransferError` once too little has come for too long."""
+        if time.monotonic() - self._since <= self._limit:
+            return
+        if self._received < _LEAST_BYTES:
+            raise TransferError(f"{self._complaint} for {self._limit:g} seconds")
+        self._received, self._since = 0, time.monotonic()
+
+
 class Transfer:
     """One request on a thread of its own, which the caller can give up on at any moment.
 
-    No time limit of sockets covers the resolving of names, nor a mirror that sends a byte now and
-    then; whoever waits on a queue needs no such limit to leave.
+    Why a thread: no timeout of sockets covers resolving a name, nor a mirror that sends a byte now
+    and then, and a blocked read cannot be canceled. Waiting on a queue can.
     """
 
     def __init__(self, url: str, timeouts: Timeouts) -> None:
@@ -45,38 +71,30 @@ class Transfer:
         threading.Thread(target=self._run, name="download", daemon=True).start()
 
     def abandon(self) -> None:
-        """Tell the thread that nobody waits any more."""
+        """Let the thread end: nobody reads what it receives any more."""
         self._abandoned.set()
 
     def items(self, cancel: threading.Event) -> Iterator[int | bytes]:
-        """The promised length, if there is one, then the content in pieces, as they come.
+        """The promised length (0 if there is none), then the content in pieces, as they come.
 
         Raises:
             TransferError: the mirror failed or stands still.
             TransferCanceled: `cancel` was set.
         """
-        limit, received, since = self._timeouts.connect, 0, time.monotonic()
-        answered = False
+        patience = _Patience(self._timeouts)
         while True:
             if cancel.is_set():
                 raise TransferCanceled
             try:
                 item = self._items.get(timeout=_POLL_SECONDS)
             except queue.Empty:
-                if time.monotonic() - since > limit:
-                    if received < _LEAST_BYTES:
-                        verb = "stood still" if answered else "did not answer"
-                        raise TransferError(f"{verb} for {limit:g} seconds") from None
-                    received, since = 0, time.monotonic()
+                patience.check()
                 continue
             if item is None:
                 return
             if isinstance(item, TransferError):
                 raise item
-            if isinstance(item, bytes):
-                received += len(item)
-            else:
-                answered, limit, since = True, self._timeouts.stall, time.monotonic()
+            patience.note(item)
             yield item
 
     def _run(self) -> None:
@@ -86,17 +104,17 @@ class Transfer:
         except TransferError as error:
             self._put(error)
         except Exception as error:
-            # Whatever it is, the thread that waits has to hear of it.
+            # Whatever it is, the caller has to hear of it.
             self._put(TransferError(f"could not be read ({type(error).__name__}: {error})"))
 
     def _receive(self) -> None:
         # Imported here: training processes import this package, and never download.
         import httpx
 
-        # Later than whoever waits gives up: this only ends the thread itself in the end.
+        # Longer than the caller waits: this only makes sure that an abandoned thread ends.
         limits = self._timeouts
         timeout = httpx.Timeout(2 * max(limits.stall, limits.connect))
-        # Bytes as sent: a `.gz` is wanted packed, whatever its Content-Encoding says.
+        # A `.gz` is wanted as it is stored, whatever Content-Encoding the mirror declares.
         headers = {"Accept-Encoding": "identity"}
         try:
             with httpx.stream(

@@ -1,4 +1,4 @@
-"""Prepares a user's picture of a digit the way MNIST's were made, so that a network can read it.
+"""Prepares a user's picture of a digit as MNIST's were prepared, so that a network can read it.
 
 MNIST's digits are bright on black, scaled to fit 20x20 pixels, and placed in 28x28 with their
 center of mass in the middle (LeCun et al. 1998, Gradient-based learning applied to document
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,31 +18,31 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 SIZE = 28
 BOX = 20
 MAX_BYTES = 10 * 1024 * 1024
-# Of a JPEG only a reduced picture is unpacked, so that any telephone's photo may be used.
+# JPEGs are decoded at a reduced size, so that photos of any phone can be used.
 MAX_JPEG_PIXELS = 50_000_000
 MAX_PIXELS = 16_000_000
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 
-# Share of the full contrast from which on a pixel counts as ink, not as paper, shadow or noise.
+# Share of the full contrast above which a pixel counts as ink, not as paper, shadow or noise.
 _INK = 0.35
-# Of 255: where the ink stands out less from its background, nothing was written.
+# Of 255 gray levels: a picture whose ink stands out less from its background is blank.
 _LEAST_CONTRAST = 24.0
-# Of 255: light on a border that varies by less is even; a digit that touches it does not matter.
+# Of 255 gray levels: if the border varies by less, the light on the paper counts as even.
 _EVEN_LIGHT = 12.0
 # A spot with less ink than this share of the largest one's is dust.
 _DUST = 0.05
-# Longest side at which spots are told apart, and at which the light on the paper is measured.
+# Longest side, in pixels, at which spots are told apart, and at which the light is measured.
 _SPOTS_SIZE = 160
 _LIGHT_SIZE = 64
-# What is larger is brought to this longest side before anything is measured.
+# Pictures of more pixels are shrunk to this longest side before anything is measured.
 _LARGE = 4_000_000
 _WORKING_SIZE = 2000
 
 Floats = npt.NDArray[np.float32]
 Box = tuple[slice, slice]
 
-# Pillow only warns of pictures of 90 to 180 megapixels, on stderr; they are refused here like any
-# that are too large.
+# Pillow only warns about pictures of 90 to 180 megapixels, on stderr; here they are refused like
+# all that are too large.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
@@ -51,29 +50,22 @@ class ImageError(ValueError):
     """A picture cannot be used; the message is a sentence that says why."""
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A picture as a network sees it.
-
-    Attributes:
-        image: (28, 28) uint8, the digit bright on black.
-    """
-
-    image: npt.NDArray[np.uint8]
-
-
-def prepare_digit(data: bytes) -> Prepared:
+def prepare_digit(data: bytes) -> npt.NDArray[np.uint8]:
     """Find the digit in a PNG, JPEG, GIF or WebP picture and bring it into MNIST's form.
 
-    Animated pictures count with their first frame, transparent ones lie on white.
+    Of an animated picture the first frame counts; a transparent one is put on white.
+
+    Returns:
+        (28, 28), the digit bright on black, as a network sees it.
 
     Raises:
-        ImageError: too large, no such picture, damaged, or blank.
+        ImageError: the file is too large, of another format, damaged, or blank.
     """
     ink = _ink(_decode(data))
     if not _has_mnist_form(ink):
         ink = _place(_fit(ink[_find(ink)]))
-    return Prepared(np.rint(255 * ink).astype(np.uint8))
+    image: npt.NDArray[np.uint8] = np.rint(255 * ink).astype(np.uint8)
+    return image
 
 
 def _decode(data: bytes) -> Floats:
@@ -103,21 +95,21 @@ def _decode(data: bytes) -> Floats:
             f"The picture is too large: it has more than {MAX_JPEG_PIXELS // 1_000_000} megapixels."
         ) from None
     except UnidentifiedImageError:
-        raise ImageError("The file is no PNG, JPEG, GIF or WebP picture.") from None
+        raise ImageError("The file is not a PNG, JPEG, GIF or WebP picture.") from None
     except Exception:
-        # Decoders raise whatever they stumble over in damaged files.
+        # Decoders raise all kinds of errors on damaged files.
         raise ImageError("The picture is damaged and cannot be read.") from None
 
 
 def _gray(picture: Image.Image) -> Floats:
     if picture.mode.startswith("I"):
-        # 16 bits a pixel, which Pillow would cut off at 255 instead of scaling.
+        # 16 bits per pixel, which Pillow would clip at 255 instead of scaling.
         return np.asarray(picture, np.float32) / np.float32(257)
     if not picture.has_transparency_data:
         return np.asarray(picture.convert("L"), np.float32)
     layers = picture.convert("RGBA")
     for paper in ("white", "black"):
-        # White ink without a background shows on black alone.
+        # White ink without a background shows only on black.
         sheet = Image.new("RGBA", layers.size, paper)
         sheet.alpha_composite(layers)
         gray = np.asarray(sheet.convert("L"), np.float32)
@@ -140,7 +132,7 @@ def _ink(gray: Floats) -> Floats:
     top = _extremes(ink)[1]
     if top < _LEAST_CONTRAST:
         raise ImageError("The picture is blank: nothing stands out from its background.")
-    # Grain of the paper is no ink. Where there is none, as in MNIST's own digits, nothing changes.
+    # The paper's grain is not ink. MNIST's own digits have none, and nothing changes.
     grain = min(0.3 * top, 2 * float(np.percentile(np.abs(_border(ink)), 80)))
     share: Floats = np.clip((ink - np.float32(grain)) / np.float32(top - grain), 0, 1)
     return share
@@ -163,10 +155,10 @@ def _extremes(values: Floats) -> tuple[float, float]:
 
 
 def _light(gray: Floats, paper: float, tolerance: float) -> Floats | np.float32:
-    """The paper's gray level, at each pixel where light falls on it unevenly.
+    """The paper's gray level: one number, or one for each pixel if the light is uneven.
 
-    That is a quadratic surface fitted to all that is within `tolerance` of the paper, and again to
-    what is near that surface.
+    The latter is a quadratic surface fitted to everything within `tolerance` of `paper`, and fitted
+    again to what is near that surface.
     """
     dark, bright = np.percentile(_border(gray), (10, 90))
     if bright - dark < _EVEN_LIGHT:
@@ -195,7 +187,7 @@ def _quadratic(shape: tuple[int, ...]) -> Floats:
 
 
 def _resized(gray: Floats, longest: int) -> Floats:
-    """The same picture, shrunk to that longest side if it is larger."""
+    """The same picture, shrunk to this longest side if it is larger."""
     height, width = gray.shape
     scale = longest / max(height, width)
     if scale >= 1:
@@ -205,7 +197,7 @@ def _resized(gray: Floats, longest: int) -> Floats:
 
 
 def _has_mnist_form(ink: Floats) -> bool:
-    """Whether this is one of MNIST's own digits or made like one, to be taken as it is."""
+    """Whether this is one of MNIST's own digits or made like one, and can be used as it is."""
     if ink.shape != (SIZE, SIZE):
         return False
     rows, columns = _bounds(ink > 1 / 255)
@@ -216,11 +208,11 @@ def _has_mnist_form(ink: Floats) -> bool:
 
 
 def _find(ink: Floats) -> Box:
-    """The smallest box around the digit, dust left out."""
+    """The smallest box around the digit, ignoring dust."""
     small = _resized(ink, _SPOTS_SIZE)
     mask = small > _INK * small.max()
     rows, columns = _bounds(_without_dust(mask, small))
-    # Found roughly at a smaller scale; now exactly, among the pixels there and just around.
+    # Found roughly at a smaller scale; now exactly, among the pixels there and around.
     scales = [full / reduced for full, reduced in zip(ink.shape, small.shape, strict=True)]
     rough: list[slice] = [
         slice(max(0, int((side.start - 1) * scale)), int(np.ceil((side.stop + 1) * scale)))
@@ -241,7 +233,7 @@ def _bounds(mask: npt.NDArray[np.bool_]) -> Box:
 
 
 def _without_dust(mask: npt.NDArray[np.bool_], ink: Floats) -> npt.NDArray[np.bool_]:
-    """The mask with only those of its connected spots that hold a good share of ink."""
+    """The mask with only those of its connected spots that hold enough ink."""
     rest = {(int(row), int(column)) for row, column in np.argwhere(mask)}
     spots: list[tuple[float, list[tuple[int, int]]]] = []
     while rest:
@@ -260,20 +252,20 @@ def _without_dust(mask: npt.NDArray[np.bool_], ink: Floats) -> npt.NDArray[np.bo
 
 
 def _fit(ink: Floats) -> Floats:
-    """Scale the longest side to 20 pixels, smoothly, and back to full contrast."""
+    """Scale the longest side to 20 pixels, smoothly, and restore full contrast."""
     height, width = ink.shape
     scale = BOX / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     method = Image.Resampling.HAMMING if scale < 1 else Image.Resampling.BICUBIC
     fitted = np.asarray(Image.fromarray(ink).resize(size, method))
-    # Strokes of MNIST are saturated in their middle, however thin.
+    # MNIST's strokes are saturated in the middle, however thin.
     stroke = np.median(fitted[fitted > fitted.max() / 2])
     saturated: Floats = np.clip(fitted / stroke, 0, 1)
     return saturated
 
 
 def _place(digit: Floats) -> Floats:
-    """Put it into 28x28, by whole pixels, so that its center of mass comes nearest to (14, 14)."""
+    """Place it in 28x28, by whole pixels, its center of mass as near to (14, 14) as possible."""
     placed = np.zeros((SIZE, SIZE), np.float32)
     start = [
         int(np.clip(round(SIZE // 2 - center), 0, SIZE - length))
@@ -284,7 +276,7 @@ def _place(digit: Floats) -> Floats:
 
 
 def _center_of_mass(ink: Floats) -> tuple[float, float]:
-    """Row and column, counted from the first pixel's own center as 0."""
+    """Row and column, where the first pixel's center is 0."""
     total: Any = ink.sum(dtype=np.float64)
     rows, columns = (np.arange(length) for length in ink.shape)
     return float(ink.sum(axis=1) @ rows / total), float(ink.sum(axis=0) @ columns / total)

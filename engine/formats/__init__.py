@@ -1,4 +1,4 @@
-"""Networks as JSON: ConvNetJS's own format, and beside it what it takes to train on exactly."""
+"""Networks as JSON: ConvNetJS's own format, and with it all that exact resuming needs."""
 
 from engine.formats.convnetjs import SnapshotError, refusal
 from engine.formats.snapshot import Snapshot, dump, dump_convnetjs, load

@@ -25,18 +25,18 @@ _COPIED = {
     "maxout": ("group_size",),
     "lrn": ("k", "n", "alpha", "beta"),
 }
-"""Options that stand in a file under their own names; files in the wild may lack some."""
+"""Options that files hold under their own names; files in the wild may lack some."""
 
 _LISTED = ("input", *_COPIED, "relu", "sigmoid", "tanh", "softmax", "svm", "regression")
 _LOSS_SIZE = {"softmax": "num_classes", "svm": "num_classes", "regression": "num_neurons"}
 
 
 class SnapshotError(ValueError):
-    """A file is no snapshot, or one of a network that does not fit; the message says why."""
+    """A file is not a snapshot, or its network does not fit; the message says why."""
 
 
 def refusal(spec: NetSpec) -> str | None:
-    """Why a network cannot be a file of ConvNetJS; None if it can."""
+    """Why a network cannot be saved as a ConvNetJS file; None if it can."""
     unknown = sorted({layer.type for layer in spec.layers} - set(_LISTED))
     if unknown:
         return f"ConvNetJS has no layer of type {unknown[0]}"
@@ -46,7 +46,7 @@ def refusal(spec: NetSpec) -> str | None:
 
 
 def described(spec: NetSpec) -> list[tuple[str, Shape, Json]]:
-    """What the layers of a file say about a network besides its numbers."""
+    """What a file's layers say about a network, apart from its numbers."""
     return [
         (
             each.type,
@@ -58,7 +58,7 @@ def described(spec: NetSpec) -> list[tuple[str, Shape, Json]]:
 
 
 def layer_to_json(layer: Layer) -> Json:
-    """One layer, its weights as float32 arrays for the encoder to list."""
+    """One layer, with weights as float32 arrays that the encoder writes as lists."""
     out = layer.out_shape
     data: Json = {
         "layer_type": layer.type,
@@ -72,7 +72,7 @@ def layer_to_json(layer: Layer) -> Json:
     if layer.type == "fc" or layer.type in _LOSS_SIZE:
         data["num_inputs"] = layer.in_shape.size
     if layer.params:
-        # What a fully connected filter sees is one long column there.
+        # There, a fully connected filter sees one long column.
         size = Shape(1, 1, layer.in_shape.size) if layer.type == "fc" else _filter_shape(layer)
         data["filters"] = [_volume(size, each) for each in _filters(layer)]
         biases = layer.params["biases"]
@@ -107,17 +107,17 @@ def read_parameters(layer: Layer, data: Mapping[str, Any], index: int) -> None:
     """Set a layer's parameters to those in `data`.
 
     Raises:
-        SnapshotError: numbers are missing, too many, or no finite numbers.
+        SnapshotError: there are too few or too many numbers, or some are not finite.
     """
     _check_output(layer, data, index)
     if not layer.params:
         return
-    sx, sy, depth = _filter_shape(layer)
+    shape = _filter_shape(layer)
     for number, volume in enumerate(_need_list(data, "filters", index)):
         where = f"layer {index}, filter {number}"
-        values = _numbers(volume, sx * sy * depth, where)
+        values = _numbers(volume, shape.size, where)
         # (sy, sx, depth) -> (depth, sy, sx)
-        array = values.reshape(sy, sx, depth).transpose(2, 0, 1)
+        array = values.reshape(shape.sy, shape.sx, shape.depth).transpose(2, 0, 1)
         weights = layer.params["weights"]
         weights[number] = array.reshape(weights[number].shape)
     biases = layer.params["biases"]
@@ -147,8 +147,7 @@ def _filter_shape(layer: Layer) -> Shape:
 
 
 def _filters(layer: Layer) -> Array:
-    sx, sy, depth = _filter_shape(layer)
-    return layer.params["weights"].reshape(-1, depth, sy, sx)
+    return layer.params["weights"].reshape(-1, *_filter_shape(layer).array)
 
 
 def _volume(shape: Shape, values: Array) -> Json:
@@ -163,23 +162,23 @@ def _numbers(volume: object, count: int, where: str) -> Array:
     values = volume.get("w")
     if isinstance(values, Mapping):
         if set(values) != {str(place) for place in range(len(values))}:
-            raise SnapshotError(f"{where}: its numbers are not counted from 0 without gaps")
+            raise SnapshotError(f"{where}: the keys of its numbers do not count up from 0")
         values = [values[str(place)] for place in range(len(values))]
     if not isinstance(values, list):
         raise SnapshotError(f"{where}: has no list of numbers `w`")
     if len(values) != count:
-        raise SnapshotError(f"{where}: holds {len(values)} numbers where {count} belong")
+        raise SnapshotError(f"{where}: holds {len(values)} numbers instead of {count}")
     claimed = [volume.get(name) for name in ("sx", "sy", "depth")]
     if claimed != [None] * 3 and not _is_size(claimed, count):
         sizes = "x".join(map(_short, claimed))
         raise SnapshotError(f"{where}: says that it is {sizes}, but holds {count} numbers")
     if not all(type(value) in (int, float) for value in values):
-        raise SnapshotError(f"{where}: holds something that is no number")
-    # Rounded first: the largest float32 is written as a decimal that lies a little above it.
+        raise SnapshotError(f"{where}: holds something that is not a number")
+    # Rounded before the check: the largest float32 is written as a decimal slightly above it.
     with np.errstate(over="ignore"):
         numbers = np.array(values, np.float64).astype(np.float32)
     if not np.isfinite(numbers).all():
-        raise SnapshotError(f"{where}: holds a number beyond float32")
+        raise SnapshotError(f"{where}: holds a number too large for float32")
     return numbers
 
 
@@ -196,7 +195,7 @@ def _need(data: Mapping[str, Any], name: str, index: int) -> Any:
 def _need_list(data: Mapping[str, Any], name: str, index: int) -> Sequence[Any]:
     value = _need(data, name, index)
     if not isinstance(value, list):
-        raise SnapshotError(f"layer {index}: `{name}` is no list")
+        raise SnapshotError(f"layer {index}: `{name}` is not a list")
     return value
 
 

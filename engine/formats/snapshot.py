@@ -1,4 +1,4 @@
-"""The snapshot file: ConvNetJS's `layers`, and under a key that it ignores everything else."""
+"""The snapshot file: ConvNetJS's `layers`, and everything else under a key that it ignores."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from engine.update_rules.optimizers import OPTIMIZERS
 OWN_KEY = "convnet_live"
 VERSION = 1
 BYTES_PER_PARAMETER = 128
-"""More than enough: 16 as digits and four times 6 in base64, in a buffer that is being doubled."""
+"""A generous bound: 16 as digits and four times 6 in base64, in a buffer that grows by doubling."""
 
 Json = dict[str, Any]
 
@@ -56,19 +56,17 @@ class Snapshot:
 
     Attributes:
         net: the network with its weights.
-        training: what `resume` needs; None in files of ConvNetJS.
-        extra: whatever `dump` was given to keep.
+        training: what `resume` needs; None in ConvNetJS's own files.
     """
 
     net: Net
     training: Json | None
-    extra: Json
 
     def resume(self, trainer: Trainer, sampler: Sampler | None = None) -> None:
-        """Set a new trainer of `net` (and its sampler) to where they were, to train on exactly.
+        """Put a new trainer of `net` (and its sampler) back to where they were, exactly.
 
-        Without training state in the file both stay as they are. A sampler of another data set
-        than the file's stays as it is too.
+        Without training state in the file both stay unchanged; so does a sampler of another data
+        set than the file's.
 
         Raises:
             SnapshotError: the state is malformed; then nothing has changed.
@@ -86,25 +84,17 @@ class Snapshot:
             raise SnapshotError(f"its training state is malformed ({error})") from None
 
 
-def dump(
-    net: Net,
-    trainer: Trainer | None = None,
-    sampler: Sampler | None = None,
-    *,
-    extra: Json | None = None,
-) -> bytes:
+def dump(net: Net, trainer: Trainer | None = None, sampler: Sampler | None = None) -> bytes:
     """The file's bytes.
 
-    With a trainer (and its sampler) the file also holds what it takes to train on as if there had
-    been no break; `extra` is kept along with it and must be JSON. A network that ConvNetJS could
-    not run has no `layers` in the file, only its parameters under our key.
+    With a trainer (and its sampler) the file also holds everything needed to continue as if
+    training had never stopped. A network that ConvNetJS could not run has no `layers` in the file,
+    only its parameters under our key.
     """
     spec = net.spec if trainer is None else replace(net.spec, trainer=trainer.options)
     own: Json = {"version": VERSION, "spec": to_text(spec)}
     if trainer is not None:
         own["training"] = _training(trainer, sampler)
-    if extra:
-        own["extra"] = extra
     if refusal(spec) is None:
         return _to_bytes(
             {"layers": [layer_to_json(layer) for layer in net.layers], OWN_KEY: own}, net
@@ -126,8 +116,8 @@ def dump_convnetjs(net: Net, options: TrainerSpec | None = None) -> bytes:
 
 
 def _to_bytes(file: Json, net: Net) -> bytes:
-    # orjson enlarges its buffer without looking whether there is any memory to be had, and takes
-    # the process with it where there is not: so there is asked for it before.
+    # orjson aborts the process when it cannot grow its buffer; allocating as much beforehand turns
+    # that into a MemoryError.
     np.empty(BYTES_PER_PARAMETER * net.params.size, np.uint8)
     return orjson.dumps(file, option=orjson.OPT_SERIALIZE_NUMPY)
 
@@ -139,10 +129,10 @@ def load(
     images: DataShape = MNIST_SHAPE,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Snapshot:
-    """Read a file of ours or of ConvNetJS.
+    """Read a snapshot, ours or ConvNetJS's.
 
     Args:
-        trainer: how to train a network whose file does not say, as those of ConvNetJS.
+        trainer: how to train a network whose file does not say, as ConvNetJS's do not.
         images, limits: what the network must fit, as in `engine.language.parse`.
 
     Raises:
@@ -153,9 +143,9 @@ def load(
     except orjson.JSONDecodeError as error:
         if error.msg.startswith("Not enough memory"):
             raise MemoryError(error.msg) from None
-        raise SnapshotError(f"this is no JSON: {error}") from None
+        raise SnapshotError(f"this is not JSON: {error}") from None
     if not isinstance(file, dict):
-        raise SnapshotError("this is no network: a snapshot is an object with `layers`")
+        raise SnapshotError("this is not a network: a snapshot is an object with `layers`")
     _refuse_repeated_keys(data.encode() if isinstance(data, str) else data, file)
     own = _own(file)
     if "layers" in file:
@@ -163,18 +153,13 @@ def load(
     else:
         net = _from_own(own, images, limits)
     training = own.get("training")
-    extra = own.get("extra")
-    return Snapshot(
-        net,
-        training if isinstance(training, dict) else None,
-        extra if isinstance(extra, dict) else {},
-    )
+    return Snapshot(net, training if isinstance(training, dict) else None)
 
 
 def _refuse_repeated_keys(data: bytes, file: Json) -> None:
-    """Programs differ in which of two equal keys counts: such a file is none that can be trusted.
+    """Refuse the same key twice in an object: programs disagree on which of the two counts.
 
-    Each key of the text stands before a colon, and colons stand nowhere else but in strings.
+    In JSON a colon follows each key, and outside of strings there are no other colons.
     """
     kept = 0
     waiting: list[Any] = [file]
@@ -185,7 +170,7 @@ def _refuse_repeated_keys(data: bytes, file: Json) -> None:
             each = each.values()
         waiting.extend(inner for inner in each if isinstance(inner, dict | list))
     if _STRING.sub(b"", data).count(b":") != kept:
-        raise SnapshotError("a key stands twice in one of its objects")
+        raise SnapshotError("one of its objects has the same key twice")
 
 
 def _own(file: Json) -> Json:
@@ -194,7 +179,7 @@ def _own(file: Json) -> Json:
         raise SnapshotError(f"`{OWN_KEY}` should be an object")
     version = own.get("version", VERSION)
     if version != VERSION:
-        raise SnapshotError(f"this is of version {version!r:.40}; this program reads {VERSION}")
+        raise SnapshotError(f"it has version {version!r:.40}; this program reads version {VERSION}")
     return own
 
 
@@ -202,7 +187,7 @@ def _from_layers(
     layers: object, own: Json, trainer: TrainerSpec | None, images: DataShape, limits: Limits
 ) -> Net:
     if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
-        raise SnapshotError("this is no network: `layers` should be a list of objects")
+        raise SnapshotError("this is not a network: `layers` should be a list of objects")
     net = Net(_spec(layers, own, trainer, images, limits))
     for index, (layer, each) in enumerate(zip(net.layers, layers, strict=True)):
         read_parameters(layer, each, index)
@@ -211,13 +196,13 @@ def _from_layers(
 
 def _from_own(own: Json, images: DataShape, limits: Limits) -> Net:
     if not isinstance(own.get("spec"), str):
-        raise SnapshotError("this is no network: it has no `layers`")
+        raise SnapshotError("this is not a network: it has no `layers`")
     try:
         net = Net(parse(own["spec"], images=images, limits=limits))
         np.copyto(net.params, _decode(own.get("parameters"), net.params.size))
         np.copyto(net.state, _decode(own.get("statistics"), net.state.size))
     except SpecError as error:
-        raise SnapshotError(f"its spec is refused: {error}") from None
+        raise SnapshotError(f"its spec is not valid: {error}") from None
     except (TypeError, ValueError) as error:
         raise SnapshotError(f"its parameters are malformed ({error})") from None
     return net
@@ -226,7 +211,7 @@ def _from_own(own: Json, images: DataShape, limits: Limits) -> Net:
 def _spec(
     layers: list[Json], own: Json, trainer: TrainerSpec | None, images: DataShape, limits: Limits
 ) -> NetSpec:
-    """The spec that the layers show, or the file's own text, which must mean the same layers."""
+    """The spec that the layers show, or the file's own text, if it describes the same layers."""
     if len(layers) > limits.layers:
         raise SnapshotError(f"it has {len(layers)} layers; the limit is {limits.layers}")
     definitions = [definition(layer, index) for index, layer in enumerate(layers)]
@@ -238,7 +223,7 @@ def _spec(
     except OptionError as error:
         raise SnapshotError(error.message) from None
     except SpecError as error:
-        raise SnapshotError(f"its spec is refused: {error}") from None
+        raise SnapshotError(f"its spec is not valid: {error}") from None
     if described(spec) != described(shown):
         raise SnapshotError("its spec and its layers do not describe the same network")
     return spec
@@ -272,7 +257,7 @@ def _resume_sampler(sampler: Sampler, state: object) -> None:
 def _resume_trainer(trainer: Trainer, state: Json) -> None:
     counts = [state["step_count"], state["examples_seen"], state["optimizer"]["updates"]]
     if not all(type(count) is int and count >= 0 for count in counts):
-        raise ValueError("counters are whole numbers from 0 up")
+        raise ValueError("counters must be whole numbers of at least 0")
     saved = state["optimizer"]
     size, dtype = trainer.net.params.size, trainer.net.params.dtype
     optimizer = OPTIMIZERS[saved["method"]](size, dtype)
@@ -280,7 +265,7 @@ def _resume_trainer(trainer: Trainer, state: Json) -> None:
     statistics = _decode(state["statistics"], trainer.net.state.size)
     average = _decode(state["average"], size)
     rng = generator_from_state(state["rng"])
-    # All is read: nothing below can fail half-way.
+    # Everything has been read: nothing below can fail halfway.
     trainer.step_count, trainer.examples_seen, optimizer.updates = counts
     if optimizer.method == trainer.options.method:
         trainer.optimizer = optimizer
@@ -295,11 +280,11 @@ def _encode(vector: Array) -> str:
 
 def _decode(text: object, size: int) -> Array:
     if not isinstance(text, str):
-        raise TypeError("a vector is base64 text")
+        raise TypeError("a vector must be base64 text")
     try:
         vector = np.frombuffer(base64.b64decode(text, validate=True), "<f4")
     except binascii.Error as error:
         raise ValueError(str(error)) from None
     if len(vector) != size or not np.isfinite(vector).all():
-        raise ValueError(f"a vector should be of {size} finite numbers")
+        raise ValueError(f"a vector must hold {size} finite numbers")
     return vector.astype(np.float32)

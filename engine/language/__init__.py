@@ -1,4 +1,4 @@
-"""The spec language: a text that describes a network and its trainer, read and never run."""
+"""The spec language: a text that describes a network and its trainer, parsed but never run."""
 
 from engine.language.build import from_layers, parse
 from engine.language.errors import OptionError, SpecError
@@ -6,20 +6,19 @@ from engine.language.model import (
     DEFAULT_LIMITS,
     MNIST_SHAPE,
     DataShape,
-    FrozenOptions,
     LayerSpec,
     Limits,
     NetSpec,
     TrainerSpec,
 )
-from engine.language.printer import DEFAULT_TEXT, to_text
+from engine.language.presets import DEFAULT_TEXT
+from engine.language.printer import to_text
 
 __all__ = [
     "DEFAULT_LIMITS",
     "DEFAULT_TEXT",
     "MNIST_SHAPE",
     "DataShape",
-    "FrozenOptions",
     "LayerSpec",
     "Limits",
     "NetSpec",

@@ -1,4 +1,4 @@
-"""Puts plain layers one behind the other: their order, their shapes, and what they cost."""
+"""Chains plain layers into a network: checks their order, infers shapes, and counts the cost."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ INPUT = "input"
 
 
 def check_type(kind: object, shown: str) -> str:
-    """The layer type named.
+    """Check that this is the name of a layer type; returns it.
 
     Raises:
-        ShapeError: there is none of this name.
+        ShapeError: it is not.
     """
     if not isinstance(kind, str):
         raise ShapeError(f"a layer's `type` must be a string such as 'conv', not {shown}")
@@ -28,10 +28,10 @@ def check_type(kind: object, shown: str) -> str:
 
 
 def check_order(kind: str, index: int, count: int) -> None:
-    """Whether a layer of this type may be number `index` of `count`.
+    """Check that a layer of this type may be number `index` of `count`.
 
     Raises:
-        ShapeError: the input is not first, or a loss not last.
+        ShapeError: the input is not first, or the loss is not last.
     """
     losses = [name for name in LAYERS if is_loss(name)]
     if index == 0 and kind != INPUT:
@@ -47,7 +47,7 @@ def check_order(kind: str, index: int, count: int) -> None:
 
 
 class Assembly:
-    """A network as it grows, refused as soon as it asks for more than the limits allow."""
+    """A network that grows layer by layer, refused as soon as it exceeds the limits."""
 
     def __init__(self, images: DataShape, limits: Limits) -> None:
         self.layers: list[LayerSpec] = []
@@ -58,7 +58,7 @@ class Assembly:
         self._operations = 0
 
     def add(self, plain: Plain, line: int = 1) -> None:
-        """Put a layer behind the last.
+        """Append a layer.
 
         Raises:
             ShapeError: it does not fit its input, or the network grows too large.
@@ -112,8 +112,8 @@ class Assembly:
         self._operations += count * out_shape.sx * out_shape.sy
         for what, used, allowed in (
             ("parameters", self._parameters, self._limits.parameters),
-            ("activations an example", self._activations, self._limits.activations),
-            ("multiplications an example", self._operations, self._limits.operations),
+            ("activations per example", self._activations, self._limits.activations),
+            ("multiplications per example", self._operations, self._limits.operations),
         ):
             if used > allowed:
                 message = f"this {plain.type} brings the network to {_large(used)} {what}"

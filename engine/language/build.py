@@ -1,4 +1,4 @@
-"""From a text, or from plain layers that a program holds, to a checked NetSpec."""
+"""Turns a text, or plain layers that a program holds, into a checked NetSpec."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ TYPE = "type"
 def parse(
     text: str, *, images: DataShape = MNIST_SHAPE, limits: Limits = DEFAULT_LIMITS
 ) -> NetSpec:
-    """Read a text in the spec language of ConvNetJS; nothing in it is ever evaluated.
+    """Parse a text in the spec language of ConvNetJS; nothing in it is ever evaluated.
 
-    Where the text makes no trainer, or gives one no options, the trainer has the defaults of the
-    original's SGDTrainer: sgd, learning rate 0.01, momentum 0.9, batch size 1, no decay.
+    If the text makes no trainer, or gives it no options, the trainer has the defaults of
+    ConvNetJS's SGDTrainer: sgd, learning rate 0.01, momentum 0.9, batch size 1, no decay.
 
     Raises:
-        SpecError: with the line and column of the first fault; faults of grammar come first.
+        SpecError: with the line and column of the first error; syntax errors come first.
     """
     source = Source(text)
     if len(text) > limits.characters:
@@ -90,7 +90,7 @@ def _given(raw: RawObject) -> list[Given]:
 
 
 def _located(error: OptionError, raw: RawObject, source: Source) -> SpecError:
-    """The error at the option's value; at its name where that is at fault."""
+    """The error, placed at the option's value, or at its name if that is what is wrong."""
     option = next((each for each in raw.options if each.name == error.field), None)
     if option is None or isinstance(error, MissingOption):
         return source.error(raw.at, error.message)
@@ -107,11 +107,11 @@ def from_layers(
 ) -> NetSpec:
     """A NetSpec from plain layers, as a snapshot lists them: no short forms, fc before the loss.
 
-    Each definition is a mapping of `type` and any of that type's options. Defaults are those of
-    the text, bias_pref 0.1 before a relu among them; so is the trainer's.
+    Each definition maps `type` and any of that type's options. Layers and trainer have the same
+    defaults as in a text, including bias_pref 0.1 before a relu.
 
     Raises:
-        OptionError: `field` is the faulty layer ("layer 3", the input being layer 0).
+        OptionError: `field` names the layer that is wrong ("layer 3"; the input is layer 0).
     """
     assembly = Assembly(images, limits)
     kinds = [each.get(TYPE) for each in definitions]
@@ -123,7 +123,7 @@ def from_layers(
             kind = check_type(kinds[index], given_by_program({TYPE: kinds[index]})[0].shown)
             check_order(kind, index, len(kinds))
             if index == len(kinds) - 1 and kinds[index - 1] != DENSE:
-                raise ShapeError(f"{kind} must stand behind an {DENSE}")
+                raise ShapeError(f"{kind} must come directly after an {DENSE}")
             values = {name: value for name, value in definition.items() if name != TYPE}
             bias = bias_default(follower if isinstance(follower, str) else None)
             options = resolve(kind, LAYERS[kind].declared, given_by_program(values), bias)

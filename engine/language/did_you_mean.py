@@ -10,7 +10,7 @@ _LONGEST = 30
 
 
 def did_you_mean(name: str, known: Iterable[str], quote: str = "`") -> str:
-    """`; did you mean ...?` with the known name closest to `name`, or nothing at all."""
+    """`; did you mean ...?` with the known name closest to `name`, or an empty string."""
     if not 0 < len(name) <= _LONGEST:
         return ""
     by_lower = {each.lower(): each for each in known}

@@ -1,4 +1,4 @@
-"""The two ways in which a spec is refused: at a place in its text, or at a named option."""
+"""The two ways in which a spec is refused: at a place in its text, or by an option's name."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ LONGEST_SHOWN = 40
 
 
 class SpecError(ValueError):
-    """A text is no spec.
+    """A text is not a valid spec.
 
     Attributes:
         message: a sentence for the person who wrote the text.
-        line, column: where, both from 1; columns count characters, lines end at \\n, \\r\\n or \\r.
+        line, column: counted from 1; columns count characters, lines end at \\n, \\r\\n or \\r.
     """
 
     def __init__(self, message: str, line: int, column: int) -> None:
@@ -24,11 +24,11 @@ class SpecError(ValueError):
 
 
 class OptionError(ValueError):
-    """An option has a value that it does not admit, or is not known at all.
+    """An option is unknown, or has a value that it does not accept.
 
     Attributes:
         field: the option's name as it was given.
-        message: a sentence that names the option, the value and what would have been right.
+        message: a sentence that names the option, the value, and what is accepted.
     """
 
     def __init__(self, field: str, message: str) -> None:
@@ -41,7 +41,7 @@ class OptionError(ValueError):
 
 
 def excerpt(text: str) -> str:
-    """`text` as an error may quote it: short, on one line, and whole characters only."""
+    """`text` as error messages quote it: short, on one line, every character printable."""
     if len(text) > LONGEST_SHOWN:
         text = text[: LONGEST_SHOWN - 1] + "…"
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

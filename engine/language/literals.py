@@ -39,9 +39,9 @@ class Program:
 
 
 class Reader:
-    """Goes through a text's tokens one ahead; knows literals, but no statements.
+    """Reads tokens with one of lookahead; knows literals, but no statements.
 
-    `stop` is the offset behind the last token taken.
+    `stop` is the offset just after the last token taken.
     """
 
     def __init__(self, source: Source, most_layers: int) -> None:
@@ -60,7 +60,7 @@ class Reader:
         self.expect(opening)
         while not self.sees(closing):
             if len(layers) == self._most_layers:
-                message = f"a network may have {self._most_layers} layers, not more"
+                message = f"a network may have at most {self._most_layers} layers"
                 raise self.error(self.token, message)
             layers.append(self.definition("a layer"))
             if not self.take(","):
@@ -101,7 +101,7 @@ class Reader:
         value = self.value(key.text)
         shown = excerpt(self.source.text[at : self.stop])
         if self.token.kind == "mark" and self.token.text in "+-*/%<>&|^?=(.[":
-            message = "nothing is computed here: write the value itself"
+            message = "expressions are not allowed: write the value itself"
             raise self.error(self.token, message)
         return RawOption(key.text, value, shown, key.at, at)
 
@@ -129,7 +129,7 @@ class Reader:
     # Tokens
 
     def here(self) -> str:
-        """The token at hand, as an error names it."""
+        """The current token, as error messages name it."""
         if self.token.kind == "end":
             return "the end of the text"
         if self.token.kind == "string":
@@ -158,7 +158,7 @@ class Reader:
 
 
 def _number(text: str) -> float:
-    """A number as JavaScript reads it: a double, infinite where it is too large."""
+    """A number as JavaScript reads it: a double, infinite if it is too large."""
     if text[:2].lower() in ("0x", "0o", "0b"):
         try:
             return float(int(text, 0))

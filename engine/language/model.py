@@ -1,4 +1,4 @@
-"""What a parsed spec is: frozen values that compare, hash and travel to other processes."""
+"""Parsed specs: frozen values that can be compared, hashed and sent to other processes."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ MNIST_SHAPE = DataShape()
 
 @dataclass(frozen=True)
 class Limits:
-    """What a spec may ask for, judged by arithmetic before anything is allocated.
+    """What a spec may ask for, checked by arithmetic before anything is allocated.
 
     Attributes:
-        characters: of the text.
+        characters: in the text.
         layers: after desugaring.
         parameters: of the whole network.
         activations: numbers that all layers hold for one example, padding included.
@@ -78,7 +78,7 @@ class LayerSpec:
         options: a value for every option that the layer type declares.
         in_shape, out_shape: volumes of one example.
         parameter_count: how many numbers it learns.
-        line: of the text that defined it, from 1; no part of what makes two layers equal.
+        line: where the text defines it, counted from 1; ignored when layers are compared.
     """
 
     type: str
@@ -97,7 +97,7 @@ class TrainerSpec:
 
     @classmethod
     def of(cls, /, **values: object) -> TrainerSpec:
-        """The given values, and the defaults of the original's SGDTrainer for the rest.
+        """The given values, and the defaults of ConvNetJS's SGDTrainer for the rest.
 
         Raises:
             OptionError: an option is unknown, or its value is bad.
@@ -106,7 +106,7 @@ class TrainerSpec:
         return cls(FrozenOptions(options))
 
     def with_options(self, /, **changes: object) -> TrainerSpec:
-        """The same with some values changed.
+        """A copy with some values changed.
 
         Raises:
             OptionError: an option is unknown, or its value is bad.
@@ -116,7 +116,7 @@ class TrainerSpec:
         return TrainerSpec(FrozenOptions(options))
 
     def __getattr__(self, name: str) -> Any:
-        # While being unpickled there are no options yet, and looking for them would not end.
+        # While unpickling there are no options yet, and looking them up would never end.
         if name != "options" and name in (options := self.options):
             return options[name]
         raise AttributeError(f"a trainer has no option `{name}`")
@@ -131,7 +131,7 @@ class NetSpec:
 
     @property
     def input_shape(self) -> Shape:
-        """The volume that one example enters as."""
+        """The volume of one example as it enters the network."""
         return self.layers[0].out_shape
 
     @property
@@ -141,5 +141,5 @@ class NetSpec:
 
     @property
     def activations(self) -> int:
-        """How many numbers all layers put out for one example."""
+        """How many numbers all layers output for one example."""
         return sum(layer.out_shape.size for layer in self.layers)

@@ -1,4 +1,4 @@
-"""Reads the statements of a spec into raw definitions, values with their places; runs nothing."""
+"""Parses the statements of a spec into raw definitions that know their places; runs nothing."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from engine.language.literals import Program, RawObject, Reader
 from engine.language.tokens import Source, Token
 
 _NO_WORDS = {
-    **dict.fromkeys(("for", "while", "do"), "loops cannot be written here: write out each layer"),
-    **dict.fromkeys(("if", "else", "switch"), "conditions cannot be written here"),
-    **dict.fromkeys(("function", "return", "class", "async"), "functions cannot be written here"),
+    **dict.fromkeys(("for", "while", "do"), "loops are not allowed: write out each layer"),
+    **dict.fromkeys(("if", "else", "switch"), "conditions are not allowed"),
+    **dict.fromkeys(("function", "return", "class", "async"), "functions are not allowed"),
     **dict.fromkeys(
         ("import", "export", "try", "throw", "delete", "typeof", "void", "with", "this", "new"),
-        "a statement cannot start with this word here",
+        "a statement cannot start with this word",
     ),
 }
 _STATEMENTS = (
@@ -32,7 +32,7 @@ class Parser(Reader):
         self._made = False
 
     def parse(self) -> Program:
-        """All statements.
+        """Parse all statements.
 
         Raises:
             SpecError: at the first token that does not fit.
@@ -53,7 +53,7 @@ class Parser(Reader):
         if not declares and self.take("."):
             self._method(name)
         elif not declares and self.stop == name.stop:
-            message = f"`{excerpt(name.text)}` alone is no statement; write {_STATEMENTS}"
+            message = f"`{excerpt(name.text)}` alone is not a statement; write {_STATEMENTS}"
             raise self.error(name, message)
         self._end_statement()
 
@@ -61,7 +61,9 @@ class Parser(Reader):
         """A name and, unless a method of it is called, what is assigned to it."""
         token = self.token
         if token.kind != "name":
-            raise self.error(token, f"{self.here()} starts no statement; write {_STATEMENTS}")
+            raise self.error(
+                token, f"a statement cannot start with {self.here()}; write {_STATEMENTS}"
+            )
         if token.text in _NO_WORDS:
             raise self.error(token, _NO_WORDS[token.text])
         self.advance()
@@ -96,13 +98,13 @@ class Parser(Reader):
         empty = kind == "layers" and others == [name.text] and not self.program.layers
         if others and not empty:
             what = {"layers": "a list of layers", "net": "a net", "trainer": "a trainer"}[kind]
-            raise self.error(name, f"there is {what} already: `{excerpt(others[0])}`")
+            raise self.error(name, f"there is already {what}: `{excerpt(others[0])}`")
         if self._variables.get(name.text, kind) != kind:
-            raise self.error(name, f"`{excerpt(name.text)}` stands for something else already")
+            raise self.error(name, f"`{excerpt(name.text)}` already stands for something else")
         self._variables[name.text] = kind
 
     def _construct(self, name: Token) -> None:
-        """`convnetjs.Net()` or `convnetjs.SGDTrainer(net, {...})`, behind `new`."""
+        """`convnetjs.Net()` or `convnetjs.SGDTrainer(net, {...})`, after `new`."""
         if self.token.kind != "name" or self.token.text != "convnetjs":
             raise self.error(self.token, f"expected `convnetjs.`, not {self.here()}")
         self.advance()
@@ -110,7 +112,7 @@ class Parser(Reader):
         made = self.token
         if made.kind != "name" or made.text not in ("Net", *_TRAINERS):
             hint = did_you_mean(made.text, ("Net", *_TRAINERS))
-            message = f"convnetjs makes Net, SGDTrainer or Trainer here, not {self.here()}{hint}"
+            message = f"convnetjs has Net, SGDTrainer and Trainer here, not {self.here()}{hint}"
             raise self.error(made, message)
         self.advance()
         self.expect("(")
@@ -136,9 +138,9 @@ class Parser(Reader):
             message = f"only .push(…) and .makeLayers(…) can be called, not {self.here()}{hint}"
             raise self.error(method, message)
         if self._variables.get(name.text) != kinds[method.text]:
-            missing = "is no list of layers: begin with `layer_defs = [];`"
+            missing = "is not a list of layers: begin with `layer_defs = [];`"
             if method.text == "makeLayers":
-                missing = "is no net: begin with `net = new convnetjs.Net();`"
+                missing = "is not a net: begin with `net = new convnetjs.Net();`"
             raise self.error(name, f"`{excerpt(name.text)}` {missing}")
         self.advance()
         if method.text == "push":
@@ -149,7 +151,7 @@ class Parser(Reader):
         self.take(",")
         self.expect(")")
         if self._made:
-            raise self.error(method, "the layers are made already")
+            raise self.error(method, "the layers have already been made")
         self._made = True
 
     def _push(self, method: Token) -> None:
@@ -161,7 +163,7 @@ class Parser(Reader):
             raise self.error(method, "push needs a layer: push({type:'…', …})")
 
     def _reference(self, kind: str, what: str) -> None:
-        """The name of something defined; a net may go undefined, since its statement may."""
+        """Take the name of something defined; or of a net, whose definition may be left out."""
         token = self.token
         known = [name for name, is_kind in self._variables.items() if is_kind == kind]
         undefined = token.kind == "name" and token.text not in self._variables

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from engine.language import DEFAULT_TEXT
+from engine.language.printer import lay_out
 
 
 class Preset(NamedTuple):
-    """A network to choose.
+    """A network to start from.
 
     Attributes:
-        title: what people read.
+        title: as people see it.
         text: the network and its trainer in the spec language.
     """
 
@@ -19,48 +19,38 @@ class Preset(NamedTuple):
     text: str
 
 
-TRAINER = "{method:'adadelta', batch_size:20, l2_decay:0.001}"
+_INPUT = "{type:'input', out_sx:24, out_sy:24, out_depth:1}"
+_WHOLE_INPUT = "{type:'input', out_sx:28, out_sy:28, out_depth:1}"
+_CONV_8 = "{type:'conv', sx:5, filters:8, stride:1, pad:2, activation:'relu'}"
+_CONV_16 = "{type:'conv', sx:5, filters:16, stride:1, pad:2, activation:'relu'}"
+_CONV_32 = "{type:'conv', sx:5, filters:32, stride:1, pad:2, activation:'relu'}"
+_POOL_2 = "{type:'pool', sx:2, stride:2}"
+_POOL_3 = "{type:'pool', sx:3, stride:3}"
+_SOFTMAX = "{type:'softmax', num_classes:10}"
+_ORIGINAL = (_INPUT, _CONV_8, _POOL_2, _CONV_16, _POOL_3, _SOFTMAX)
 
 
-def _text(layers: list[str], trainer: str = TRAINER) -> str:
-    """The layers, one object literal each, laid out as the original's text."""
-    pushes = [f"  layer_defs.push({{{layer}}});" for layer in layers]
-    return "\n".join(
-        [
-            "layer_defs = [];",
-            *pushes,
-            "",
-            "  net = new convnetjs.Net();",
-            "  net.makeLayers(layer_defs);",
-            "",
-            f"  trainer = new convnetjs.SGDTrainer(net, {trainer});",
-            "",
-        ]
-    )
+def _text(*layers: str, batch_size: int = 20) -> str:
+    """The layers with the original page's trainer."""
+    return lay_out(layers, f"{{method:'adadelta', batch_size:{batch_size}, l2_decay:0.001}}")
 
 
-_INPUT = "type:'input', out_sx:24, out_sy:24, out_depth:1"
-_WHOLE_INPUT = "type:'input', out_sx:28, out_sy:28, out_depth:1"
-_CONV_8 = "type:'conv', sx:5, filters:8, stride:1, pad:2, activation:'relu'"
-_CONV_16 = "type:'conv', sx:5, filters:16, stride:1, pad:2, activation:'relu'"
-_CONV_32 = "type:'conv', sx:5, filters:32, stride:1, pad:2, activation:'relu'"
-_POOL_2 = "type:'pool', sx:2, stride:2"
-_POOL_3 = "type:'pool', sx:3, stride:3"
-_SOFTMAX = "type:'softmax', num_classes:10"
+DEFAULT_TEXT = _text(*_ORIGINAL)
+"""What the original page starts with."""
 
 
 def _normalized(conv: str) -> list[str]:
     """A convolution, batch normalization, relu."""
-    return [f"type:'conv', {conv}, init:'he'", "type:'batchnorm'", "type:'relu'"]
+    return [f"{{type:'conv', {conv}, init:'he'}}", "{type:'batchnorm'}", "{type:'relu'}"]
 
 
 def _best(width: int, examples: int) -> str:
-    """Chosen on validation images (docs/BENCHMARKS.md); the cosine ends after so many examples.
+    """Chosen on validation images (docs/BENCHMARKS.md); the cosine ends after `examples`.
 
     The second and third convolutions are twice as wide as the first, the fourth four times.
     """
     same = "sx:3, stride:1, pad:1"
-    return _text(
+    return lay_out(
         [
             _INPUT,
             *_normalized(f"sx:5, stride:1, filters:{width}"),
@@ -69,7 +59,7 @@ def _best(width: int, examples: int) -> str:
             *_normalized(f"{same}, filters:{2 * width}"),
             _POOL_2,
             *_normalized(f"{same}, filters:{4 * width}"),
-            "type:'dropout', drop_prob:0.3",
+            "{type:'dropout', drop_prob:0.3}",
             _SOFTMAX,
         ],
         "{method:'adam', learning_rate:0.003, batch_size:64, schedule:'cosine', "
@@ -80,54 +70,48 @@ def _best(width: int, examples: int) -> str:
 PRESETS = {
     "original": Preset("The original", DEFAULT_TEXT),
     "twice-the-filters": Preset(
-        "Twice the filters", _text([_INPUT, _CONV_16, _POOL_2, _CONV_32, _POOL_3, _SOFTMAX])
+        "Twice the filters", _text(_INPUT, _CONV_16, _POOL_2, _CONV_32, _POOL_3, _SOFTMAX)
     ),
     # Padded by 5, so that what the pools make of it stays 12x12 and 4x4 as in the original.
     "twice-the-filter-size": Preset(
         "Twice the filter size",
         _text(
-            [
-                _INPUT,
-                "type:'conv', sx:10, filters:8, stride:1, pad:5, activation:'relu'",
-                _POOL_2,
-                "type:'conv', sx:10, filters:16, stride:1, pad:5, activation:'relu'",
-                _POOL_3,
-                _SOFTMAX,
-            ]
+            _INPUT,
+            "{type:'conv', sx:10, filters:8, stride:1, pad:5, activation:'relu'}",
+            _POOL_2,
+            "{type:'conv', sx:10, filters:16, stride:1, pad:5, activation:'relu'}",
+            _POOL_3,
+            _SOFTMAX,
         ),
     ),
-    "no-pooling": Preset("No pooling", _text([_INPUT, _CONV_8, _CONV_16, _SOFTMAX])),
+    "no-pooling": Preset("No pooling", _text(_INPUT, _CONV_8, _CONV_16, _SOFTMAX)),
     "one-more-conv": Preset(
         "One more conv layer",
-        _text([_INPUT, _CONV_8, _POOL_2, _CONV_16, _CONV_16, _POOL_3, _SOFTMAX]),
+        _text(_INPUT, _CONV_8, _POOL_2, _CONV_16, _CONV_16, _POOL_3, _SOFTMAX),
     ),
-    "batch-40": Preset("Batches of 40", DEFAULT_TEXT.replace("batch_size:20", "batch_size:40")),
-    "batch-200": Preset("Batches of 200", DEFAULT_TEXT.replace("batch_size:20", "batch_size:200")),
+    "batch-40": Preset("Batches of 40", _text(*_ORIGINAL, batch_size=40)),
+    "batch-200": Preset("Batches of 200", _text(*_ORIGINAL, batch_size=200)),
     # LeCun et al. 1998, section II.B, with every filter seeing every map and a softmax at the end.
     "lenet-5": Preset(
         "LeNet-5",
         _text(
-            [
-                _WHOLE_INPUT,
-                "type:'conv', sx:5, filters:6, stride:1, pad:2, activation:'tanh'",
-                "type:'avgpool', sx:2, stride:2",
-                "type:'conv', sx:5, filters:16, stride:1, activation:'tanh'",
-                "type:'avgpool', sx:2, stride:2",
-                "type:'conv', sx:5, filters:120, stride:1, activation:'tanh'",
-                "type:'fc', num_neurons:84, activation:'tanh'",
-                _SOFTMAX,
-            ]
+            _WHOLE_INPUT,
+            "{type:'conv', sx:5, filters:6, stride:1, pad:2, activation:'tanh'}",
+            "{type:'avgpool', sx:2, stride:2}",
+            "{type:'conv', sx:5, filters:16, stride:1, activation:'tanh'}",
+            "{type:'avgpool', sx:2, stride:2}",
+            "{type:'conv', sx:5, filters:120, stride:1, activation:'tanh'}",
+            "{type:'fc', num_neurons:84, activation:'tanh'}",
+            _SOFTMAX,
         ),
     ),
     "mlp": Preset(
         "Multilayer perceptron",
         _text(
-            [
-                _INPUT,
-                "type:'fc', num_neurons:200, activation:'relu'",
-                "type:'fc', num_neurons:100, activation:'relu'",
-                _SOFTMAX,
-            ]
+            _INPUT,
+            "{type:'fc', num_neurons:200, activation:'relu'}",
+            "{type:'fc', num_neurons:100, activation:'relu'}",
+            _SOFTMAX,
         ),
     ),
     # 24 epochs of the full MNIST, and 16: about 11 and 8 minutes on two cores.

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.language.model import LayerSpec, NetSpec
 from engine.language.resolve_options import Given, show_number
-from engine.language.sugar import ACTIVATED, DENSE, DROPOUT, Plain, admitted, expand, is_loss
+from engine.language.sugar import ACTIVATED, DENSE, DROPOUT, Plain, accepted, expand, is_loss
 from engine.layers import ACTIVATIONS
 from engine.options import REQUIRED, Option
 from engine.update_rules.optimizers import TRAINER_OPTIONS
-
-DEFAULT_TEXT = """\
-layer_defs = [];
-  layer_defs.push({type:'input', out_sx:24, out_sy:24, out_depth:1});
-  layer_defs.push({type:'conv', sx:5, filters:8, stride:1, pad:2, activation:'relu'});
-  layer_defs.push({type:'pool', sx:2, stride:2});
-  layer_defs.push({type:'conv', sx:5, filters:16, stride:1, pad:2, activation:'relu'});
-  layer_defs.push({type:'pool', sx:3, stride:3});
-  layer_defs.push({type:'softmax', num_classes:10});
-
-  net = new convnetjs.Net();
-  net.makeLayers(layer_defs);
-
-  trainer = new convnetjs.SGDTrainer(net, {method:'adadelta', batch_size:20, l2_decay:0.001});
-"""
-"""What the original page starts with."""
 
 _ALWAYS_SHOWN = ("stride", "method")
 _LONGEST_RUN = 3  # conv, activation, dropout
@@ -34,8 +18,14 @@ _LONGEST_RUN = 3  # conv, activation, dropout
 
 def to_text(spec: NetSpec) -> str:
     """The text of a spec: `parse(to_text(spec)) == spec`, for the images it was parsed for."""
-    pushes = [f"  layer_defs.push({each});" for each in _definitions(spec.layers)]
-    trainer = _trainer(spec.trainer.options)
+    return lay_out(_definitions(spec.layers), _trainer(spec.trainer.options))
+
+
+def lay_out(layers: Iterable[str], trainer: str) -> str:
+    """A whole text, laid out like the original page's, from one object literal per layer and one
+    with the trainer's options.
+    """
+    pushes = [f"  layer_defs.push({layer});" for layer in layers]
     return "\n".join(
         (
             "layer_defs = [];",
@@ -60,9 +50,9 @@ def _definitions(layers: Sequence[LayerSpec]) -> Iterator[str]:
 
 
 def _definition(rest: tuple[Plain, ...]) -> tuple[str, dict[str, Any], int]:
-    """The definition that stands for most of the next layers: type, options, how many layers.
+    """The definition that covers most of the next layers: type, options, how many layers.
 
-    Short forms are tried, longest first, and kept if expanding them gives these very layers.
+    Short forms are tried, longest first, and used if they expand into exactly these layers.
     """
     for length in range(min(_LONGEST_RUN, len(rest)), 0, -1):
         run = rest[:length]
@@ -73,17 +63,17 @@ def _definition(rest: tuple[Plain, ...]) -> tuple[str, dict[str, Any], int]:
         shown = _shown(kind, run)
         if expand(kind, _given(shown)) == run:
             return kind, shown, length
-    raise ValueError(f"no text stands for {rest[0].type} followed by {len(rest) - 1} layers")
+    raise ValueError(f"no text describes {rest[0].type} followed by {len(rest) - 1} layers")
 
 
 def _shown(kind: str, run: tuple[Plain, ...]) -> dict[str, Any]:
-    """The options without which `kind` would not expand into `run`, in the order of reading."""
+    """The options that `kind` needs in order to expand into `run`, in the order of reading."""
     values = _merged(kind, run)
     types = [each.type for each in run]
     activation = None
     if kind in ACTIVATED:
         activation = next((each for each in types if each in ACTIVATIONS), None)
-    options = sorted(admitted(kind, activation), key=lambda each: each.default is not REQUIRED)
+    options = sorted(accepted(kind, activation), key=lambda each: each.default is not REQUIRED)
     shown = {each.name: values[each.name] for each in options if _always(each)}
     if activation:
         shown["activation"] = activation
@@ -96,13 +86,13 @@ def _shown(kind: str, run: tuple[Plain, ...]) -> dict[str, Any]:
 
 
 def _merged(kind: str, run: tuple[Plain, ...]) -> dict[str, Any]:
-    """The options of all layers of a run; those of the layer that gives it its type win."""
+    """The options of all layers of a run; those of the layer of type `kind` take precedence."""
     ordered = sorted(run, key=lambda each: each.type == kind)
     return {name: value for each in ordered for name, value in each.options.items()}
 
 
 def _always(option: Option) -> bool:
-    """Whether an option is printed even when a reader of the text could fill it in."""
+    """Whether an option is printed even if the text would mean the same without it."""
     return option.name in _ALWAYS_SHOWN or (option.default is REQUIRED and option.same_as is None)
 
 

@@ -13,12 +13,12 @@ from engine.language.errors import OptionError, excerpt
 from engine.options import REQUIRED, Option
 
 LARGEST_INTEGER = 10**9
-"""No whole number is larger, whatever the option: sums and products of them stay printable."""
+"""The largest whole number that any option accepts, so that sums and products stay printable."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """A value under the name it was given, the option's own or an alias; `shown` is its text."""
+    """A value and the name it was given under, the option's or an alias; `shown` is its text."""
 
     name: str
     value: object
@@ -26,7 +26,7 @@ class Given:
 
 
 class NameFault(OptionError):
-    """The name, not the value, is at fault."""
+    """The option's name is wrong, not its value."""
 
 
 class MissingOption(OptionError):
@@ -56,8 +56,8 @@ def resolve(
 ) -> dict[str, Any]:
     """A value for every declared option, in the order of declaration.
 
-    `defaults` stand in for declared defaults. Values have the option's kind: 1 given to a float
-    option is 1.0. An option with the default None is None when left out.
+    `defaults` replace declared defaults. Values are converted to the option's kind: 1 given to a
+    float option is 1.0. An option with the default None is None if left out.
 
     Raises:
         NameFault: `owner` has no such option, or it is given under two names.
@@ -71,7 +71,7 @@ def resolve(
         if option is None:
             raise NameFault(each.name, _unknown(owner, each.name, declared))
         if option.name in values:
-            message = f"`{each.name}` gives `{option.name}` a second time"
+            message = f"`{each.name}` sets `{option.name}` a second time"
             raise NameFault(each.name, message)
         values[option.name] = check(option, each)
     return {
@@ -84,7 +84,7 @@ def resolve(
 
 def _unknown(owner: str, name: str, declared: Sequence[Option]) -> str:
     names = [each for option in declared for each in (option.name, *option.aliases)]
-    message = f"`{excerpt(name)}` is no option of {owner}"
+    message = f"`{excerpt(name)}` is not an option of {owner}"
     hint = did_you_mean(name, names)
     if hint:
         return message + hint
@@ -106,7 +106,7 @@ def _default(
 
 
 def check(option: Option, given: Given) -> Any:
-    """The value as the option's kind.
+    """The value, converted to the option's kind.
 
     Raises:
         OptionError: it is of another kind, or out of the option's range.
@@ -140,7 +140,7 @@ def _check_number(option: Option, given: Given) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise OptionError(given.name, f"`{given.name}` must be {kind}, not {given.shown}")
     limits = _range(option)
-    # An integer beyond every double cannot be compared as one; it is out of range in any case.
+    # An integer too large for a double cannot be compared with one; it is out of range anyway.
     if isinstance(value, int) and abs(value) > 10**300:
         value = float("inf")
     if not isfinite(value):

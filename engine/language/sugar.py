@@ -1,7 +1,7 @@
 """Expands one definition of a text into the plain layers that it stands for.
 
-The short forms are ConvNetJS's: `activation` and `drop_prob` put layers behind, a loss puts an fc
-before it. This file alone knows them; everything else is read from what layers declare.
+The short forms are ConvNetJS's: `activation` and `drop_prob` add layers after a layer, a loss adds
+an fc before itself. Only this file knows them; everything else follows from what layers declare.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from engine.layers import ACTIVATIONS, LAYERS, Loss
 from engine.options import REQUIRED, Option
 
 ACTIVATED = ("conv", "fc")
-"""The types with the option `activation`."""
+"""The layer types that take the option `activation`."""
 DENSE, DROPOUT = "fc", "dropout"
 RELU_BIAS = ("relu", 0.1)
 """Before a relu biases start a little above 0, so that no unit is dead from the start."""
 
-_ACTIVATION = Option("activation", str, default=None, choices=ACTIVATIONS, help="layer behind it")
+_ACTIVATION = Option("activation", str, default=None, choices=ACTIVATIONS, help="layer after it")
 _DENSE_SIZE = "num_neurons"
 
 
@@ -38,14 +38,14 @@ def is_loss(kind: str) -> bool:
 
 
 def size_option(kind: str) -> str:
-    """The option in which a loss says how many outputs it has."""
+    """The option that gives the number of a loss's outputs."""
     return next(each.name for each in LAYERS[kind].declared if each.default is REQUIRED)
 
 
-def admitted(kind: str, activation: str | None = None) -> tuple[Option, ...]:
+def accepted(kind: str, activation: str | None = None) -> tuple[Option, ...]:
     """The options of a definition of type `kind`: the type's own, then those of the short forms.
 
-    A loss admits those of the fc before it, an `activation` brings those of its layer.
+    A loss also accepts those of the fc before it, an `activation` adds those of its layer.
     """
     options = list(LAYERS[kind].declared)
     if is_loss(kind):
@@ -62,7 +62,7 @@ def admitted(kind: str, activation: str | None = None) -> tuple[Option, ...]:
 
 
 def bias_default(follower: str | None) -> dict[str, float]:
-    """Where biases start by default, given the type of the layer behind."""
+    """Where biases start by default, given the type of the next layer."""
     return {"bias_pref": RELU_BIAS[1]} if follower == RELU_BIAS[0] else {}
 
 
@@ -73,7 +73,7 @@ def expand(kind: str, given: Sequence[Given]) -> tuple[Plain, ...]:
         OptionError: an option is unknown, missing or has a bad value.
     """
     activation = _activation(kind, given)
-    values = resolve(kind, admitted(kind, activation), given, bias_default(activation))
+    values = resolve(kind, accepted(kind, activation), given, bias_default(activation))
     if is_loss(kind):
         dense = {**values, _DENSE_SIZE: values[size_option(kind)]}
         return (_plain(DENSE, dense), _plain(kind, values))
@@ -86,7 +86,7 @@ def expand(kind: str, given: Sequence[Given]) -> tuple[Plain, ...]:
 
 
 def _activation(kind: str, given: Sequence[Given]) -> str | None:
-    """The activation asked for, if it is one; a bad one is found with the other options."""
+    """The activation asked for, if there is one; a wrong name is reported with the options."""
     if kind not in ACTIVATED:
         return None
     asked = [each.value for each in given if each.name == _ACTIVATION.name]
@@ -94,7 +94,7 @@ def _activation(kind: str, given: Sequence[Given]) -> str | None:
 
 
 def _plain(kind: str, values: Mapping[str, Any]) -> Plain:
-    """A layer with its own among `values`, and defaults for what is not there."""
+    """A layer with its options from `values`, and defaults for the rest."""
     declared = LAYERS[kind].declared
     own = [Given(each.name, values[each.name], "") for each in declared if each.name in values]
     return Plain(kind, resolve(kind, declared, own))

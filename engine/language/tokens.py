@@ -1,4 +1,4 @@
-"""Cuts the text of a spec into tokens that know where they stand."""
+"""Splits the text of a spec into tokens that know their place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Token(NamedTuple):
     """A piece of the text.
 
     `kind` is "name", "number", "string", "mark" (one character) or "end"; `text` is the piece as
-    written (of a string: what it says, without quotes); `at` and `stop` are offsets in the text.
+    written (of a string, its content without quotes); `at` and `stop` are offsets in the text.
     """
 
     kind: str
@@ -22,7 +22,7 @@ class Token(NamedTuple):
     stop: int
 
 
-# The last alternative takes any character, so that the pattern never tries a start twice.
+# The last alternative matches any character, so that the pattern never tries a start twice.
 _PATTERN = re.compile(
     r"""[\s\ufeff]*(?:
       (?P<name>[^\W0-9][\w$]*|\$[\w$]*)
@@ -40,40 +40,40 @@ _PATTERN = re.compile(
 _NAME_GOES_ON = re.compile(r"[\w$]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LONGEST_NUMBER = 100
-# Twice what 64 layers with every option take, so that the longest text is read in little time.
+# Twice what 64 layers with every option need; bounds the time that the longest text takes.
 _MOST_TOKENS = 8_000
 
 
 class Source:
-    """A text, with offsets turned into lines and columns where an error needs them."""
+    """A text; turns offsets into the lines and columns that errors name."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
     def line(self, at: int) -> int:
-        """The line, from 1, of the character at offset `at`."""
+        """The line, counted from 1, of the character at offset `at`."""
         return self.position(at)[0]
 
     def position(self, at: int) -> tuple[int, int]:
-        """(line, column) of the character at offset `at`, both from 1."""
+        """(line, column) of the character at offset `at`, both counted from 1."""
         line, start = 1, 0
         for line, end in enumerate(_LINE_END.finditer(self.text, 0, at), start=2):  # noqa: B007
             start = end.end()
         return line, at - start + 1
 
     def error(self, at: int, message: str) -> SpecError:
-        """The error that says `message` of what stands at offset `at`."""
+        """An error with this message at offset `at`."""
         return SpecError(message, *self.position(at))
 
     def on_one_line(self, start: int, stop: int) -> bool:
-        """Whether no line ends between the two offsets."""
+        """Whether the two offsets are on the same line."""
         return _LINE_END.search(self.text, start, stop) is None
 
 
 def tokenize(source: Source) -> Iterator[Token]:
-    """The tokens of a text, last an "end" that stands on the text's last token.
+    """The tokens of a text, followed by an "end" at the place of the last one.
 
-    Lazy, so that the first fault of a text is the one that is found, whoever finds it.
+    Lazy, so that the first error in a text is reported, whether tokenizer or parser finds it.
 
     Raises:
         SpecError: something is not part of the language at all.
@@ -82,7 +82,7 @@ def tokenize(source: Source) -> Iterator[Token]:
     match_at = _PATTERN.match
     while True:
         match = match_at(text, offset)
-        assert match is not None  # the pattern takes any character, and the end
+        assert match is not None  # the pattern matches any character, and the end
         kind = match.lastgroup or ""
         at, offset = match.span(kind)
         if kind == "comment":
@@ -99,7 +99,7 @@ def tokenize(source: Source) -> Iterator[Token]:
             _check_number(source, at, offset)
         count += 1
         if count > _MOST_TOKENS:
-            raise source.error(at, f"the text has more than {_MOST_TOKENS:,} words and signs")
+            raise source.error(at, f"the text has more than {_MOST_TOKENS:,} words and symbols")
         inner = 1 if kind == "string" else 0
         yield Token(kind, text[at + inner : offset - inner], at, offset)
         last = offset - 1
@@ -117,20 +117,20 @@ def _check_number(source: Source, at: int, stop: int) -> None:
     if stop - at > _LONGEST_NUMBER:
         raise source.error(at, f"this number has more than {_LONGEST_NUMBER} digits")
     if stop < len(text) and _NAME_GOES_ON.match(text, stop):
-        raise source.error(at, f"`{excerpt(text[at : stop + 1])}` is no number")
+        raise source.error(at, f"`{excerpt(text[at : stop + 1])}` is not a number")
     if text[at] == "0" and text[at + 1 : min(at + 2, stop)].isdigit():
-        raise source.error(at, f"`{excerpt(text[at:stop])}`: numbers do not start with 0")
+        raise source.error(at, f"`{excerpt(text[at:stop])}`: numbers cannot start with 0")
 
 
 def _stray(source: Source, at: int) -> str:
-    """What to say of a character that starts no token."""
+    """The message about a character that cannot start a token."""
     character = source.text[at]
     if character == "`":
-        return "strings stand in '…' or \"…\" here, not in backticks"
+        return "strings are written in '…' or \"…\", not in backticks"
     if character not in "'\"":
-        return f"`{excerpt(character)}` is no part of the spec language"
+        return f"`{excerpt(character)}` is not part of the spec language"
     line_end = _LINE_END.search(source.text, at)
     stop = line_end.start() if line_end else len(source.text)
     if "\\" in source.text[at:stop]:
-        return "strings need no backslash here"
+        return "backslashes are not allowed in strings"
     return f"this string is not closed: {character} is missing"

@@ -12,8 +12,7 @@ from engine.options import Options
 class AveragePool(Layer):
     """y[c, i, j] = the mean of x[c] over the window at (i*stride - pad, j*stride - pad).
 
-    Positions outside the input do not take part, so that each mean is of real numbers only. An
-    option of ours: ConvNetJS has no such layer.
+    Positions outside the input are left out of the mean. ConvNetJS does not have this layer.
     """
 
     type = "avgpool"
@@ -22,7 +21,7 @@ class AveragePool(Layer):
     def __init__(self, in_shape: Shape, options: Options) -> None:
         super().__init__(in_shape, options)
         out, pad, stride = self.out_shape, options["pad"], options["stride"]
-        # Along both axes: where each of the window's numbers stands in the padded input.
+        # Along both axes: where each number of the window is in the padded input.
         self._rows = taps(1, options["sy"], stride, out.sy)
         self._columns = taps(2, options["sx"], stride, out.sx)
         inside = np.zeros((1, in_shape.sy + 2 * pad, in_shape.sx + 2 * pad))

@@ -1,13 +1,14 @@
 """What every layer is: options it declares, shapes it infers, a forward and a backward pass.
 
-Activations are arrays of shape (channels, height, width, batch). With the batch innermost, a window
-of an image is a run of whole pixels times the batch, so that patches are copied in long contiguous
-pieces whatever the image's size, and no padding is computed on.
+Activations are arrays of shape (channels, height, width, batch). With the batch innermost, a row of
+a window holds whole batches of pixels side by side, so that patches are copied in long contiguous
+pieces however small the image, and nothing is computed on padding.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from math import prod
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ class Shape(NamedTuple):
     @property
     def size(self) -> int:
         """How many numbers the volume holds."""
-        return self.sx * self.sy * self.depth
+        return prod(self)
 
     @property
     def array(self) -> tuple[int, int, int]:
@@ -40,7 +41,7 @@ class Shape(NamedTuple):
 
 
 class ShapeError(ValueError):
-    """A layer does not fit its input; the message says what does not fit what."""
+    """A layer does not fit its input; the message says why."""
 
 
 class Layer(ABC):
@@ -51,10 +52,10 @@ class Layer(ABC):
         in_shape, out_shape: volumes of one example.
         params, grads: by name, views of the network's flat vectors; empty for most layers.
         state: by name, views of what is learned without gradients (running statistics).
-        rng: where random layers draw from while training.
+        rng: the generator that random layers draw from while training.
         random: whether the layer draws random numbers while training.
         mixes_examples: whether, while training, an example's output depends on the others.
-        monotonic: whether it maps each number by itself, and a greater one never to a lesser.
+        monotonic: whether it maps each number by itself, and never a greater one to a smaller.
     """
 
     type: ClassVar[str]
@@ -94,7 +95,7 @@ class Layer(ABC):
 
     @classmethod
     def decay(cls, options: Options) -> dict[str, tuple[float, float]]:
-        """The (l1, l2) decay multipliers of those parameters that decay at all."""
+        """The (l1, l2) decay multipliers of the parameters that decay."""
         return {}
 
     def initialize(self, rng: np.random.Generator) -> None:
@@ -109,16 +110,16 @@ class Layer(ABC):
 
     @abstractmethod
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
-        """Write the parameters' gradients into `grads`; return the loss's gradient by the input.
+        """Write the parameters' gradients into `grads`; return that with respect to the input.
 
-        `dy` has the shape of the last output. Where `need_dx` is false the layer may skip the
-        input's gradient and return None.
+        `dy` is the gradient with respect to the last output, and has its shape. If `need_dx` is
+        false the layer may skip the input's gradient and return None.
         """
 
     def buffer(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
         """An array kept from call to call; new (and zero) whenever its shape changes.
 
-        Memory asked of the system anew at every step costs more than the arithmetic done in it.
+        Allocating it afresh at every step would cost more than the arithmetic done in it.
         """
         held = self._buffers.get(name)
         if held is None or held.shape != shape or held.dtype != dtype:
@@ -126,27 +127,27 @@ class Layer(ABC):
         return held
 
     def maps(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
-        """A buffer for feature maps (C, H, W, B), of which the memory holds row after row.
+        """A buffer for feature maps (C, H, W, B) that is laid out row by row in memory.
 
-        The rows that a filter sees then lie behind each other, and convolution need not copy them.
+        The rows that a filter sees are then adjacent, and convolution need not copy them.
         """
         depth, height, *rest = shape
         return self.buffer(name, (height, depth, *rest), dtype).swapaxes(0, 1)
 
 
 class Loss(Layer):
-    """A layer that ends a network and compares its output with the truth.
+    """A layer that ends a network and compares its output with the true classes.
 
-    A target has shape (B,): class indices.
+    Targets are class indices (B,).
     """
 
     @abstractmethod
     def loss(self, target: Array) -> float:
-        """Sum of the losses of the last forward's examples."""
+        """Sum of the losses over the examples of the last `forward`."""
 
     @abstractmethod
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array:
-        """Gradient of `loss` by the layer's input, (C, 1, 1, B). For a loss `dy` is the target."""
+        """Gradient of `loss` with respect to the input, (C, 1, 1, B); `dy` is the target."""
 
     @abstractmethod
     def probabilities(self, y: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Convolution as one matrix product for each row of the output, over patches copied once a row."""
+"""Convolution as one matrix product per row of the output, over patches copied once per row."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Conv(Layer):
     Convolution as networks use it (a cross-correlation); see Chellapilla, Puri and Simard, "High
     performance convolutional neural networks for document processing" (2006), for the product.
 
-    Theirs copies every patch whole (im2col). Here only what a window's one row sees is copied, for
-    each row of the input: (C, kw, W, B). These lie behind each other, so that the rows under a
-    window are one matrix without further copying, and windows of neighboring rows overlap in it.
-    That copies a fifth for 5x5 filters, and a fifth stays in the cache longer. Backward the same
-    trick serves dy, as wide as it is, and only the sums across are scattered.
+    They copy every patch whole (im2col). Here, for each row of the input, only what one row of a
+    window sees is copied: (C, kw, W, B). These copies are adjacent in memory, so that the rows
+    under a window form one matrix without further copying, and the matrices of neighboring rows
+    overlap. For 5x5 filters that is a fifth of the memory, which stays in the cache longer. The
+    backward pass does the same with dy at its full width, and scatters only sums across.
     """
 
     type = "conv"
@@ -72,7 +72,7 @@ class Conv(Layer):
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
         self.grads["biases"][...] = channel_sums(dy)
         depth, kernel_x, filters = self.in_shape.depth, self.options["sx"], self.out_shape.depth
-        # Of the two ways to the same sums the one with the squarer products, which BLAS likes.
+        # Of two ways to the same sums, the one with the squarer matrices is faster in BLAS.
         by_input = self.options["stride"] == 1 and depth * kernel_x >= filters
         if not by_input:
             self._weights_by_output_rows(by_row(dy))
@@ -84,7 +84,7 @@ class Conv(Layer):
         return self._input_gradient(seen_by) if need_dx else None
 
     def _weights_by_output_rows(self, rows: Array) -> None:
-        """For each of the rows of dy, (H, filters, W*B): all the input it saw, times it."""
+        """For each row of dy, (H, filters, W*B): all the input it saw, times that row."""
         filters, depth, kernel_y, kernel_x = self.params["weights"].shape
         seen = self._windows(self._buffers["patch rows"])
         # (kh*C*kw, W*B) @ (W*B, filters)
@@ -95,7 +95,7 @@ class Conv(Layer):
         self.grads["weights"][...] = summed.transpose(3, 1, 0, 2)
 
     def _weights_by_input_rows(self, seen_by: Array) -> None:
-        """For each row of the input: what of dy saw it, (kh*filters, W*B), times its patches."""
+        """For each row of the input: the dy that saw it, (kh*filters, W*B), times its patches."""
         filters, depth, kernel_y, kernel_x = self.params["weights"].shape
         pad, height = self.options["pad"], self.in_shape.sy
         patches = self._buffers["patch rows"][pad : pad + height]
@@ -108,7 +108,7 @@ class Conv(Layer):
         self.grads["weights"][...] = summed[::-1].transpose(1, 2, 0, 3)
 
     def _input_gradient(self, seen_by: Array) -> Array:
-        """Each row's patches get what all that saw it passes back; then they overlap in dx."""
+        """Sum what all windows pass back to each row's patches; then add the patches up in dx."""
         filters, depth, kernel_y, kernel_x = self.params["weights"].shape
         (_, height, width), across = self.in_shape.array, self.out_shape.sx
         # (filters, C, kh, kw), kh mirrored -> (C*kw, kh*filters)
@@ -122,7 +122,7 @@ class Conv(Layer):
         dx = self.maps("dx", (depth, height, width, batch), seen_by.dtype)
         rows = dx.swapaxes(0, 1)
         first, *others = self._columns
-        # Mostly the widest overlap is all of dx, and clearing it before would be a waste.
+        # Usually the widest overlap covers all of dx, and clearing it first would be a waste.
         if first.inside != slice(0, width, 1):
             dx.fill(0)
         rows[:, :, first.inside] = patches[:, :, first.offset, first.windows]
@@ -160,9 +160,9 @@ class Conv(Layer):
 def _sliding(rows: Array, size: int, stride: int, count: int) -> Array:
     """`count` windows of `size` rows (H, ..., W, B) each as one matrix: (count, size * ..., W*B).
 
-    Nothing is copied: rows lie behind each other, so that windows overlap in memory.
+    Nothing is copied: rows are adjacent, and windows overlap in memory.
     """
-    # NumPy's as_strided does the same for eight times the price, which small batches feel.
+    # NumPy's as_strided does the same at eight times the cost, which small batches notice.
     row, *_, number = rows.strides
     numbers = rows.shape[-2] * rows.shape[-1]
     channels = row // (numbers * number)

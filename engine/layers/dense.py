@@ -10,7 +10,7 @@ from engine.options import Option, Options
 
 
 class Dense(Layer):
-    """y = W x + b, every output sees every number of the input volume."""
+    """y = W x + b: every output sees every number of the input volume."""
 
     type = "fc"
     declared = (

@@ -12,7 +12,7 @@ class Dropout(Layer):
     """Training: y = x * mask, 0 with probability `drop_prob`; prediction: y = (1 - drop_prob) x.
 
     Srivastava et al., "Dropout" (2014). ConvNetJS multiplies by `drop_prob` at prediction, which is
-    the same only at 0.5; its training is mirrored, so that its files mean the same here.
+    the same only at 0.5. Training is as in ConvNetJS, so that its files mean the same here.
     """
 
     type = "dropout"
@@ -27,7 +27,7 @@ class Dropout(Layer):
             return y
         if self.rng is None:
             raise ValueError("dropout needs a random generator to train")
-        # float32 draws whatever the precision: half the bits are plenty for a coin.
+        # float32 draws whatever the precision: half the bits are plenty for a coin toss.
         draws = self.rng.random(x.shape, np.float32)
         self._mask = np.less(draws, keep, out=self.maps("mask", x.shape, np.bool_))
         return np.multiply(x, self._mask, out=self.maps("y", x.shape, x.dtype))

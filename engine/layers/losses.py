@@ -15,14 +15,14 @@ def _check_outputs(name: str, wanted: int, in_shape: Shape) -> Shape:
 
 
 def softmax(x: Array) -> Array:
-    """exp(x) / sum(exp(x)) along the first axis; the largest is taken off first, so no overflow."""
+    """exp(x) / sum(exp(x)) along the first axis; subtracting the largest x prevents overflow."""
     exponentials: Array = np.exp(x - x.max(axis=0, keepdims=True))
     exponentials /= exponentials.sum(axis=0, keepdims=True)
     return exponentials
 
 
 class _Classifier(Loss):
-    """What the losses over classes share: one score a class, and the truth as an index."""
+    """What the losses over classes share: one score per class."""
 
     declared = (Option("num_classes", int, minimum=2, maximum=10_000, help="how many classes"),)
 
@@ -42,7 +42,7 @@ class Softmax(_Classifier):
 
     def loss(self, target: Array) -> float:
         chosen = self._y[target, 0, 0, np.arange(len(target))]
-        # Not below the smallest number that is not zero: a sure mistake costs much, not infinity.
+        # At least the smallest positive number: a confident mistake costs a lot, not infinity.
         return float(-np.log(np.maximum(chosen, np.finfo(chosen.dtype).tiny)).sum())
 
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array:
@@ -86,10 +86,9 @@ class Svm(_Classifier):
 
 
 class Regression(Loss):
-    """y = x; loss 0.5 * sum of (x - wanted)^2.
+    """y = x; loss 0.5 * sum of (x - target)^2.
 
-    A target of class indices (B,) stands for the vectors that are 1 there and 0 elsewhere; wanted
-    vectors themselves come as (num_neurons, B).
+    A class index stands for the vector that is 1 there and 0 elsewhere.
     """
 
     type = "regression"
@@ -104,9 +103,6 @@ class Regression(Loss):
         return x
 
     def _errors(self, target: Array) -> Array:
-        if target.ndim == 2:
-            wanted: Array = target.astype(self._y.dtype).reshape(self._y.shape)
-            return np.subtract(self._y, wanted, out=wanted)
         errors: Array = self._y.copy()
         errors[target, 0, 0, np.arange(len(target))] -= 1
         return errors

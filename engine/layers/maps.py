@@ -1,6 +1,6 @@
-"""Arithmetic on feature maps (C, H, W, B) that `Layer.maps` laid out row after row in memory.
+"""Arithmetic on feature maps (C, H, W, B) that `Layer.maps` laid out row by row in memory.
 
-Others are understood too, only copied on the way.
+Other arrays work too, but are copied on the way.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from engine.layers.base import Array
 
 
 def by_row(maps: Array) -> Array:
-    """One matrix a row, (H, C, W*B), of maps (C, H, W, B); a view of what `Layer.maps` made."""
+    """One matrix per row, (H, C, W*B), of maps (C, H, W, B); a view of what `Layer.maps` made."""
     depth, height, width, batch = maps.shape
     return maps.swapaxes(0, 1).reshape(height, depth, width * batch)
 
@@ -31,9 +31,9 @@ def channel_dots(a: Array, b: Array) -> Array:
 
 
 def by_channel(values: Array, maps: Array) -> Array:
-    """One number a channel (C,) to go with feature maps (C, H, W, B): a row of them, (C, 1, W, B).
+    """One number per channel (C,), repeated for a row of feature maps (C, H, W, B): (C, 1, W, B).
 
-    NumPy gets through two long rows half again as fast as through one beside single numbers.
+    NumPy processes two long rows half again as fast as one row and single numbers.
     """
     depth, _, width, batch = maps.shape
     return np.repeat(values, width * batch).reshape(depth, 1, width, batch)

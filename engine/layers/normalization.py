@@ -58,8 +58,8 @@ class BatchNormalization(Layer):
 
     Ioffe and Szegedy, "Batch normalization" (2015). While training, mean and variance are of the
     examples that go through the network at once, at most `GHOST_BATCH` (Hoffer, Hubara and Soudry,
-    "Train longer, generalize better", 2017); prediction takes running averages. Scale and shift
-    take no decay. An option of ours: ConvNetJS has no such layer.
+    "Train longer, generalize better", 2017); prediction uses running averages. Scale and shift
+    do not decay. ConvNetJS does not have this layer.
     """
 
     type = "batchnorm"
@@ -107,7 +107,7 @@ class BatchNormalization(Layer):
         factor = self.params["scale"] * self._inverse
         dx = self.maps("dx", dy.shape, dy.dtype)
         if self._training:
-            # Mean and variance are functions of x too: what they pass back is taken off.
+            # Mean and variance depend on x too: what they pass back is subtracted.
             count = dy.dtype.type(dy[0].size)
             np.multiply(self._centered, by_channel(-scale * self._inverse / count, dy), out=dx)
             dx += dy

@@ -15,7 +15,7 @@ class MaxPool(Layer):
 
     Positions outside the input do not take part. The window's rows are compared first, over long
     contiguous runs, then the columns of what is left. Each comparison has one winner, the earlier
-    where both are equal, so that the whole gradient goes to one position (ConvNetJS's choice too).
+    one on a tie, so that the whole gradient goes to one position (as in ConvNetJS).
     """
 
     type = "pool"
@@ -53,7 +53,7 @@ class MaxPool(Layer):
 
 
 class _Reduction:
-    """The maximum over windows along one axis, and the way back of its gradient."""
+    """The maximum over windows along one axis, and the way its gradient goes back."""
 
     def __init__(self, layer: MaxPool, name: str, *, axis: int, size: int, count: int) -> None:
         self._layer, self._name, self._axis = layer, name, axis
@@ -66,7 +66,7 @@ class _Reduction:
         shape = (*x.shape[: self._axis], self._count, *x.shape[self._axis + 1 :])
         best = x[self._taps[0]]
         for offset in range(1, self._size):
-            # In turns, so that the comparison finds the best of before.
+            # Two buffers in turn, so that the comparison still finds the previous best.
             kept = self._buffer(f"best {offset % 2}", shape, x.dtype)
             np.maximum(x[self._taps[offset]], best, out=kept)
             np.greater(kept, best, out=self._buffer(f"beaten {offset}", shape, np.bool_))
@@ -81,7 +81,7 @@ class _Reduction:
         left = dy
         if overlapping:
             spare = [self._buffer(kind, dy.shape, dy.dtype) for kind in ("won", "left")]
-        # From the last challenger back: what it won is its own, the rest went on before it.
+        # From the last challenger back: it keeps what it won, and passes the rest on.
         for offset in range(self._size - 1, 0, -1):
             place = dx[self._taps[offset]]
             beaten = self._buffer(f"beaten {offset}", dy.shape, np.bool_)

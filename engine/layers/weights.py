@@ -1,4 +1,4 @@
-"""What convolutional and fully connected layers have in common: how weights begin and decay."""
+"""How the weights of convolutional and fully connected layers are initialized and decay."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.layers.base import Layer
 from engine.options import Option, Options
 
 WEIGHT_OPTIONS = (
-    Option("bias_pref", float, default=0.0, minimum=-1e6, maximum=1e6, help="biases start here"),
+    Option("bias_pref", float, default=0.0, minimum=-1e6, maximum=1e6, help="initial biases"),
     Option("l1_decay_mul", float, default=0.0, minimum=0, maximum=1e6, help="times l1_decay"),
     Option("l2_decay_mul", float, default=1.0, minimum=0, maximum=1e6, help="times l2_decay"),
     Option(
@@ -24,12 +24,12 @@ WEIGHT_OPTIONS = (
 
 
 def weight_decay(options: Options) -> dict[str, tuple[float, float]]:
-    """The decay multipliers of the weights; biases take no decay."""
+    """The decay multipliers of the weights; biases do not decay."""
     return {"weights": (options["l1_decay_mul"], options["l2_decay_mul"])}
 
 
 def draw_weights(layer: Layer, rng: np.random.Generator) -> None:
-    """Weights from normal(0, gain / fan-in), biases at `bias_pref`.
+    """Draw weights from a normal distribution of variance gain/fan-in; set biases to `bias_pref`.
 
     The gain is 1 as in ConvNetJS, or 2 (`init: 'he'`) after He, Zhang, Ren and Sun, "Delving deep
     into rectifiers" (2015), since relu halves the variance of what it passes on.

@@ -8,7 +8,7 @@ from engine.layers.base import Shape, ShapeError
 from engine.options import Option, Options
 
 HUGE = 10_000
-"""No window, stride or padding is larger: far beyond any image, far below any overflow."""
+"""The largest window, stride or padding: far larger than any image, far from any overflow."""
 
 
 def window_options(stride: int) -> tuple[Option, ...]:
@@ -25,7 +25,7 @@ def window_counts(name: str, in_shape: Shape, options: Options) -> tuple[int, in
     """How many windows fit across and down: floor((in + 2 pad - size) / stride + 1).
 
     Raises:
-        ShapeError: not one fits, or a window could lie in the padding alone.
+        ShapeError: not even one fits, or a window could see nothing but padding.
     """
     sx, sy, stride, pad = (options[key] for key in ("sx", "sy", "stride", "pad"))
     padded = f" padded by {pad}" if pad else ""
@@ -40,14 +40,14 @@ def window_counts(name: str, in_shape: Shape, options: Options) -> tuple[int, in
 
 
 def taps(axis: int, size: int, stride: int, count: int) -> list[tuple[slice, ...]]:
-    """For each offset in a window along `axis`, where that number stands for all windows."""
+    """For each offset in a window along `axis`, where all windows have that number."""
     before = (slice(None),) * axis
     span = stride * (count - 1) + 1
     return [(*before, slice(offset, offset + span, stride)) for offset in range(size)]
 
 
 class Overlap(NamedTuple):
-    """Where one offset of a sliding window meets the input along an axis, and in which windows."""
+    """Where one offset of a sliding window falls inside the input, and for which windows."""
 
     offset: int
     inside: slice

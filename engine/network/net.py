@@ -16,7 +16,7 @@ from engine.layers.pool import MaxPool
 Shapes = dict[str, tuple[int, ...]]
 
 quiet = np.errstate(over="ignore", divide="ignore", invalid="ignore")
-"""No warning on overflow: the trainer looks whether what comes out is finite, and says so."""
+"""No warnings on overflow: the trainer checks whether the results are finite."""
 
 
 class Net:
@@ -29,7 +29,7 @@ class Net:
         mixes_examples: whether training depends on which examples go through together.
         params, grads: flat vectors; the layers' parameters and gradients are views into them.
         state: flat vector of what is learned without gradients (running statistics).
-        outputs: of the last `forward`, one array (C, H, W, B) a layer.
+        outputs: of the last `forward`, one array (C, H, W, B) per layer.
         output_gradients: of the last `backward`, likewise; None where none was needed.
     """
 
@@ -43,11 +43,11 @@ class Net:
         state: Array | None = None,
         pool_early: bool = False,
     ) -> None:
-        """Build the layers over the given flat vectors, or over zeros where there are none.
+        """Build the layers over the given flat vectors, or over zeros.
 
-        With `pool_early` activations behind which a max pooling stands are computed after it: the
-        greatest of f(x) is f of the greatest x where f is monotonic, and there is less left to
-        compute. Outputs and gradients of the network are the same, `outputs` in between are not.
+        With `pool_early`, an activation in front of a max pooling is computed after it: for a
+        monotonic f the maximum of f(x) is f of the maximum, and there is less left to compute. The
+        network's output and gradients stay the same; the `outputs` in between do not.
         """
         self.spec = spec
         self.layers = [LAYERS[layer.type](layer.in_shape, layer.options) for layer in spec.layers]
@@ -84,7 +84,7 @@ class Net:
 
     @property
     def loss_layer(self) -> Loss:
-        """The layer at the end."""
+        """The last layer."""
         last = self.layers[-1]
         assert isinstance(last, Loss), "the spec ends in a loss"
         return last
@@ -95,12 +95,12 @@ class Net:
             layer.rng = rng
 
     def adopt(self, other: Net) -> list[int]:
-        """Take over the weights of layers of `other` that have the same type and shapes here.
+        """Copy the weights of those layers of `other` that have the same type and shapes here.
 
-        Layers are matched in order, so that one more or one less in between is no obstacle.
+        Layers are matched in order, so that one more or one less in between does not matter.
 
         Returns:
-            Indices of the layers that were taken over.
+            Indices of the layers whose weights were copied.
         """
         pairs = self._matches(other)
         for mine, theirs in pairs:
@@ -147,7 +147,7 @@ class Net:
 
         Args:
             target: class indices (B,).
-            need_dx: also compute the gradient by the input, which training has no use for.
+            need_dx: also compute the gradient with respect to the input, which training skips.
 
         Returns:
             The sum of the examples' losses.
@@ -167,14 +167,14 @@ class Net:
     def probabilities(self, x: Array) -> Array:
         """Scores (classes, B) from 0 to 1 that sum to 1, for inputs (C, H, W, B).
 
-        Where huge weights have led beyond float32 all classes have the same score.
+        If huge weights have overflowed float32, all classes have the same score.
         """
         scores = self.loss_layer.probabilities(self.forward(x))
         known = np.isfinite(scores).all(axis=0)
         return scores if known.all() else np.where(known, scores, 1 / len(scores))
 
     def per_parameter(self, values: Callable[[Layer], dict[str, float]]) -> Array:
-        """A vector as long as `params`: for each parameter what `values` says for it, else 0."""
+        """A vector as long as `params`: each parameter's number in `values(layer)`, or 0."""
         vector = np.zeros_like(self.params)
         shapes = [layer.parameter_shapes(layer.in_shape, layer.options) for layer in self.layers]
         for layer, views in zip(self.layers, _views(vector, shapes), strict=True):
@@ -200,7 +200,7 @@ def _total(shapes: list[Shapes]) -> int:
 
 
 def _views(vector: Array, shapes: list[Shapes]) -> list[dict[str, Array]]:
-    """Cut a flat vector into named views, one dict a layer."""
+    """Cut a flat vector into named views, one dict per layer."""
     views: list[dict[str, Array]] = []
     start = 0
     for layer in shapes:

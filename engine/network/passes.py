@@ -13,9 +13,9 @@ from engine.layers.normalization import GHOST_BATCH
 from engine.network.net import Net
 
 CHUNK = 64
-"""Examples that go through a network at once: with fewer NumPy's inner loops are short."""
+"""Examples that go through a network at once: with fewer, NumPy's inner loops are short."""
 CHUNK_NUMBERS = 2_000_000
-"""Activations that go through at once, in large networks; but always `GHOST_BATCH` examples do."""
+"""Activations computed at once in large networks, though for at least `GHOST_BATCH` examples."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def chunk_size(net: Net) -> int:
 
 
 def chunks(count: int, size: int) -> Iterator[slice]:
-    """Cut `count` examples into the fewest pieces of at most `size`, as equal as can be."""
+    """Cut `count` examples into the fewest pieces of at most `size`, as equal as possible."""
     number = -(-count // size)
     for piece in range(number):
         yield slice(count * piece // number, count * (piece + 1) // number)

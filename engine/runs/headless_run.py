@@ -1,4 +1,4 @@
-"""Trains a network without a page: the loop, and the numbers that it ends in."""
+"""Trains a network without a page: the loop, and the numbers it ends with."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from time import perf_counter
 from engine.analysis.evaluation import Evaluation
 from engine.data import Dataset
 from engine.language import NetSpec
-from engine.runs.running_means import Window
+from engine.runs.running_means import RunningMean
 from engine.runs.training_run import TrainingRun
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a training run came to; the fields of its JSON line, in that order.
+    """What a training run ended with; the fields of its JSON line, in this order.
 
     Attributes:
         examples: trained on.
-        seconds: spent on training, validation included, the full test not.
+        seconds: spent training, including validation but not the full test.
         loss: mean classification loss over the last 1,000 training examples.
         train_accuracy: over the same.
-        validation_accuracy: over the last 400 validation images looked at.
+        validation_accuracy: over the last 400 validation images predicted.
         test_accuracy: over all test images, cropped at their center, after training.
-        test_examples: how many those are.
+        test_examples: how many test images there are.
     """
 
     examples: int
@@ -39,28 +39,28 @@ class Result:
 
 
 class HeadlessRun:
-    """One training run from a seed; use as a context, which ends the processes that help it."""
+    """A training run from a seed, as a context manager that ends the helper processes."""
 
     def __init__(
         self, spec: NetSpec, dataset: Dataset, seed: int, *, processes: int | None = None
     ) -> None:
-        """Build a network with new weights, and all it takes to train it.
+        """Build a network with new weights, ready to train.
 
         Raises:
             ShapeError: the images are smaller than the network's input.
         """
         self._dataset = dataset
-        self._training = TrainingRun.fresh(spec, dataset, seed, processes=processes)
+        self._run = TrainingRun.fresh(spec, dataset, seed, processes=processes)
         self._seconds = 0.0
 
     def __enter__(self) -> HeadlessRun:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._training.close()
+        self._run.close()
 
     def train(self, examples: int, progress: Callable[[int, float], None]) -> None:
-        """Train on so many examples; the last batch may be smaller than the others.
+        """Train on this many examples; the last batch may be smaller than the others.
 
         Args:
             progress: called after each batch with its size and the mean loss.
@@ -69,38 +69,38 @@ class HeadlessRun:
             DivergenceError: the loss is not finite.
         """
         began = perf_counter()
-        training = self._training
+        run = self._run
         while examples:
-            batch, _ = training.train_batch(examples)
+            batch, _ = run.train_batch(examples)
             examples -= len(batch)
-            progress(len(batch), _mean(training.loss))
-        if not training.validation_accuracy.count:
-            training.validate()
+            progress(len(batch), _mean(run.loss))
+        if not run.validation_accuracy.count:
+            run.validate()
         self._seconds += perf_counter() - began
 
     def result(self) -> Result:
         """The run's numbers so far, with a test on all test images."""
-        training = self._training
-        evaluation = Evaluation(training.trainer.prediction_replica(), self._dataset)
+        run = self._run
+        evaluation = Evaluation(run.trainer.prediction_replica(), self._dataset)
         evaluation.run()
-        examples = training.trainer.examples_seen
+        examples = run.trainer.examples_seen
         return Result(
             examples=examples,
             seconds=self._seconds,
             examples_per_second=examples / max(self._seconds, 1e-9),
-            loss=_mean(training.loss),
-            train_accuracy=_mean(training.train_accuracy),
-            validation_accuracy=_mean(training.validation_accuracy),
+            loss=_mean(run.loss),
+            train_accuracy=_mean(run.train_accuracy),
+            validation_accuracy=_mean(run.validation_accuracy),
             test_accuracy=evaluation.accuracy,
             test_examples=evaluation.examples,
         )
 
     def snapshot(self) -> bytes:
-        """The file that holds the network and all it takes to train on exactly."""
-        return self._training.snapshot()
+        """The file with the network and everything needed to continue exactly from here."""
+        return self._run.snapshot()
 
 
-def _mean(window: Window) -> float:
-    """Of whatever there is; NaN of nothing."""
-    mean = window.mean(at_least=1)
+def _mean(running: RunningMean) -> float:
+    """The mean over however few examples there are; NaN if there are none."""
+    mean = running.mean(at_least=1)
     return nan if mean is None else mean

@@ -5,30 +5,35 @@ from __future__ import annotations
 from collections import deque
 from math import fsum
 
-WINDOW_EXAMPLES = 1000
-"""Losses and accuracies are means over the newest examples, so many where there are as many."""
-MINIMUM_EXAMPLES = 20
-"""Fewer examples than this say nothing yet about an accuracy."""
+NEWEST_EXAMPLES = 1000
+"""How many of the newest examples losses and accuracies are averaged over."""
+LEAST_EXAMPLES = 20
+"""With fewer examples than this an accuracy means nothing yet."""
 
 
-class Window:
-    """Mean of a quantity over the newest examples, fed with sums over batches."""
+class RunningMean:
+    """The mean of a quantity over the newest examples, fed with sums over batches.
 
-    def __init__(self, examples: int = WINDOW_EXAMPLES) -> None:
-        self._wanted = examples
+    Attributes:
+        count: examples that it covers so far.
+    """
+
+    def __init__(self, newest: int = NEWEST_EXAMPLES) -> None:
+        """Average over the `newest` examples, or a few more: batches are kept whole."""
+        self._newest = newest
         self._batches: deque[tuple[float, int]] = deque()
         self.count = 0
 
     def add(self, total: float, examples: int) -> None:
-        """Add a batch's sum; forget batches that are not needed for a full window."""
+        """Add a batch's sum; forget batches that the newest examples no longer reach into."""
         self._batches.append((total, examples))
         self.count += examples
-        while self.count - self._batches[0][1] >= self._wanted:
+        while self.count - self._batches[0][1] >= self._newest:
             self.count -= self._batches.popleft()[1]
 
-    def mean(self, at_least: int = MINIMUM_EXAMPLES) -> float | None:
-        """None until there are so many examples."""
+    def mean(self, at_least: int = LEAST_EXAMPLES) -> float | None:
+        """The mean, or None as long as it would cover fewer than `at_least` examples."""
         if self.count < at_least:
             return None
-        # Added up anew: in a running total one huge loss, as of a divergence, would leave traces.
+        # Summed afresh each time: a running total would keep rounding errors of one huge loss.
         return fsum(total for total, _ in self._batches) / self.count

@@ -1,4 +1,4 @@
-"""A network in training with its running numbers: what the page and the command line both do."""
+"""Training as the page and the command line both do it: steps, validation, running means."""
 
 from __future__ import annotations
 
@@ -11,55 +11,56 @@ from engine.formats import Snapshot, SnapshotError, dump
 from engine.language import NetSpec
 from engine.network.net import Net
 from engine.network.passes import count_correct
-from engine.runs.running_means import Window
+from engine.runs.running_means import RunningMean
 from engine.training.trainer import StepStats, Trainer
 
-VALIDATION_WINDOW = 400
-"""Of these there is one for nine trained on: the same span of training would be 110."""
+VALIDATION_EXAMPLES = 400
+"""Validation images averaged over. While 1,000 images are trained on only 110 are validated, which
+is too few to average over."""
 VALIDATION_CHUNK = 40
-"""Validation images are looked at so many at a time, which costs less than a few at each step."""
+"""Validation images run at once, which costs less than a few at each step."""
 TRAINED_FOR_ONE = 9
-"""Training images for each validation image, as there are in the data set."""
+"""Training images for each validation image, the ratio of the two in the data set."""
 LARGEST_FORWARD = 8_000_000
-"""Numbers that a look at many images may hold at once; large networks look at fewer."""
+"""Activations that one forward pass may hold; large networks run fewer images at once."""
 
 
 def initial_net(spec: NetSpec, seed: int) -> Net:
-    """The network with which a training with this seed begins."""
+    """The network that a run with this seed starts from."""
     return Net.create(spec, np.random.default_rng([seed, 0]))
 
 
 class TrainingRun:
-    """Trains one network, and validates it along with that. `close` ends the helping processes.
+    """Trains one network, and validates it as it goes. `close` ends the helper processes.
 
-    All that is random follows from the seed: the same one means the same weights, batches and
+    Everything random follows from the seed: the same seed gives the same weights, batches and
     crops, on the page and on the command line.
 
     Attributes:
-        net, trainer, sampler: at work; the sampler changes with the data.
-        loss, decay: means over the last 1,000 training examples.
-        train_accuracy: over the same; validation_accuracy: over the last 400 validation images.
-        forward_seconds, backward_seconds: an example, over the same.
+        net, trainer, sampler: in use; new data brings a new sampler.
+        loss, decay, train_accuracy: running means over the last 1,000 training examples.
+        forward_seconds, backward_seconds: of one example, averaged over the same.
+        validation_accuracy: running mean over the last 400 validation images.
     """
 
     def __init__(
         self, net: Net, dataset: Dataset, seed: int, *, processes: int | None = None
     ) -> None:
-        """Train a network that has its weights already.
+        """Train `net` from the weights that it has.
 
         Raises:
             ShapeError: the images are smaller than the network's input.
         """
-        training, order = np.random.default_rng([seed, 1]).spawn(2)
+        dropout, order = np.random.default_rng([seed, 1]).spawn(2)
         self.net = net
         self.sampler = Sampler(dataset, net.spec.input_shape, order)
-        self.trainer = Trainer(net, net.spec.trainer, training, processes=processes)
+        self.trainer = Trainer(net, net.spec.trainer, dropout, processes=processes)
         self._seed = seed
         self._validated = self.trainer.prediction_replica()
         self._unvalidated = 0
-        self.loss, self.decay, self.train_accuracy = Window(), Window(), Window()
-        self.validation_accuracy = Window(VALIDATION_WINDOW)
-        self.forward_seconds, self.backward_seconds = Window(), Window()
+        self.loss, self.decay, self.train_accuracy = RunningMean(), RunningMean(), RunningMean()
+        self.validation_accuracy = RunningMean(VALIDATION_EXAMPLES)
+        self.forward_seconds, self.backward_seconds = RunningMean(), RunningMean()
 
     @classmethod
     def fresh(
@@ -77,21 +78,21 @@ class TrainingRun:
         Raises:
             SnapshotError: its state is malformed.
         """
-        training = cls(snapshot.net, dataset, seed, processes=processes)
+        run = cls(snapshot.net, dataset, seed, processes=processes)
         try:
-            snapshot.resume(training.trainer, training.sampler)
+            snapshot.resume(run.trainer, run.sampler)
         except SnapshotError:
-            training.close()
+            run.close()
             raise
-        return training
+        return run
 
     @property
     def spec(self) -> NetSpec:
-        """The network, with the trainer's options of now."""
+        """The network, with the trainer's current options."""
         return replace(self.net.spec, trainer=self.trainer.options)
 
     def train_batch(self, most: int | None = None) -> tuple[Batch, StepStats]:
-        """One step on a batch of at most so many examples, with what is measured along with it.
+        """Take one step on a batch of at most `most` examples, and validate when it is time.
 
         Raises:
             DivergenceError: the loss is not finite; the network keeps its last good weights.
@@ -107,14 +108,14 @@ class TrainingRun:
         return batch, stats
 
     def validate(self) -> None:
-        """Look at some validation images."""
+        """Predict some validation images, and note how many are right."""
         batch = self.sampler.next_validation(self.at_once(VALIDATION_CHUNK))
         self._unvalidated = max(0, self._unvalidated - TRAINED_FOR_ONE * len(batch))
         correct = count_correct(self._validated.forward(batch.x), batch.labels)
         self.validation_accuracy.add(correct, len(batch))
 
     def at_once(self, wanted: int) -> int:
-        """How many of the wanted images can be looked at together without holding much memory."""
+        """How many of the wanted images can be run at once without holding much memory."""
         return max(1, min(wanted, LARGEST_FORWARD // self.net.spec.activations))
 
     def use(self, dataset: Dataset) -> None:
@@ -125,14 +126,14 @@ class TrainingRun:
         """
         order = np.random.default_rng([self._seed, 2])
         self.sampler = Sampler(dataset, self.net.spec.input_shape, order)
-        self.validation_accuracy = Window(VALIDATION_WINDOW)
+        self.validation_accuracy = RunningMean(VALIDATION_EXAMPLES)
 
     def snapshot(self) -> bytes:
-        """The file that holds the network and all it takes to train on exactly."""
+        """The file with the network and everything needed to continue exactly from here."""
         return dump(self.net, self.trainer, self.sampler)
 
     def close(self) -> None:
-        """End the processes that help to train; may be called twice."""
+        """End the helper processes; idempotent."""
         self.trainer.close()
 
     def _measure(self, stats: StepStats) -> None:

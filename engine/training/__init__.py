@@ -1,1 +1,1 @@
-"""Training steps, with helper processes that share a batch."""
+"""Training steps, each batch split over helper processes."""

@@ -1,4 +1,4 @@
-"""No process outlives the one that it works for, however that one ends."""
+"""Makes sure that no process outlives the one that it works for, however that one ends."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _PR_SET_PDEATHSIG = 1
 def end_with(owner: int) -> None:
     """Have the system kill this process when its parent, the process `owner`, ends.
 
-    A pipe to the owner breaks then too, but a process that was stopped does not see that. Where the
-    system is not Linux the pipe has to do. See prctl(2).
+    A pipe to the owner breaks then too, but a stopped process does not notice. On systems other
+    than Linux the pipe has to do. See prctl(2).
     """
     if sys.platform != "linux":
         return
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != owner:
-        # It has ended already.
+        # It has already ended.
         os._exit(0)

@@ -1,4 +1,4 @@
-"""A process that computes part of every batch, and the shared memory through which it sees it."""
+"""A process that computes part of every batch, which it reads from shared memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Helper:
     """The owner's end of a helper process; the process ends with its owner."""
 
     def __init__(self, lane: int) -> None:
-        """Start a process for the lane with this index; it is ready some tenths of a second on."""
+        """Start a process for the lane with this index; starting takes a few tenths of a second."""
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
         self._process = context.Process(
@@ -48,7 +48,7 @@ class Helper:
         return self._started
 
     def use(self, spec: NetSpec, board: Board) -> None:
-        """Compute with this network from now on."""
+        """Compute with this network from now on, on this board."""
         self._send((spec, board.fields))
         try:
             reduction.send_handle(self._connection, board.file, self._process.pid)
@@ -73,7 +73,7 @@ class Helper:
         return stats
 
     def close(self) -> None:
-        """End the process; may be called twice."""
+        """End the process; idempotent."""
         self._connection.close()
         self._process.join(1)
         if self._process.is_alive():
@@ -94,13 +94,13 @@ class Helper:
 
 
 def _serve(connection: Connection, lane: int, owner: int) -> None:
-    """What the process does: say that it is there, then compute until the owner is gone."""
+    """What the process runs: report that it is ready, then compute until the owner is gone."""
     end_with(owner)
     threadpool_limits(limits=1, user_api="blas")
     board: Board | None = None
     net: Net | None = None
-    # An interrupt from the keyboard reaches every process; the owner decides what it means.
-    # Where this one has no memory for the network, the owner computes its lane.
+    # Ctrl-C reaches every process; the owner decides what it means. If this process has no memory
+    # for the network it ends, and the owner computes its lane.
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt, MemoryError):
         connection.send(True)
         while True:

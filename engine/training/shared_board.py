@@ -1,4 +1,4 @@
-"""Memory that the processes which share a batch have in common."""
+"""Memory that the processes share over which a batch is split."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Fields: TypeAlias = dict[str, tuple[tuple[int, ...], str]]
 
 
 class Part(NamedTuple):
-    """Which examples of a batch, shaped how, and the seed of their dropout."""
+    """Which examples of a batch of which shape, and the seed of their dropout."""
 
     begin: int
     end: int
@@ -31,10 +31,10 @@ class Part(NamedTuple):
 
 
 class Board:
-    """Arrays in memory that processes share, each by its name."""
+    """Named arrays in memory that processes share."""
 
     def __init__(self, fields: Fields, file: int | None = None) -> None:
-        """Lay out new memory, or see that behind the descriptor `file` of another process's board.
+        """Allocate memory, or map that of another process's board, by its file descriptor `file`.
 
         Args:
             fields: shape and dtype of each array.
@@ -44,7 +44,7 @@ class Board:
             offsets.append(size)
             size += -(-prod(shape) * np.dtype(dtype).itemsize // CACHE_LINE) * CACHE_LINE
         self.fields = fields
-        # Memory without a name: nothing is left behind, however its users end.
+        # Memory without a name: nothing is left behind, however the processes end.
         self.file = _anonymous_file(size) if file is None else file
         try:
             memory = mmap.mmap(self.file, size)
@@ -62,7 +62,7 @@ class Board:
         return self._arrays[key]
 
     def lane(self, spec: NetSpec, index: int) -> Net:
-        """The network of one lane: shared parameters, gradients and statistics of its own."""
+        """The network of one lane: shared parameters, but its own gradients and statistics."""
         return Net(
             spec,
             dtype=self["params"].dtype,
@@ -77,7 +77,7 @@ class Board:
         return self["x"][: prod(shape)].reshape(shape), self["labels"][: shape[-1]]
 
     def close(self) -> None:
-        """Let go of the memory, which ends with the last array in it; may be called twice."""
+        """Release the memory, which is freed with the last array in it; idempotent."""
         self._arrays.clear()
         if self.file >= 0:
             os.close(self.file)
@@ -95,7 +95,7 @@ def _anonymous_file(size: int) -> int:
 
 
 def run_part(net: Net, board: Board, part: Part) -> PassStats:
-    """Leave the part's gradients in `net`, which is one of the board's lanes."""
+    """Compute the part's gradients in `net`, the network of one of the board's lanes."""
     if net.is_random:
         net.seed_noise(np.random.default_rng(part.seed))
     x, labels = board.examples(part.x_shape)

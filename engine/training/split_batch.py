@@ -1,11 +1,10 @@
-"""Spreads a batch over processes, each with a replica of the network and a part of the examples.
+"""Splits each batch over processes: each has a replica of the network and a part of the examples.
 
 Threads would be simpler, but between NumPy's calls they wait for Python's lock: measured on two
-cores with a batch of 20, two threads trained slower than one. BLAS is held to one thread, since
-only the products run inside it, while two processes also share the copying, pooling and
-activations between them.
+cores with a batch of 20, two threads trained slower than one. BLAS is limited to one thread: only
+the products run inside it, while two processes also divide copying, pooling and activations.
 
-A batch is always cut into as many lanes as the team is large, and the lanes' gradients are summed
+A batch is always cut into the same lanes, one for each process, and the lanes' gradients are summed
 in order, whoever computed them: until a helper has started, and when one has died, the owner
 computes its lane, and the run is the same to the last bit.
 """
@@ -26,13 +25,13 @@ from engine.training.helper_process import Helper, HelperError
 from engine.training.shared_board import Board, Part, run_part
 
 SMALLEST_LANE = 4
-"""Below so many examples a lane is not worth waking a process for."""
+"""With fewer examples a lane is not worth waking a process for."""
 
 STALLED_SECONDS, STALLED_TIMES = 5.0, 20
-"""How long to wait for a helper: seconds, and times what the owner's lane took."""
+"""How long to wait for a helper: seconds, plus a multiple of what the owner's own lane took."""
 
 MOST_DEATHS = 5
-"""After so many deaths helpers are no longer replaced."""
+"""After this many deaths, helpers are no longer replaced."""
 
 
 def available_cores() -> int:
@@ -40,17 +39,17 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Team:
-    """Computes gradients of a network over whole batches.
+class BatchSplitter:
+    """Computes a network's gradients over whole batches, each split over several processes.
 
     Attributes:
         size: lanes, one of them for this process.
-        gradient: flat vector, summed over the last batch; its memory is used again by the next.
+        gradient: flat vector, summed over the last batch; the next batch overwrites it.
         statistics: likewise, the lanes' mean of what layers learn without gradients.
     """
 
     def __init__(self, net: Net, size: int | None = None) -> None:
-        """Make a team for `net`, which it only reads; `size` is by default the number of cores."""
+        """Compute for `net`, which is only read; `size` is by default the number of cores."""
         threadpool_limits(limits=1, user_api="blas")
         self.size = size or available_cores()
         self.gradient: Array = net.grads
@@ -85,7 +84,7 @@ class Team:
         return [stats[lane] for lane in range(len(parts))]
 
     def close(self) -> None:
-        """End the helpers and free the memory; may be called twice."""
+        """End the helpers and free the memory; idempotent."""
         for helper in self._helpers.values():
             helper.close()
         self._helpers.clear()
@@ -106,7 +105,7 @@ class Team:
         ]
 
     def _start(self, lane: int, part: Part) -> bool:
-        """Hand a lane to its helper, if that is there."""
+        """Hand a lane to its helper, if that is ready."""
         helper = self._helpers.get(lane)
         try:
             if helper is None or not helper.is_ready:
@@ -119,21 +118,21 @@ class Team:
 
     def _finish(self, lane: int, board: Board, part: Part, own_seconds: float) -> PassStats:
         try:
-            # Its lane is as long as the owner's: what takes so many times longer has been stopped.
+            # Its lane is as long as the owner's: a helper that takes this much longer has stalled.
             return self._helpers[lane].finish(STALLED_SECONDS + STALLED_TIMES * own_seconds)
         except HelperError:
             self._replace(lane)
-            # What it may have left half done is begun anew.
+            # Whatever it has left half done is started over.
             np.copyto(self._lanes[lane].state, self._net.state)
             return run_part(self._lanes[lane], board, part)
 
     def _hire(self, lane: int) -> None:
-        # Where the system allows no more processes, the owner computes the lane.
+        # If the system allows no more processes, the owner computes the lane.
         with suppress(OSError):
             self._helpers[lane] = Helper(lane)
 
     def _replace(self, lane: int) -> None:
-        """A new process in the place of one that has died."""
+        """Put a new process in the place of one that has died."""
         self._helpers.pop(lane).close()
         if self._deaths >= MOST_DEATHS:
             return
@@ -143,7 +142,7 @@ class Team:
             self._helpers[lane].use(self._net.spec, self._board)
 
     def _publish(self, x: Array, labels: Array) -> Board:
-        """Lay examples, parameters and statistics out where every lane sees them."""
+        """Copy examples, parameters and statistics to where every lane sees them."""
         board = self._board
         if board is None or len(board["labels"]) < len(labels):
             board = self._new_board(x.size, len(labels))
@@ -154,7 +153,7 @@ class Team:
         return board
 
     def _new_board(self, numbers: int, batch: int) -> Board:
-        """Make room for batches of `batch` examples that hold so many `numbers`."""
+        """Make room for batches of `batch` examples, which hold `numbers` numbers in all."""
         old, params, state = self._board, self._net.params, self._net.state
         self._board = board = Board(
             {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 
@@ -11,32 +10,10 @@ from engine.data import Batch
 from engine.language import TrainerSpec
 from engine.layers import Array
 from engine.network.net import Net, quiet
-from engine.training.split_batch import Team
+from engine.training.divergence import DivergenceError, LastGoodWeights, all_finite
+from engine.training.split_batch import BatchSplitter
 from engine.update_rules.learning_rate import learning_rate
 from engine.update_rules.optimizers import OPTIMIZERS, Optimizer
-
-EXPLODED = 3.0
-"""A loss so many times the usual is finite still, but its weights are none to go back to."""
-SMALL_LOSS = 0.1
-"""No loss below this has exploded, however small it used to be."""
-USUAL_MEMORY = 0.999
-"""Of the average that says what loss is usual: what goes on for a thousand steps becomes it."""
-
-
-class DivergenceError(ArithmeticError):
-    """The loss, or a number that the step computed from it, is no longer finite.
-
-    Attributes:
-        step: the step that found it, counted from 1.
-        learning_rate: in force at that step.
-    """
-
-    def __init__(self, step: int, learning_rate: float) -> None:
-        super().__init__(
-            f"the loss is no longer finite at step {step} with learning rate {learning_rate:g}"
-        )
-        self.step = step
-        self.learning_rate = learning_rate
 
 
 @dataclass(frozen=True)
@@ -44,15 +21,13 @@ class StepStats:
     """What one step measured.
 
     Attributes:
-        step: steps made, this one included.
         examples: in this batch.
         loss: mean classification loss of the batch, before the update.
         l1_decay_loss, l2_decay_loss: at the weights before the update.
-        correct: examples of the batch whose likeliest class was right.
-        forward_seconds, backward_seconds, update_seconds: wall time of each part.
+        correct: how many examples of the batch were classified correctly.
+        forward_seconds, backward_seconds: wall time of each part.
     """
 
-    step: int
     examples: int
     loss: float
     l1_decay_loss: float
@@ -60,11 +35,10 @@ class StepStats:
     correct: int
     forward_seconds: float
     backward_seconds: float
-    update_seconds: float
 
     @property
     def decay_loss(self) -> float:
-        """What the weights cost by their size, l1 and l2 together."""
+        """The penalty on the size of the weights, l1 and l2 together."""
         return self.l1_decay_loss + self.l2_decay_loss
 
 
@@ -72,15 +46,15 @@ class Trainer:
     """Trains a network batch by batch.
 
     The same network, options, generator and number of processes give the same run. `close` ends the
-    other processes.
+    helper processes.
 
     Attributes:
         net: the network; its `params` are updated in place.
         options: of the spec's trainer; changed by `configure`.
         optimizer: the update rule with its memory.
         step_count, examples_seen: so far.
-        rng: what dropout draws from; not used by networks without it.
-        average: flat vector, the weights averaged with the memory `ema`; else the newest weights.
+        rng: the generator of dropout; networks without dropout do not use it.
+        average: flat vector, the weights averaged with the memory `ema`; the weights if that is 0.
         last_gradient: flat vector, mean over the last batch, decay not included.
     """
 
@@ -100,9 +74,8 @@ class Trainer:
         self.optimizer = self._new_optimizer()
         self.last_gradient = np.zeros_like(net.params)
         self.average = net.params.copy()
-        self._last_good = net.params.copy(), net.state.copy()
-        self._usual_loss: float | None = None
-        self._team = Team(net, processes)
+        self._last_good = LastGoodWeights(net)
+        self._splitter = BatchSplitter(net, processes)
         self._l1 = net.per_parameter(
             lambda layer: {name: l1 for name, (l1, _) in layer.decay(layer.options).items()}
         )
@@ -111,7 +84,7 @@ class Trainer:
         )
 
     def configure(self, options: TrainerSpec) -> None:
-        """Train on with other options; the optimizer's memory is kept unless the method changes."""
+        """Continue with other options; the optimizer's memory is kept unless the method changes."""
         changed = options.method != self.options.method
         self.options = options
         if changed:
@@ -119,11 +92,11 @@ class Trainer:
 
     @property
     def learning_rate(self) -> float:
-        """The learning rate of the next step, as the schedule has it."""
+        """The learning rate of the next step, according to the schedule."""
         return learning_rate(self.options.options, self.examples_seen)
 
     def prediction_replica(self) -> Net:
-        """A network to predict with, on `average` as it goes on, with buffers of its own."""
+        """A network to predict with: it follows `average`, and has its own buffers."""
         net = self.net
         return Net(
             net.spec,
@@ -134,37 +107,33 @@ class Trainer:
         )
 
     def close(self) -> None:
-        """End the processes that help; may be called twice."""
-        self._team.close()
+        """End the helper processes; idempotent."""
+        self._splitter.close()
 
     @quiet
     def step(self, batch: Batch) -> StepStats:
-        """Train on one batch. Between steps whatever a snapshot holds is finite.
+        """Train on one batch. Between steps everything that a snapshot holds is finite.
 
         Raises:
             DivergenceError: the loss is not finite, or the weights would not be. The network holds
-                the last good weights, from before the loss rose far above what was usual, and the
-                optimizer's memory is cleared.
+                the last good weights, from before the loss rose far above its running average, and
+                the optimizer's memory is cleared.
         """
-        results = self._team.run(batch.x, batch.labels, self.rng)
-        np.divide(self._team.gradient, len(batch), out=self.last_gradient)
+        results = self._splitter.run(batch.x, batch.labels, self.rng)
+        np.divide(self._splitter.gradient, len(batch), out=self.last_gradient)
         loss = sum(result.loss for result in results) / len(batch)
-        start = perf_counter()
         l1_loss, l2_loss = self._decay_losses()
-        if not np.isfinite([loss, l1_loss, l2_loss, *self._team.statistics]).all():
+        if not all_finite([loss, l1_loss, l2_loss], self._splitter.statistics):
             raise self._diverged()
-        self._remember(loss)
+        self._last_good.remember(loss)
         self._update(len(batch))
-        if not all(
-            np.isfinite(each).all() for each in (self.net.params, *self.optimizer.state.values())
-        ):
+        if not all_finite(self.net.params, *self.optimizer.state.values()):
             raise self._diverged()
-        np.copyto(self.net.state, self._team.statistics)
+        np.copyto(self.net.state, self._splitter.statistics)
         self.step_count += 1
         self.examples_seen += len(batch)
         self._average()
         return StepStats(
-            step=self.step_count,
             examples=len(batch),
             loss=loss,
             l1_decay_loss=l1_loss,
@@ -172,25 +141,12 @@ class Trainer:
             correct=sum(result.correct for result in results),
             forward_seconds=max(result.forward_seconds for result in results),
             backward_seconds=max(result.backward_seconds for result in results),
-            update_seconds=perf_counter() - start,
         )
-
-    def _remember(self, loss: float) -> None:
-        """Note the weights of now as good ones, unless their loss shows that they are not."""
-        usual = loss if self._usual_loss is None else self._usual_loss
-        most = max(EXPLODED * usual, SMALL_LOSS)
-        if loss <= most:
-            params, state = self._last_good
-            np.copyto(params, self.net.params)
-            np.copyto(state, self.net.state)
-        self._usual_loss = USUAL_MEMORY * usual + (1 - USUAL_MEMORY) * min(loss, most)
 
     def _diverged(self) -> DivergenceError:
         """Go back to the last good weights, with no memory of the gradients that led away."""
-        params, state = self._last_good
-        np.copyto(self.net.params, params)
-        np.copyto(self.net.state, state)
-        np.copyto(self.average, params)
+        self._last_good.restore()
+        np.copyto(self.average, self.net.params)
         self.optimizer = self._new_optimizer()
         return DivergenceError(self.step_count + 1, self.learning_rate)
 

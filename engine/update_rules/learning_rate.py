@@ -7,7 +7,7 @@ from math import cos, pi
 from engine.options import Option, Options
 
 FLOOR = 0.01
-"""Share of the learning rate at which the cosine ends, so that training never stands still."""
+"""Share of the learning rate at which the cosine ends, so that training never stops."""
 
 SCHEDULE_OPTIONS = (
     Option(
@@ -25,7 +25,7 @@ SCHEDULE_OPTIONS = (
         maximum=1e9,
         help="examples from step to step, or until the cosine has fallen",
     ),
-    Option("step_factor", float, default=0.1, minimum=0, maximum=1, help="what a step leaves"),
+    Option("step_factor", float, default=0.1, minimum=0, maximum=1, help="factor of each step"),
     Option(
         "warmup_examples", int, default=0, minimum=0, maximum=1e9, help="linear rise at the start"
     ),
@@ -33,7 +33,7 @@ SCHEDULE_OPTIONS = (
 
 
 def learning_rate(options: Options, examples: int) -> float:
-    """The learning rate after so many examples.
+    """The learning rate once this many examples have been trained on.
 
     Warm-up multiplies by (examples + batch) / warmup_examples until that is 1. `step` multiplies by
     step_factor at every schedule_examples. `cosine` falls from 1 to `FLOOR` along half a cosine

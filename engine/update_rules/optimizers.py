@@ -13,11 +13,11 @@ from engine.update_rules.learning_rate import SCHEDULE_OPTIONS
 
 
 class Optimizer(ABC):
-    """An update rule with what it remembers of past gradients.
+    """An update rule, and what it remembers of past gradients.
 
     Attributes:
         state: by name, vectors as long as the parameters, zero at first.
-        updates: how many updates were made.
+        updates: how many updates have been made.
     """
 
     method: ClassVar[str]
@@ -28,7 +28,7 @@ class Optimizer(ABC):
         self.updates = 0
 
     def update(self, params: Array, grads: Array, options: Options, learning_rate: float) -> None:
-        """Move `params` in place by `grads`, a batch's mean gradient; it may be overwritten."""
+        """Move `params` in place by `grads`, a batch's mean gradient, which may be overwritten."""
         self.updates += 1
         self._update(params, grads, options, learning_rate)
 
@@ -146,7 +146,7 @@ TRAINER_OPTIONS: tuple[Option, ...] = (
     Option("method", str, default="sgd", choices=tuple(OPTIMIZERS), help="update rule"),
     Option("learning_rate", float, default=0.01, minimum=0, maximum=1e3),
     Option("momentum", float, default=0.9, minimum=0, below=1),
-    Option("batch_size", int, default=1, minimum=1, maximum=2000, help="examples an update"),
+    Option("batch_size", int, default=1, minimum=1, maximum=2000, help="examples per update"),
     Option("l1_decay", float, default=0.0, minimum=0, maximum=1e3),
     Option("l2_decay", float, default=0.0, minimum=0, maximum=1e3),
     Option("ro", float, default=0.95, minimum=0, below=1, help="memory of adadelta, windowgrad"),
@@ -161,7 +161,7 @@ TRAINER_OPTIONS: tuple[Option, ...] = (
         default=0.0,
         minimum=0,
         maximum=45,
-        help="degrees by which training images are turned at most, hundredths of stretch and shear",
+        help="how far training images are turned (degrees), stretched and sheared (hundredths)",
     ),
 )
 """What `new convnetjs.Trainer(net, {...})` understands, for every method."""

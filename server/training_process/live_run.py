@@ -10,7 +10,7 @@ from engine.analysis.evaluation import predict
 from engine.analysis.layer_views import LayerView, inspect_example
 from engine.data import Batch, Dataset, center_crops
 from engine.layers import Array
-from engine.runs.running_means import Window
+from engine.runs.running_means import RunningMean
 from engine.runs.training_run import TrainingRun
 from server.training_process.full_test import FullTester
 from server.training_process.graph_points import PointRecorder
@@ -38,7 +38,7 @@ class LiveRun:
         self._inspected = net.replica()
         self._predicting = training.trainer.prediction_replica()
         self.speed = Speed()
-        self.test_recent = Window(RECENT_TESTS)
+        self.test_recent = RunningMean(RECENT_TESTS)
 
         self.full_tester = FullTester(training, dataset)
         self.points = PointRecorder()
@@ -82,7 +82,7 @@ class LiveRun:
         """
         self.training.use(dataset)
         self.full_tester.use(dataset)
-        self.test_recent = Window(RECENT_TESTS)
+        self.test_recent = RunningMean(RECENT_TESTS)
         self._batch = None
 
     # --- testing ----------------------------------------------------------------------------------

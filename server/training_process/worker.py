@@ -18,7 +18,7 @@ import numpy as np
 from engine.data import DataError, Dataset, load_builtin
 from engine.formats import SnapshotError, dump_convnetjs
 from engine.layers import ShapeError
-from engine.training.trainer import DivergenceError
+from engine.training.divergence import DivergenceError
 from server.protocol.orders import (
     Finish,
     GoBack,

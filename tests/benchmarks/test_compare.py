@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import cases, compare, report
 from benchmarks.contenders import Contender, ContenderError
-from engine import language as spec
+from engine.language import parse
 
 
 def test_quick_run_measures_convnetjs_and_engine(
@@ -34,10 +34,10 @@ def test_quick_run_measures_convnetjs_and_engine(
 
 @pytest.mark.parametrize("network", cases.NETWORKS)
 def test_cases_parse_and_ask_for_the_same_trainer(network: str) -> None:
-    parsed = spec.parse(cases.spec_text(network, 100))
-    assert parsed.trainer.batch_size == 100
-    assert parsed.trainer.method == cases.TRAINER["method"]
-    assert parsed.layers[-1].type == "softmax"
+    spec = parse(cases.spec_text(network, 100))
+    assert spec.trainer.batch_size == 100
+    assert spec.trainer.method == cases.TRAINER["method"]
+    assert spec.layers[-1].type == "softmax"
 
 
 def test_operations_of_the_default_network() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -44,3 +45,8 @@ def write_set(directory: Path, arrays: dict[str, Bytes], *, packed: bool = False
         else:
             (directory / stem).write_bytes(content)
     return directory
+
+
+def header(*words: int) -> bytes:
+    """The start of an IDX file, as 32-bit words."""
+    return struct.pack(f">{len(words)}I", *words)

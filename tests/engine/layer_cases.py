@@ -15,18 +15,17 @@ from engine.layers import LAYERS, Array, Layer, Loss, Shape, ShapeError
 
 @dataclass(frozen=True)
 class Case:
-    """One layer with one input; `dense` gives regression whole vectors as targets."""
+    """One layer with one input."""
 
     kind: str
     in_shape: Shape
     options: Mapping[str, Any]
     batch: int
     training: bool = True
-    dense: bool = False
 
     def __str__(self) -> str:
         options = ",".join(f"{name}={value}" for name, value in self.options.items())
-        ending = ("" if self.training else ",predicting") + (",dense" if self.dense else "")
+        ending = "" if self.training else ",predicting"
         return f"{self.kind}({options}{ending}) on {self.in_shape}, {self.batch}"
 
     @property
@@ -62,14 +61,18 @@ class Case:
             layer = LAYERS[self.kind].output_shape(self.in_shape, self.build().options)
             gradient: Array = rng.standard_normal((*layer.array, count)).astype(dtype)
             return gradient
-        if self.dense:
-            return rng.standard_normal((self.in_shape.depth, count)).astype(dtype)
         return rng.integers(self.in_shape.depth, size=count)
 
     def forward(self, layer: Layer, x: Array) -> Array:
         """The layer's output, with the same random draws each time."""
         layer.rng = np.random.default_rng(6)
         return layer.forward(x, training=self.training)
+
+    def backward(self, layer: Layer, dy: Array) -> Array:
+        """The gradient by the layer's input."""
+        dx = layer.backward(dy)
+        assert dx is not None
+        return dx
 
     def measure(self, layer: Layer, x: Array, dy: Array) -> float:
         """The number whose gradients `backward` computes for `dy`."""
@@ -106,8 +109,10 @@ def _windows(kind: str, **more: object) -> list[Case]:
     return cases
 
 
-def _of(kind: str, *variants: tuple[Shape, dict[str, Any], int], **more: bool) -> list[Case]:
-    return [Case(kind, *variant, **more) for variant in variants]
+def _of(
+    kind: str, *variants: tuple[Shape, dict[str, Any], int], training: bool = True
+) -> list[Case]:
+    return [Case(kind, *variant, training) for variant in variants]
 
 
 _SHAPES = [(Shape(3, 5, 1), 1), (Shape(1, 1, 7), 4), (Shape(2, 3, 3), 2)]
@@ -169,7 +174,6 @@ CASES: list[Case] = [
         (Shape(1, 1, 1), {"num_neurons": 1}, 1),
         (Shape(1, 1, 6), {"num_neurons": 6}, 5),
     ),
-    *_of("regression", (Shape(1, 1, 6), {"num_neurons": 6}, 5), dense=True),
 ]
 """Which layers the tests hold to their gradients; one for every registered type at least."""
 

@@ -19,8 +19,17 @@ PLAIN = "{type:'conv', sx:3, filters:3, pad:1, activation:'relu'}, {type:'pool',
 NOISY = f"{PLAIN}, {{type:'fc', num_neurons:12, activation:'tanh', drop_prob:0.3}}"
 NORMED = "{type:'conv', sx:3, filters:3}, {type:'batchnorm'}, {type:'relu'}, {type:'avgpool', sx:2}"
 
+EVERYTHING = (
+    "{type:'conv', sx:3, sy:2, filters:6, stride:2, pad:1, l1_decay_mul:0.5, activation:'maxout'}, "
+    "{type:'lrn', k:1, n:3, alpha:0.5, beta:0.75}, {type:'pool', sx:2, sy:3, stride:1, pad:1}, "
+    "{type:'conv', sx:2, filters:3, activation:'sigmoid', drop_prob:0.5}, "
+    "{type:'fc', num_neurons:7, activation:'tanh', l2_decay_mul:0}, "
+    "{type:'fc', num_neurons:5, activation:'relu'}"
+)
+"""A network with every layer type that ConvNetJS has, but for two of the losses."""
 
-def make_spec(layers: str = PLAIN, loss: str = "softmax", **trainer: object) -> NetSpec:
+
+def make_spec(layers: str = PLAIN, loss: str = "softmax", /, **trainer: object) -> NetSpec:
     """A network on crops of 10x10, to 10 classes; by default adadelta in batches of 12."""
     outputs = "num_neurons" if loss == "regression" else "num_classes"
     spec = parse(
@@ -29,6 +38,11 @@ def make_spec(layers: str = PLAIN, loss: str = "softmax", **trainer: object) -> 
     )
     options = {"method": "adadelta", "batch_size": 12, "l2_decay": 0.001} | trainer
     return replace(spec, trainer=spec.trainer.with_options(**options))
+
+
+def make_net(layers: str = PLAIN, loss: str = "softmax", /, **trainer: object) -> Net:
+    """A new network of `make_spec`; the same weights each time."""
+    return Net.create(make_spec(layers, loss, **trainer), np.random.default_rng(2))
 
 
 @cache

@@ -100,7 +100,11 @@ class Browser:
         url = f"ws://{ADDRESS}:{self.site.port}{path}"
         headers = {"cookie": self.cookie} if self.cookie else {}
         # Whoever has stopped reading does not see the answer to a goodbye either.
-        defaults = {"origin": self.site.origin, "additional_headers": headers, "close_timeout": 1}
+        defaults: dict[str, Any] = {
+            "origin": self.site.origin,
+            "additional_headers": headers,
+            "close_timeout": 1,
+        }
         options = defaults | options
         with connect(url, proxy=None, open_timeout=PATIENCE, max_size=None, **options) as socket:
             yield Stream(socket)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,28 +48,32 @@ class Process:
 
     def begin(self, text: str = DEFAULT_TEXT, **keys: Any) -> None:
         """Order a run, with number 1 unless told other."""
-        self.send(StartRun(**{"run_id": 1, "spec": parse(text), "seed": 1, "paused": False} | keys))
+        plain = StartRun(run_id=1, spec=parse(text), seed=1, paused=False)
+        self.send(replace(plain, **keys))
 
     async def report(
         self, kind: type[Kind], fits: Callable[[Kind], bool] = lambda report: True
     ) -> Kind:
         """The next report of this kind that fits; others are passed over."""
+        return (await self.until(kind, fits))[1]
+
+    async def until(
+        self, kind: type[Kind], fits: Callable[[Kind], bool] = lambda report: True
+    ) -> tuple[list[Report | Pong], Kind]:
+        """The next report of this kind that fits, behind all others that come before it."""
+        before: list[Report | Pong] = []
         async with asyncio.timeout(PATIENCE):
             while True:
                 report = await self._reports.get()
                 if isinstance(report, kind) and fits(report):
-                    return report
+                    return before, report
+                before.append(report)
 
     async def checkpoint(self) -> Checkpoint:
         """The checkpoint that is taken when it is asked for."""
-        self.send(TakeCheckpoint(token=1_000_000))
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                match await self._reports.get():
-                    case CheckpointReport(checkpoint):
-                        newest = checkpoint
-                    case Done(1_000_000):
-                        return newest
+        self.send(TakeCheckpoint(token=1))
+        before, _ = await self.until(Done)
+        return [each for each in before if isinstance(each, CheckpointReport)][-1].checkpoint
 
     async def frame(
         self, kind: str, fits: Callable[[dict[str, Any]], bool] = lambda header: True

@@ -151,8 +151,7 @@ def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter
         """Read the digit in the picture that is the body, and show it on the layer cards."""
         session = find(request, session_id)
         data = await read_body(request, limits.image_bytes, limits.upload_seconds)
-        prepared = await asyncio.to_thread(prepare_digit, data)
-        pixels = prepared.image.tobytes()
+        pixels = (await asyncio.to_thread(prepare_digit, data)).tobytes()
         top = await session.predict(pixels)
         return JSONResponse(
             {

@@ -1,4 +1,4 @@
-"""Crops and batches: where they are cut, how they are shuffled, and that they resume exactly."""
+"""Batches: where they are cropped, how they are shuffled, and that they resume exactly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.data import Batch, Dataset, Sampler, center_crops, random_crops, to_activations
+from engine.data import Batch, Dataset, Sampler, center_crops, to_activations
 from engine.layers.base import Shape, ShapeError
 from tests.engine.idx_files import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, small_set
 
@@ -32,18 +32,6 @@ def places(batch: Batch, item: int) -> list[tuple[int, int]]:
         for column in range(image.shape[1] - width + 1)
         if np.allclose(image[row : row + height, column : column + width], crop, atol=1e-7)
     ]
-
-
-def test_bytes_become_minus_half_to_half() -> None:
-    images = np.arange(256, dtype=np.uint8).reshape(2, 8, 16)
-    x = to_activations(images)
-    assert x.shape == (1, 8, 16, 2)
-    assert x.dtype == np.float32
-    assert x.flags.c_contiguous
-    expected = np.arange(256).reshape(2, 8, 16).transpose(1, 2, 0) / 255 - 0.5
-    np.testing.assert_allclose(x[0], expected, atol=6e-8)
-    assert x.min() == -0.5
-    assert x.max() == 0.5
 
 
 @pytest.mark.parametrize("draw", ["next_batch", "next_validation", "next_test"])
@@ -82,7 +70,7 @@ def test_an_input_as_large_as_the_images_takes_them_whole() -> None:
 
 @pytest.mark.parametrize("shape", [Shape(8, 6, 1), Shape(7, 7, 1), Shape(4, 4, 3)])
 def test_an_input_that_images_do_not_fill_is_an_error(shape: Shape) -> None:
-    with pytest.raises(ShapeError, match="images of 7x6x1 do not fill an input of"):
+    with pytest.raises(ShapeError, match="images of 7x6x1 do not fit an input of"):
         Sampler(tiny(), shape, np.random.default_rng(0))
     with pytest.raises(ShapeError):
         center_crops(tiny().test_images, shape)
@@ -195,19 +183,6 @@ def test_malformed_states_are_refused_and_change_nothing(key: str, value: Any) -
     with pytest.raises(ValueError, match=r"."):
         sampler.restore({**before, key: value})
     assert sampler.state() == before
-
-
-def test_the_four_crops_of_an_image_lie_beside_each_other() -> None:
-    images = np.repeat(np.arange(3, dtype=np.uint8), 36).reshape(3, 6, 6)
-    x = random_crops(images, Shape(4, 4, 1), np.random.default_rng(0))
-    assert x.shape == (1, 4, 4, 12)
-    np.testing.assert_allclose((x[0, 0, 0] + 0.5) * 255, np.repeat([0, 1, 2], 4), atol=1e-4)
-
-
-def test_center_crops_are_cut_in_the_middle() -> None:
-    images = np.zeros((2, 28, 28), np.uint8)
-    images[:, 2:26, 2:26] = 255
-    np.testing.assert_array_equal(center_crops(images, Shape(24, 24, 1)), 0.5)
 
 
 def test_global_random_state_is_left_alone(tmp_path: Path) -> None:

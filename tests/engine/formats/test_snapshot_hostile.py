@@ -13,7 +13,8 @@ import pytest
 
 from engine.data import Sampler
 from engine.formats import SnapshotError, dump, load
-from engine.training.trainer import DivergenceError, Trainer
+from engine.training.divergence import DivergenceError
+from engine.training.trainer import Trainer
 from tests.engine.networks import NOISY, NORMED, digits, make_spec, random_batch, train, training
 
 LAYERS = {"with layers": NOISY, "with our key alone": NORMED}
@@ -23,7 +24,7 @@ LAYERS = {"with layers": NOISY, "with our key alone": NORMED}
 def saved(layers: str) -> bytes:
     with training(make_spec(layers, method="adam")) as (trainer, sampler):
         train(trainer, sampler, 3)
-        return dump(trainer.net, trainer, sampler, extra={"name": "x"})
+        return dump(trainer.net, trainer, sampler)
 
 
 def use(data: bytes | str) -> None:
@@ -41,7 +42,7 @@ def use(data: bytes | str) -> None:
     dump(snapshot.net)
 
 
-@pytest.fixture(params=LAYERS.values(), ids=LAYERS)
+@pytest.fixture(params=list(LAYERS.values()), ids=list(LAYERS))
 def data(request: pytest.FixtureRequest) -> bytes:
     use(saved(request.param))
     return saved(request.param)
@@ -100,12 +101,12 @@ def refused(file: object, message: str) -> None:
     ids=lambda each: repr(each)[:20],
 )
 def test_what_is_no_json(data: bytes | str) -> None:
-    refused(data, "this is no JSON")
+    refused(data, "this is not JSON")
 
 
 @pytest.mark.parametrize("data", ["[]", "1", "null", '"layers"', "{}", '{"convnet_live": {}}'])
 def test_json_that_is_no_network(data: str) -> None:
-    refused(data, "this is no network")
+    refused(data, "this is not a network")
 
 
 @pytest.mark.parametrize("layers", [None, 3, {}, "conv", [1], [[]], [None]])
@@ -117,7 +118,7 @@ def test_layers_that_are_none(layers: object) -> None:
 def test_other_versions(version: object) -> None:
     file = file_of()
     file["convnet_live"]["version"] = version
-    refused(file, "this is of version .*; this program reads 1")
+    refused(file, "it has version .*; this program reads version 1")
 
 
 @pytest.mark.parametrize("own", [None, 1, [], "spec"])
@@ -146,7 +147,7 @@ LAYER_FAULTS: dict[str, tuple[int, dict[str, Any], str]] = {
     "a stride that is true": (1, {"stride": True}, "`stride` must be a whole number"),
     "a stride in an object": (1, {"stride": {}}, "`stride` must be a whole number"),
     "no filters": (1, {"filters": []}, "layer 1"),
-    "filters that are a number": (1, {"filters": 3}, "layer 1: `filters` is no list"),
+    "filters that are a number": (1, {"filters": 3}, "layer 1: `filters` is not a list"),
     "filters of nothing": (1, {"filters": [1, 2, 3]}, "layer 1, filter 0: has no list"),
     "no biases": (1, {"biases": None}, "layer 1, biases: has no list of numbers"),
     "an output of another size": (1, {"out_sx": 11}, "but the file says 11x10x3"),
@@ -170,27 +171,27 @@ def test_layers_with_faults(fault: tuple[int, dict[str, Any], str], ours: bool) 
 
 
 NUMBER_FAULTS: dict[str, tuple[object, str]] = {
-    "too few": ([0.5] * 8, "holds 8 numbers where 9 belong"),
-    "too many": ([0.5] * 10, "holds 10 numbers where 9 belong"),
-    "none": ([], "holds 0 numbers where 9 belong"),
-    "nulls, as NaN is written": ([None] * 9, "holds something that is no number"),
-    "texts": (["1"] * 9, "holds something that is no number"),
-    "truths": ([True] * 9, "holds something that is no number"),
-    "lists": ([[1]] * 9, "holds something that is no number"),
-    "beyond float32": ([0.5] * 8 + [3.41e38], "holds a number beyond float32"),
-    "far beyond float32": ([0.5] * 8 + [-1e308], "holds a number beyond float32"),
+    "too few": ([0.5] * 8, "holds 8 numbers instead of 9"),
+    "too many": ([0.5] * 10, "holds 10 numbers instead of 9"),
+    "none": ([], "holds 0 numbers instead of 9"),
+    "nulls, as NaN is written": ([None] * 9, "holds something that is not a number"),
+    "texts": (["1"] * 9, "holds something that is not a number"),
+    "truths": ([True] * 9, "holds something that is not a number"),
+    "lists": ([[1]] * 9, "holds something that is not a number"),
+    "beyond float32": ([0.5] * 8 + [3.41e38], "holds a number too large for float32"),
+    "far beyond float32": ([0.5] * 8 + [-1e308], "holds a number too large for float32"),
     "a gap": (
         {str(place): 0.5 for place in range(1, 10)},
-        "its numbers are not counted from 0 without gaps",
+        "the keys of its numbers do not count up from 0",
     ),
     "negative places": (
         {str(-place): 0.5 for place in range(9)},
-        "its numbers are not counted from 0",
+        "the keys of its numbers do not count up from 0",
     ),
-    "places in words": ({"zero": 0.5}, "its numbers are not counted from 0"),
+    "places in words": ({"zero": 0.5}, "the keys of its numbers do not count up from 0"),
     "places with zeros": (
         {f"0{place}": 0.5 for place in range(9)},
-        "its numbers are not counted from 0",
+        "the keys of its numbers do not count up from 0",
     ),
     "a text": ("0.5" * 9, "has no list of numbers"),
     "nothing": (None, "has no list of numbers"),
@@ -223,7 +224,7 @@ def test_equal_keys_in_an_object() -> None:
         text.replace('"sx":', '"sx":3,"sx":', 1),
         text[:-1] + ', "x": [1, [{"a": {}, "a": "b"}]]}',
     ):
-        refused(twice, "a key stands twice")
+        refused(twice, "has the same key twice")
     for once in ('"x": "a:b\\":\\\\", ', '"x:\\u003a": [1, {}, [{"y": ":"}]], '):
         use("{" + once + text[1:])
 
@@ -240,9 +241,9 @@ def test_limits_come_before_memory() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"spec": None}, "this is no network"),
-        ({"spec": "layer_defs = [];"}, "its spec is refused: line 1"),
-        ({"spec": "x" * 30_000}, "its spec is refused: .*more than 20,000 characters"),
+        ({"spec": None}, "this is not a network"),
+        ({"spec": "layer_defs = [];"}, "its spec is not valid: line 1"),
+        ({"spec": "x" * 30_000}, "its spec is not valid: .*more than 20,000 characters"),
         ({"parameters": None}, "its parameters are malformed"),
         ({"parameters": "AAAA"}, "its parameters are malformed"),
         ({"parameters": "?"}, "its parameters are malformed"),
@@ -266,13 +267,11 @@ def test_parameters_that_are_no_numbers() -> None:
 
 
 def test_training_that_is_none_is_left_out() -> None:
-    for training_state in (None, 1, [], "x"):
+    nothing: list[object] = [None, 1, [], "x"]
+    for training_state in nothing:
         file = file_of()
         file["convnet_live"]["training"] = training_state
-        file["convnet_live"]["extra"] = training_state
-        snapshot = load(json.dumps(file))
-        assert snapshot.training is None
-        assert snapshot.extra == {}
+        assert load(json.dumps(file)).training is None
 
 
 def test_a_memory_that_no_training_could_have_made_is_survived() -> None:

@@ -13,7 +13,8 @@ import pytest
 from engine.data import Sampler
 from engine.formats import Snapshot, SnapshotError, dump, load
 from engine.language import NetSpec
-from engine.training.trainer import DivergenceError, Trainer
+from engine.training.divergence import DivergenceError
+from engine.training.trainer import Trainer
 from engine.update_rules.optimizers import OPTIMIZERS
 from tests.engine.networks import (
     NOISY,
@@ -202,7 +203,7 @@ def test_malformed_training_is_refused_and_changes_nothing(change: dict[str, Any
     sampler = Sampler(digits(), trainer.net.spec.input_shape, np.random.default_rng(4))
     before = state_of(trainer, sampler)
     with pytest.raises(SnapshotError, match="its training state is malformed"):
-        Snapshot(trainer.net, state | change, {}).resume(trainer, sampler)
+        Snapshot(trainer.net, state | change).resume(trainer, sampler)
     assert state_of(trainer, sampler) == before
 
 
@@ -216,5 +217,5 @@ def test_a_malformed_sampler_is_refused_and_changes_nothing(change: dict[str, An
     before = state_of(trainer, sampler)
     state["sampler"] |= change
     with pytest.raises(SnapshotError, match="its training state is malformed"):
-        Snapshot(trainer.net, state, {}).resume(trainer, sampler)
+        Snapshot(trainer.net, state).resume(trainer, sampler)
     assert state_of(trainer, sampler) == before

@@ -42,7 +42,8 @@ def assert_far_from_kinks(case: Case, x: np.ndarray, dy: np.ndarray) -> None:
         assert abs(margins).min() > 0.005
 
 
-NETWORKS = {
+LayerDefinition = dict[str, object]
+NETWORKS: dict[str, list[LayerDefinition]] = {
     "the default network, smaller": [
         {"type": "conv", "sx": 5, "filters": 2, "pad": 2},
         {"type": "relu"},
@@ -79,7 +80,7 @@ NETWORKS = {
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("name", NETWORKS)
 def test_gradients_of_a_network(name: str, depth: int, batch: int) -> None:
-    first = {"type": "input", "out_sx": 7, "out_sy": 6, "out_depth": depth}
+    first: LayerDefinition = {"type": "input", "out_sx": 7, "out_sy": 6, "out_depth": depth}
     spec = from_layers([first, *NETWORKS[name]], images=DataShape(7, 6, depth, 4))
     rng = np.random.default_rng(7)
     net = Net.create(spec, rng, dtype=np.float64)

@@ -128,7 +128,7 @@ def test_only_dropout_makes_a_network_random() -> None:
 
 @pytest.mark.parametrize("loss", ["softmax", "svm", "regression"])
 def test_probabilities_sum_to_one(loss: str) -> None:
-    net = Net.create(make_spec(loss=loss), np.random.default_rng(0))
+    net = Net.create(make_spec(PLAIN, loss), np.random.default_rng(0))
     shares = net.probabilities(random_batch(6).x)
     assert shares.shape == (10, 6)
     np.testing.assert_allclose(shares.sum(axis=0), 1, rtol=1e-6)
@@ -137,7 +137,7 @@ def test_probabilities_sum_to_one(loss: str) -> None:
 
 @pytest.mark.parametrize("loss", ["softmax", "svm", "regression"])
 def test_probabilities_of_extreme_weights_are_still_probabilities(loss: str) -> None:
-    net = Net.create(make_spec(loss=loss), np.random.default_rng(0))
+    net = Net.create(make_spec(PLAIN, loss), np.random.default_rng(0))
     net.params *= 1e25
     shares = net.probabilities(random_batch(6).x)
     np.testing.assert_allclose(shares.sum(axis=0), 1, rtol=1e-6)

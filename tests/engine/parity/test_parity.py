@@ -18,7 +18,8 @@ from tests.engine.oracle.vectors import Record
 CASES = {record["name"]: record for record in vectors.read("layers.json")}
 UPDATES = vectors.read("updates.json")
 
-PRECISIONS = {np.float32: 1e-5, np.float64: 2e-8}
+Numbers = Array | list[float] | float
+PRECISIONS: dict[type, float] = {np.float32: 1e-5, np.float64: 2e-8}
 """Float64 says whether it is the same computation: recorded numbers have nine digits."""
 
 
@@ -39,10 +40,11 @@ class RecordedDraws:
 
 @pytest.fixture(params=PRECISIONS, ids=["float32", "float64"])
 def dtype(request: pytest.FixtureRequest) -> type:
-    return request.param
+    dtype: type = request.param
+    return dtype
 
 
-def close(actual: object, wanted: object, tolerance: float) -> None:
+def close(actual: Numbers, wanted: Numbers, tolerance: float) -> None:
     """Equal to a relative error of `tolerance`, and that much of the largest number near zero."""
     scale = float(np.abs(np.asarray(wanted)).max())
     np.testing.assert_allclose(actual, wanted, rtol=tolerance, atol=tolerance * max(scale, 1e-3))
@@ -106,7 +108,7 @@ def test_fifty_updates(record: Record, dtype: type) -> None:
         start = step * size % count
         batch = vectors.batch(net, record, slice(start, start + size))
         losses.append(trainer.step(batch).l2_decay_loss)
-    tolerance = {np.float32: 1e-4, np.float64: 1e-8}[dtype]
+    tolerance = 1e-4 if dtype is np.float32 else 1e-8
     close(net.params, vectors.flat_parameters(net, record["parameters"]), tolerance)
     close(losses, record["l2_decay_losses"], tolerance)
 

@@ -12,8 +12,7 @@ from engine.language import DEFAULT_TEXT, NetSpec, parse
 from engine.language.presets import PRESETS
 from engine.layers import Array
 from engine.network.net import Net
-from tests.engine.formats.test_snapshot import EVERYTHING
-from tests.engine.networks import PLAIN, make_spec, train, training
+from tests.engine.networks import EVERYTHING, PLAIN, make_spec, train, training
 from tests.engine.oracle import vectors
 from tests.engine.parity.test_parity import close
 
@@ -63,7 +62,7 @@ def test_every_layer_type_that_it_has(loss: str) -> None:
 def test_a_network_in_training() -> None:
     with training(make_spec(PLAIN, method="adam")) as (trainer, sampler):
         train(trainer, sampler, 5)
-        compare(trainer.net, dump(trainer.net, trainer, sampler, extra={"name": "x"}))
+        compare(trainer.net, dump(trainer.net, trainer, sampler))
 
 
 @pytest.mark.parametrize("name", ["no-pooling", "mlp"])

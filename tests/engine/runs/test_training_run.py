@@ -1,4 +1,4 @@
-"""Windows by hand-worked cases, and what a training run measures along with its steps."""
+"""A training run: what it validates, which options it follows, and that its seed decides it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 
 from engine.data import load_builtin
 from engine.language import parse
-from engine.runs.running_means import Window
 from engine.runs.training_run import TrainingRun
 
 SPEC = """
@@ -15,41 +14,15 @@ trainer = new convnetjs.Trainer(net, {method:'adadelta', batch_size:30});
 """
 
 
-def test_a_window_says_nothing_of_too_few_examples() -> None:
-    window = Window(100)
-    window.add(15, 19)
-    assert window.mean() is None
-    window.add(1, 1)
-    assert window.mean() == 16 / 20
-
-
-def test_a_window_forgets_what_it_does_not_need() -> None:
-    window = Window(100)
-    for _ in range(10):
-        window.add(0, 50)
-    for _ in range(2):
-        window.add(50, 50)
-    assert (window.mean(), window.count) == (1, 100)
-    window.add(0, 500)
-    assert (window.mean(), window.count) == (0, 500)
-
-
-def test_a_window_forgets_huge_numbers_without_a_trace() -> None:
-    window = Window(100)
-    for total in (50.0, 1e30, 50.0, 50.0):
-        window.add(total, 50)
-    assert window.mean() == 1
-
-
 def test_nine_images_are_trained_on_for_each_that_is_validated() -> None:
-    training = TrainingRun.fresh(parse(SPEC), load_builtin(), seed=1, processes=1)
+    run = TrainingRun.fresh(parse(SPEC), load_builtin(), seed=1, processes=1)
     for _ in range(36):
-        training.train_batch()
-    assert training.trainer.examples_seen == 9 * training.validation_accuracy.count
-    training.close()
+        run.train_batch()
+    assert run.trainer.examples_seen == 9 * run.validation_accuracy.count
+    run.close()
 
 
-def test_images_are_distorted_as_the_trainer_of_now_says() -> None:
+def test_images_are_distorted_as_the_current_options_say() -> None:
     plain, distorted = (
         TrainingRun.fresh(parse(SPEC), load_builtin(), seed=1, processes=1) for _ in range(2)
     )
@@ -65,10 +38,10 @@ def test_images_are_distorted_as_the_trainer_of_now_says() -> None:
 
 def test_the_seed_decides_everything() -> None:
     def weights(seed: int) -> bytes:
-        training = TrainingRun.fresh(parse(SPEC), load_builtin(), seed, processes=1)
+        run = TrainingRun.fresh(parse(SPEC), load_builtin(), seed, processes=1)
         for _ in range(5):
-            training.train_batch()
-        training.close()
-        return np.asarray(training.net.params).tobytes()
+            run.train_batch()
+        run.close()
+        return np.asarray(run.net.params).tobytes()
 
     assert weights(1) == weights(1) != weights(2)

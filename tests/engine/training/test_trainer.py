@@ -1,4 +1,4 @@
-"""Training: repeatable to the byte, the same in any division, and safe when it diverges."""
+"""Training: repeatable to the byte, and the same in any division."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from engine.analysis.layer_views import inspect_example
 from engine.layers import Array
 from engine.network.passes import CHUNK
-from engine.training.trainer import DivergenceError, Trainer
+from engine.training.trainer import Trainer
 from engine.update_rules.optimizers import OPTIMIZERS
 from tests.engine.networks import (
     NOISY,
@@ -80,8 +80,8 @@ def test_a_step_by_hand() -> None:
     assert stats.loss == pytest.approx(loss / 6)
     assert stats.l1_decay_loss == pytest.approx(0.2 * 0.5 * np.abs(conv).sum())
     assert stats.l2_decay_loss == pytest.approx(l2_loss)
-    assert (stats.step, stats.examples) == (1, 6)
-    assert min(stats.forward_seconds, stats.backward_seconds, stats.update_seconds) > 0
+    assert (trainer.step_count, stats.examples) == (1, 6)
+    assert min(stats.forward_seconds, stats.backward_seconds) > 0
 
 
 def test_correct_examples_are_counted_before_the_update() -> None:
@@ -160,70 +160,6 @@ def test_averaged_weights() -> None:
         trainer.configure(trainer.options.with_options(ema=0))
         train(trainer, sampler, 1)
         assert np.array_equal(looking.params, trainer.net.params)
-
-
-def assert_all_finite(trainer: Trainer) -> None:
-    vectors = [trainer.net.params, trainer.net.state, trainer.average]
-    for each in (*vectors, *trainer.optimizer.state.values()):
-        assert np.isfinite(each).all()
-
-
-@pytest.mark.parametrize("layers", [PLAIN, NORMED], ids=["plain", "normed"])
-@pytest.mark.parametrize("loss", ["softmax", "regression", "svm"])
-@pytest.mark.parametrize("method", ["sgd", "nesterov"])
-def test_divergence_leaves_the_last_good_weights(layers: str, loss: str, method: str) -> None:
-    spec = make_spec(layers, loss, method=method, learning_rate=1000, ema=0.9, l2_decay=10)
-    with training(spec) as (trainer, sampler):
-        kept = [trainer.net.params.copy()]
-        error = None
-        while error is None:
-            try:
-                train(trainer, sampler, 1)
-                kept.append(trainer.net.params.copy())
-            except DivergenceError as caught:
-                error = caught
-            assert_all_finite(trainer)
-            assert len(kept) < 400
-        assert error.step == trainer.step_count + 1 == len(kept)
-        assert error.learning_rate == 1000
-        assert str(error) == (
-            f"the loss is no longer finite at step {len(kept)} with learning rate 1000"
-        )
-        assert any(np.array_equal(trainer.net.params, each) for each in kept)
-        assert np.array_equal(trainer.average, trainer.net.params)
-        # From there training goes on with a smaller step.
-        trainer.configure(spec.trainer.with_options(learning_rate=0, method="sgd"))
-        assert np.isfinite(train(trainer, sampler, 2)).all()
-
-
-@pytest.mark.parametrize("layers", [PLAIN, NORMED], ids=["plain", "normed"])
-def test_good_weights_are_from_before_the_loss_rose(layers: str) -> None:
-    spec = make_spec(layers, method="sgd", learning_rate=0.01)
-    with training(spec) as (trainer, sampler):
-        train(trainer, sampler, 20)
-        before = trainer.net.params.copy(), trainer.net.state.copy()
-        trainer.configure(spec.trainer.with_options(learning_rate=1000))
-        # The loss is finite for a while, with weights that nobody would want back.
-        with pytest.raises(DivergenceError):
-            train(trainer, sampler, 400)
-        assert np.array_equal(trainer.net.params, before[0])
-        assert np.array_equal(trainer.net.state, before[1])
-        trainer.configure(spec.trainer)
-        assert max(train(trainer, sampler, 20)) < 3
-
-
-def test_an_overflow_that_no_loss_would_show() -> None:
-    spec = make_spec("{type:'fc', num_neurons:3}", "regression", method="adagrad")
-    with training(spec) as (trainer, _):
-        batch = random_batch(12)
-        batch.x[...] *= 1e26
-        trainer.net.params.fill(0)
-        trainer.net.layers[-2].params["weights"].fill(1e-3)
-        # The loss is 0.5, but the squared gradient of the first layer is beyond float32.
-        with pytest.raises(DivergenceError):
-            trainer.step(batch)
-        assert_all_finite(trainer)
-        assert np.unique(trainer.net.params).tolist() == [0, np.float32(1e-3)]
 
 
 def test_looking_changes_nothing() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.language import TrainerSpec
+from engine.layers import Array
 from engine.update_rules.optimizers import OPTIMIZERS, TRAINER_OPTIONS
 
 Rule = Callable[[float, list[float], dict[str, float]], float]
@@ -99,8 +100,8 @@ def test_fifty_updates(
     options = TrainerSpec.of(method=method, learning_rate=0.03, **changes).options
     rng = np.random.default_rng(1)
     size = 5
-    params = rng.standard_normal(size).astype(dtype)
-    gradients = rng.standard_normal((50, size)).astype(dtype)
+    params: Array = rng.standard_normal(size).astype(dtype)
+    gradients: Array = rng.standard_normal((50, size)).astype(dtype)
     expected = [
         RULES[method](float(params[place]), gradients[:, place].tolist(), dict(options))
         for place in range(size)

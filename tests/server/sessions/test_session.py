@@ -14,6 +14,7 @@ from server.protocol.commands import (
     COMMANDS,
     ChangeNetwork,
     CheckSpec,
+    Command,
     Configure,
     FetchPoints,
     Pause,
@@ -184,9 +185,9 @@ async def test_a_pause_before_the_start_is_kept() -> None:
     session = stage.session()
     await join(session, Viewer())
     session.pause(True)
-    assert session.status is Status.STARTING
+    before = session.status
     stage.host.begin()
-    assert session.status is Status.PAUSED
+    assert (before, session.status) == (Status.STARTING, Status.PAUSED)
     session.restart()
     assert stage.host.last(StartRun).paused
 
@@ -252,7 +253,7 @@ async def test_a_bad_setting_is_refused_with_its_field() -> None:
 
 
 async def test_every_command_is_carried_out() -> None:
-    commands = [
+    commands: list[Command] = [
         Pause(1), Step(2), Resume(3), Restart(4), ChangeNetwork(5, SMALL), CheckSpec(6, SMALL),
         Configure(7, {"momentum": 0.5}), Watch(8, (0, 1)), FetchPoints(9, 1, -1), ShowTraining(10),
         Recover(11),
@@ -604,9 +605,9 @@ async def test_whoever_comes_back_in_time_finds_it_training() -> None:
     session, viewer = await stage.running()
     session.leave(viewer)
     await stage.host.ordered(SetPaused)
-    assert session.status is Status.PAUSED
+    before = session.status
     await join(session, viewer)
-    assert session.status is Status.RUNNING
+    assert (before, session.status) == (Status.PAUSED, Status.RUNNING)
     assert stage.host.last(SetPaused) == SetPaused(False)
     session.pause(True)
     session.leave(viewer)

@@ -279,10 +279,8 @@ async def test_from_a_divergence_one_goes_back_to_the_last_good_weights() -> Non
     wild = DEFAULT_TEXT.replace("'adadelta'", "'sgd', learning_rate:1000")
     async with training_process() as process:
         process.begin(wild)
-        reports = [await process.report(PointsReport | Failed)]
-        while not isinstance(reports[-1], Failed):
-            reports.append(await process.report(PointsReport | Failed))
-        *points, failed = reports
+        before, failed = await process.until(Failed)
+        points = [report for report in before if isinstance(report, PointsReport)]
         divergence = failed.divergence
         assert divergence is not None
         assert divergence.learning_rate == 1000

@@ -162,9 +162,9 @@ def without_nonce(answer: Answer) -> str:
 
 
 def closing(browser: Browser, session: str, headers: Mapping[str, str]) -> tuple[int, str]:
-    options = {"origin": headers.get("Origin"), "additional_headers": dict(headers)}
-    options["additional_headers"].pop("Origin", None)
-    with browser.watch(session, **options) as stream:
+    more = {name: value for name, value in headers.items() if name != "Origin"}
+    origin = headers.get("Origin")
+    with browser.watch(session, origin=origin, additional_headers=more) as stream:
         return stream.closing_code(), stream.socket.close_reason or ""
 
 

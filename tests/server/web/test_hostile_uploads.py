@@ -101,7 +101,8 @@ def test_flipped_bytes_are_refused_or_make_another_sound_file(browser: Browser) 
     rng = np.random.default_rng(3)
     with paused(browser) as (stream, path):
         before = browser.http.get(path).content
-        unfit, fit = [], []
+        unfit: list[bytes] = []
+        fit: list[bytes] = []
         for _ in range(1000):
             flipped = bytearray(before)
             flipped[rng.integers(len(before))] ^= rng.integers(1, 256)
@@ -176,12 +177,12 @@ PICTURES: dict[str, tuple[bytes, str, int, str]] = {
     "no width": (saved("PNG")[:16] + bytes(4) + saved("PNG")[20:], "image/png", 400, "damaged|no"),
     "half a PNG": (saved("PNG")[:120], "image/png", 400, "damaged"),
     "half a JPEG": (saved("JPEG")[:500], "image/jpeg", 400, "damaged"),
-    "half a WebP": (saved("WEBP")[:60], "image/webp", 400, "damaged|no PNG"),
-    "a BMP that says it is a PNG": (saved("BMP"), "image/png", 400, "no PNG, JPEG"),
-    "an SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/png", 400, "no PNG, JPEG"),
+    "half a WebP": (saved("WEBP")[:60], "image/webp", 400, "damaged|not a PNG"),
+    "a BMP that says it is a PNG": (saved("BMP"), "image/png", 400, "not a PNG, JPEG"),
+    "an SVG": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/png", 400, "not a PNG, JPEG"),
     "10 MiB and a byte": (bytes((10 << 20) + 1), "image/png", 413, "10 MiB"),
     "1,001 parts of a form": (form(1001), "multipart/form-data; boundary=x", 415, "form"),
-    "a compressed body": (zlib.compress(saved("PNG")), "image/png", 400, "no PNG"),
+    "a compressed body": (zlib.compress(saved("PNG")), "image/png", 400, "not a PNG"),
 }
 
 
