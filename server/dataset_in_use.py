@@ -25,6 +25,7 @@ from engine.data import (
     load_directory,
 )
 from server.protocol.events import DatasetEvent
+from server.protocol.kinds import DatasetState
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,9 @@ class DatasetManager:
         named = data or os.environ.get(ENVIRONMENT_VARIABLE)
         self._is_named = bool(named)
         self.current: Dataset = load_directory(named) if named else load_builtin()
-        self.event = DatasetEvent("ready" if named else "builtin", self.current.name)
+        self.event = DatasetEvent(
+            DatasetState.READY if named else DatasetState.BUILTIN, self.current.name
+        )
 
     def start(self, changed: Callable[[bool], None]) -> None:
         """Look for the full set, unless the user named one.
@@ -96,27 +99,27 @@ class DatasetManager:
             if found is None and self._offline:
                 return
             if found is None:
-                self._tell("downloading", FULL_NAME)
+                self._tell(DatasetState.DOWNLOADING, FULL_NAME)
                 target = cache_directory() / "mnist"
                 found = self._download(target, progress=self._progress, cancel=self._cancel)
             self._use(load_directory(found))
         except DownloadCanceled:
             return
         except (DownloadError, DataError) as error:
-            self._tell("failed", self.current.name, message=_sentence(error))
+            self._tell(DatasetState.FAILED, self.current.name, message=_sentence(error))
 
     def _progress(self, progress: DownloadProgress) -> None:
         now = time.monotonic()
         if now - self._last_progress >= PROGRESS_INTERVAL:
             self._last_progress = now
-            self._tell("downloading", FULL_NAME, progress.received, progress.total)
+            self._tell(DatasetState.DOWNLOADING, FULL_NAME, progress.received, progress.total)
 
     def _use(self, dataset: Dataset) -> None:
-        self._post(DatasetEvent("ready", dataset.name), dataset)
+        self._post(DatasetEvent(DatasetState.READY, dataset.name), dataset)
 
     def _tell(
         self,
-        state: str,
+        state: DatasetState,
         name: str,
         received: int | None = None,
         total: int | None = None,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from server.audience.graph_history import History
 from server.audience.viewer import Viewer
 from server.counters import Tally
-from server.protocol.connections import SPECTATOR
+from server.protocol.connections import Role
 from server.protocol.encode_events import Frame, encode, select_layers
 from server.protocol.events import Event, Layers, Spectators
 from server.protocol.run_values import PointRow
@@ -57,13 +57,13 @@ class Audience:
         return self._sum_up()
 
     @property
-    def roles(self) -> frozenset[str]:
+    def roles(self) -> frozenset[Role]:
         """The roles that some viewer has."""
         return frozenset(viewer.role for viewer in self._viewers)
 
-    def count(self, role: str) -> int:
+    def count(self, role: Role) -> int:
         """How many viewers of this role there are."""
-        return sum(viewer.role == role for viewer in self._viewers)
+        return sum(viewer.role is role for viewer in self._viewers)
 
     def watch(self, viewer: Viewer, layers: frozenset[int]) -> bool:
         """A viewer scrolled; true if other layers are watched now than before."""
@@ -138,13 +138,13 @@ class Audience:
         self._tally.frames_dropped += viewer.show(kind, frame)
 
     def _count_soon(self, viewer: Viewer) -> None:
-        if viewer.role == SPECTATOR and self._counting is None:
+        if viewer.role is Role.SPECTATOR and self._counting is None:
             loop = asyncio.get_running_loop()
             self._counting = loop.call_later(COUNT_SECONDS, self._show_count)
 
     def _show_count(self) -> None:
         self._counting = None
-        self.show(Spectators.type, encode(Spectators(self.count(SPECTATOR))))
+        self.show(Spectators.type, encode(Spectators(self.count(Role.SPECTATOR))))
 
     def _sum_up(self) -> bool:
         watched = frozenset().union(*(viewer.watched for viewer in self._viewers))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import UnionType
 from typing import Any, ClassVar, TypeAlias, get_args
 
+from server.protocol.connections import Role
+from server.protocol.kinds import DatasetState, Failure, Level, Source, Status
 from server.protocol.run_values import Divergence, TestResult
 
 OMIT = {"omit": True}
@@ -52,8 +53,8 @@ class SessionEvent:
     type: ClassVar[str] = "session"
     session: str
     run_id: int
-    status: str
-    role: str
+    status: Status
+    role: Role
     spec: str
     layers: tuple[LayerInfo, ...]
     parameters: int
@@ -63,7 +64,7 @@ class SessionEvent:
     seed: int
     divergences: tuple[Divergence, ...] = ()
     recoverable: bool = False
-    failure: str | None = field(default=None, metadata=OMIT)
+    failure: Failure | None = field(default=None, metadata=OMIT)
     reason: str | None = field(default=None, metadata=OMIT)
     place: int | None = field(default=None, metadata=OMIT)
     watch: str | None = field(default=None, metadata=OMIT)
@@ -79,7 +80,7 @@ class SessionSummary:
 
     session: str
     title: str
-    status: str
+    status: Status
     examples: int
     seen: float
     viewers: int
@@ -150,7 +151,7 @@ class Layers:
     type: ClassVar[str] = "layers"
     run_id: int
     step: int
-    source: str
+    source: Source
     label: int | None
     layers: tuple[LayerMaps, ...]
 
@@ -186,7 +187,7 @@ class DatasetEvent:
     """Which data is in use, and how far its download is (bytes)."""
 
     type: ClassVar[str] = "dataset"
-    state: str
+    state: DatasetState
     name: str
     received: int | None = field(default=None, metadata=OMIT)
     total: int | None = field(default=None, metadata=OMIT)
@@ -217,7 +218,7 @@ class Spectators:
 @dataclass(frozen=True, slots=True)
 class Notice:
     type: ClassVar[str] = "notice"
-    level: str
+    level: Level
     message: str
 
 
@@ -253,8 +254,3 @@ TextEvent: TypeAlias = (
 BinaryEvent: TypeAlias = Layers | Predictions
 Event: TypeAlias = TextEvent | BinaryEvent
 EVENTS: dict[str, type[Event]] = {member.type: member for member in get_args(Event)}
-
-
-def members_of(union: UnionType) -> tuple[type, ...]:
-    """The classes of one of this module's unions."""
-    return get_args(union)

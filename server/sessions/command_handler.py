@@ -21,7 +21,7 @@ from server.protocol.commands import (
     Step,
     Watch,
 )
-from server.protocol.connections import OWNER
+from server.protocol.connections import Role
 from server.protocol.events import Answer, Problem
 from server.protocol.refusals import CommandError, SessionError
 from server.sessions.descriptions import spec_summary
@@ -34,7 +34,7 @@ FOR_EVERYBODY = (CheckSpec, Watch, FetchPoints)
 async def carry_out(session: Session, viewer: Viewer, command: Command) -> Answer:
     """Do what the command says; what is wrong with it becomes part of the answer."""
     try:
-        if viewer.role != OWNER and not isinstance(command, FOR_EVERYBODY):
+        if viewer.role is not Role.OWNER and not isinstance(command, FOR_EVERYBODY):
             raise CommandError("You watch this session, and cannot change it.")
         return Answer(command.id, ok=True, result=await _act(session, viewer, command))
     except CommandError as error:

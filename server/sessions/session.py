@@ -19,7 +19,7 @@ from engine.language import NetSpec
 from engine.update_rules.optimizers import OPTIMIZERS
 from server.audience.audience import Audience
 from server.audience.viewer import Viewer
-from server.protocol.connections import CLOSED, OWNER
+from server.protocol.connections import CloseReason, Role
 from server.protocol.encode_events import encode
 from server.protocol.events import (
     Layers,
@@ -30,6 +30,7 @@ from server.protocol.events import (
     SessionSummary,
     Stats,
 )
+from server.protocol.kinds import Failure, Level, Status
 from server.protocol.orders import (
     LoadSnapshot,
     SetTrainer,
@@ -56,7 +57,7 @@ from server.protocol.reports import (
 from server.protocol.run_values import Divergence
 from server.sessions.checkpointing import Saving
 from server.sessions.descriptions import dataset_info, kept_sentence, layer_infos, title
-from server.sessions.lifecycle import Failure, Life, Status
+from server.sessions.lifecycle import Life
 from server.sessions.names import short, watch_id_of
 from server.sessions.progress import Pace
 from server.sessions.run_definition import Work
@@ -288,7 +289,7 @@ class Session:
         """
         self._closed = True
         for viewer in self.audience:
-            viewer.close(*CLOSED)
+            viewer.close(CloseReason.CLOSED)
         await self._trainer.close(checkpoint=keep)
         if not keep:
             self._shared.keeper.forget(self.id)
@@ -320,7 +321,7 @@ class Session:
             case Failed(run_id, reason, divergence):
                 self._failed(run_id, reason, divergence)
             case DataRefused(reason):
-                self.notify("error", f"The data set cannot be used: {reason}.")
+                self.notify(Level.ERROR, f"The data set cannot be used: {reason}.")
             case Loaded(_, run_id, spec):
                 self._loaded(run_id, spec)
                 self._trainer.answer(report)
@@ -338,7 +339,7 @@ class Session:
             self._log(logging.INFO, "run started", paused=self._trainer.paused)
             self.announce()
             if report.kept is not None:
-                self.notify("info", kept_sentence(self.spec, report.kept))
+                self.notify(Level.INFO, kept_sentence(self.spec, report.kept))
 
     def _checkpointed(self, report: Checkpoint) -> None:
         self.saving.take(report, self.run_id)
@@ -358,7 +359,7 @@ class Session:
         self.announce()
         if divergence is None:
             # Of a divergence the page tells by itself, and what can be done about it.
-            self.notify("error", reason)
+            self.notify(Level.ERROR, reason)
 
     def _loaded(self, run_id: int, spec: NetSpec) -> None:
         if self.work.adopt(run_id, spec, self.images.shape):
@@ -400,7 +401,7 @@ class Session:
                 seed=work.seed,
                 keep=work.keep,
                 paused=self._trainer.wants_pause,
-                failure=life.failure.value if life.failure else None,
+                failure=life.failure,
                 reason=life.reason if life.failure else None,
                 divergences=work.divergences,
                 examples=self.examples,
@@ -419,7 +420,7 @@ class Session:
         self.tally.worker_deaths += 1
         self._log(logging.ERROR, "worker lost", reason=reason)
 
-    def notify(self, level: str, message: str) -> None:
+    def notify(self, level: Level, message: str) -> None:
         """Tell the viewers something that is no state."""
         self.audience.send(Notice(level, message))
 
@@ -428,17 +429,17 @@ class Session:
         return SessionSummary(
             session=self.id,
             title=title(self.spec),
-            status=self.status.value,
+            status=self.status,
             examples=self.examples,
             seen=self.seen,
             viewers=len(self.audience),
         )
 
-    def _describe(self, role: str) -> SessionEvent:
+    def _describe(self, role: Role) -> SessionEvent:
         return SessionEvent(
-            session=self.id if role == OWNER else self.watch_id,
+            session=self.id if role is Role.OWNER else self.watch_id,
             run_id=self.run_id,
-            status=self.status.value,
+            status=self.status,
             role=role,
             spec=self.work.text,
             layers=layer_infos(self.spec),
@@ -449,10 +450,10 @@ class Session:
             seed=self.work.seed,
             divergences=self.work.divergences,
             recoverable=self.recoverable,
-            failure=self.life.failure.value if self.life.failure else None,
+            failure=self.life.failure,
             reason=self.life.reason,
             place=self._trainer.place,
-            watch=f"/watch/{self.watch_id}" if role == OWNER else None,
+            watch=f"/watch/{self.watch_id}" if role is Role.OWNER else None,
         )
 
     def _log(self, level: int, event: str, **about: object) -> None:

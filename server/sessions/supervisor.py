@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from engine.data import Dataset
 from server.audience.audience import Audience
+from server.protocol.kinds import Failure, Level, Status
 from server.protocol.orders import (
     GoBack,
     Order,
@@ -26,7 +27,7 @@ from server.protocol.refusals import HostSilent, SessionError
 from server.protocol.reports import Checkpoint, Reply, Report
 from server.sessions.checkpointing import Saving
 from server.sessions.idle_timer import Idle
-from server.sessions.lifecycle import Failure, Life, Status
+from server.sessions.lifecycle import Life
 from server.sessions.run_definition import Work
 from server.settings import Settings
 from server.trainers.host import HostFactory
@@ -60,7 +61,7 @@ class Supervised(Protocol):
     def announce(self) -> None:
         """Something has changed that viewers are to know, and that is to be kept."""
 
-    def notify(self, level: str, message: str) -> None:
+    def notify(self, level: Level, message: str) -> None:
         """Tell the viewers."""
 
     def lost(self, reason: str) -> None:
@@ -250,7 +251,7 @@ class Supervisor:
             self._launch()
             self._session.announce()
             from_where = f"from {self._resumed_at:,} examples" if self._resumed_at else "anew"
-            self._session.notify("warning", f"{reason} Another one goes on {from_where}.")
+            self._session.notify(Level.WARNING, f"{reason} Another one goes on {from_where}.")
             return
         self._line.leave(self)
         if life.status is not Status.FAILED:

@@ -14,6 +14,7 @@ from engine.layers import Array
 from engine.network.net import Net
 from engine.runs.running_means import Window
 from engine.runs.training_run import TrainingRun
+from server.protocol.kinds import Source
 from server.protocol.run_values import TestResult
 from server.training_process.full_test import TestSchedule
 from server.training_process.graph_points import PointRecorder
@@ -29,7 +30,6 @@ class LiveRun:
     """Trains one network; between batches it validates, tests and shows it. `close` ends it.
 
     Attributes:
-        source: "training" while the cards show training examples, "image" for the user's own.
         test: the last finished test on the full test set.
     """
 
@@ -69,8 +69,9 @@ class LiveRun:
     # --- training ---------------------------------------------------------------------------------
 
     @property
-    def source(self) -> str:
-        return "training" if self._image is None else "image"
+    def source(self) -> Source:
+        """What the cards show."""
+        return Source.TRAINING if self._image is None else Source.IMAGE
 
     def train_batch(self) -> None:
         """One step, with what is measured along with it.

@@ -11,6 +11,7 @@ from engine.data import Dataset, load_builtin
 from server.audience.viewer import Viewer
 from server.protocol.encode_events import Frame, decode_event
 from server.protocol.events import DatasetEvent
+from server.protocol.kinds import DatasetState
 from server.protocol.orders import Order, StartRun, TakeCheckpoint
 from server.protocol.reports import Checkpoint, FrameReport, PointsReport, Report, Started
 from server.protocol.run_values import PointRow
@@ -93,7 +94,7 @@ class Stage:
             Line(places),
             keeper or MemoryKeeper(),
             lambda: self.dataset,
-            lambda: DatasetEvent("builtin", self.dataset.name),
+            lambda: DatasetEvent(DatasetState.BUILTIN, self.dataset.name),
         )
 
     def _new_host(self, directory: str | None) -> FakeHost:

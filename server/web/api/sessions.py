@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from engine.data.user_picture import prepare_digit
-from server.protocol.connections import OWNER, SPECTATOR
+from server.protocol.connections import Role
 from server.protocol.encode_events import plain
 from server.sessions.names import owner_of
 from server.sessions.registry import NoSuchSession, Registry, TooManySessions
@@ -163,10 +163,10 @@ def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter
 
     @router.websocket("/api/sessions/{session_id}/stream")
     async def stream(socket: WebSocket, session_id: str) -> None:
-        await serve_stream(socket, OWNER, lambda: find(socket, session_id), limits)
+        await serve_stream(socket, Role.OWNER, lambda: find(socket, session_id), limits)
 
     @router.websocket("/api/watch/{watch_id}/stream")
     async def watch_stream(socket: WebSocket, watch_id: str) -> None:
-        await serve_stream(socket, SPECTATOR, lambda: registry.find_watched(watch_id), limits)
+        await serve_stream(socket, Role.SPECTATOR, lambda: registry.find_watched(watch_id), limits)
 
     return router

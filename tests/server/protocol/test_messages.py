@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from server.protocol import commands
 from server.protocol import events as ev
+from server.protocol.connections import Role
 from server.protocol.decode_commands import MAX_COMMAND_BYTES, decode_command
 from server.protocol.encode_events import decode_event, encode, select_layers
+from server.protocol.kinds import DatasetState, Level, Source, Status
 from server.protocol.refusals import CommandError
 from server.protocol.run_values import Divergence, TestResult
 
@@ -42,8 +44,8 @@ DATA = ev.DatasetInfo("MNIST", ("0", "1"), 9, 1, 4)
 EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
     (
         ev.SessionEvent(
-            "s", 2, "waiting", "owner", "text", (INFO,), 208, {"eps": 1e-8}, ("sgd",), DATA, 7,
-            (Divergence(60, 4, 1e3),), recoverable=True, reason="so", place=1, watch="/watch/w",
+            "s", 2, Status.WAITING, Role.OWNER, "text", (INFO,), 208, {"eps": 1e-8}, ("sgd",), DATA,
+            7, (Divergence(60, 4, 1e3),), recoverable=True, reason="so", place=1, watch="/watch/w",
         ),
         {
             "type": "session", "session": "s", "run_id": 2, "status": "waiting", "role": "owner",
@@ -85,7 +87,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
         b"",
     ),
     (
-        ev.DatasetEvent("downloading", "MNIST", 5, 10),
+        ev.DatasetEvent(DatasetState.DOWNLOADING, "MNIST", 5, 10),
         {"type": "dataset", "state": "downloading", "name": "MNIST", "received": 5, "total": 10},
         b"",
     ),
@@ -97,7 +99,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
     ),
     (ev.Spectators(3), {"type": "spectators", "count": 3}, b""),
     (
-        ev.Notice("error", "no"),
+        ev.Notice(Level.ERROR, "no"),
         {"type": "notice", "level": "error", "message": "no"},
         b"",
     ),
@@ -109,7 +111,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
     (ev.Heartbeat(), {"type": "heartbeat"}, b""),
     (
         ev.Layers(
-            2, 5, "training", 3,
+            2, 5, Source.TRAINING, 3,
             (
                 ev.LayerMaps(0, ev.PixelMap((1, 1, 2), -0.5, 0.5, b"ab"), None, None, None),
                 ev.LayerMaps(

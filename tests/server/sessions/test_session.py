@@ -23,8 +23,9 @@ from server.protocol.commands import (
     Step,
     Watch,
 )
-from server.protocol.connections import TOO_SLOW
+from server.protocol.connections import CloseReason
 from server.protocol.events import Answer
+from server.protocol.kinds import Status
 from server.protocol.orders import (
     GoBack,
     LoadSnapshot,
@@ -43,7 +44,7 @@ from server.protocol.refusals import Declined, HostSilent, SessionError
 from server.protocol.reports import DataRefused, Failed, Guesses, Loaded, Refused, Snapshot, Started
 from server.protocol.run_values import Divergence, Weights
 from server.sessions.command_handler import carry_out
-from server.sessions.lifecycle import IllegalMove, Life, Status
+from server.sessions.lifecycle import IllegalMove, Life
 from server.sessions.session import Session
 from tests.server.fake_host import Stage, read, statuses
 
@@ -109,7 +110,7 @@ async def test_a_viewer_that_reads_nothing_is_let_go() -> None:
     session, viewer = stage.running()
     for _ in range(MAX_WAITING + 1):
         session.pause(True)
-    assert viewer.closing == TOO_SLOW
+    assert viewer.closing is CloseReason.TOO_SLOW
     assert read(session, viewer) == []
 
 
