@@ -38,7 +38,7 @@ def _plain_members(value: Any) -> dict[str, Any]:
         item = getattr(value, member.name)
         if item is None and member.metadata.get("omit"):
             continue
-        members[member.metadata.get("key", member.name)] = plain(item)
+        members[member.metadata.get("alias", member.name)] = plain(item)
     return members
 
 

@@ -23,8 +23,8 @@ class LayerInfo:
 
     index: int
     type: str
-    in_shape: tuple[int, int, int] = field(metadata={"key": "in"})
-    out_shape: tuple[int, int, int] = field(metadata={"key": "out"})
+    in_shape: tuple[int, int, int] = field(metadata={"alias": "in"})
+    out_shape: tuple[int, int, int] = field(metadata={"alias": "out"})
     options: Mapping[str, Any]
     parameters: int
     line: int
@@ -160,7 +160,7 @@ class Layers:
 class Guess:
     """One class and how likely the network takes it to be."""
 
-    klass: int = field(metadata={"key": "class"})
+    klass: int = field(metadata={"alias": "class"})
     probability: float
 
 
