@@ -24,7 +24,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if is_dataclass(value) and not isinstance(value, type):
-        return _plain_members(value)
+        return plain_members(value)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
@@ -32,7 +32,8 @@ def plain(value: Any) -> Any:
     return value
 
 
-def _plain_members(value: Any) -> dict[str, Any]:
+def plain_members(value: Any) -> dict[str, Any]:
+    """The same of a dataclass: what is to be left out is, where there is nothing to say."""
     members: dict[str, Any] = {}
     for member in fields(value):
         item = getattr(value, member.name)

@@ -19,15 +19,25 @@ OMIT = {"omit": True}
 
 @dataclass(frozen=True, slots=True)
 class LayerInfo:
-    """One layer of the running network; shapes are (sx, sy, depth)."""
+    """One layer of a network; shapes are (sx, sy, depth). `is_loss`: it ends the network."""
 
     index: int
     type: str
     in_shape: tuple[int, int, int] = field(metadata={"alias": "in"})
     out_shape: tuple[int, int, int] = field(metadata={"alias": "out"})
-    options: Mapping[str, Any]
+    options: Mapping[str, object]
     parameters: int
     line: int
+    is_loss: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpecSummary:
+    """What `check_spec` answers: the network that a text describes, and its trainer's options."""
+
+    layers: tuple[LayerInfo, ...]
+    parameters: int
+    trainer: Mapping[str, str | float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ class SessionEvent:
     spec: str
     layers: tuple[LayerInfo, ...]
     parameters: int
-    trainer: Mapping[str, Any]
+    trainer: Mapping[str, str | float]
     methods: tuple[str, ...]
     dataset: DatasetInfo
     seed: int

@@ -22,6 +22,7 @@ from server.protocol.commands import (
     Watch,
 )
 from server.protocol.connections import Role
+from server.protocol.encode_events import plain_members
 from server.protocol.events import Answer, Problem
 from server.protocol.refusals import CommandError, SessionError
 from server.sessions.descriptions import spec_summary
@@ -66,7 +67,7 @@ async def _act(session: Session, viewer: Viewer, command: Command) -> dict[str, 
             session.change_network(await _parse(session, text), text, keep=keep)
             return {"run_id": session.run_id}
         case CheckSpec(_, text):
-            return spec_summary(await _parse(session, text))
+            return plain_members(spec_summary(await _parse(session, text)))
         case Configure(_, settings):
             session.configure(settings)
         case Watch(_, layers):

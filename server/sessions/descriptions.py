@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from engine.data import Dataset
 from engine.language import NetSpec
+from engine.language.sugar import is_loss
 from engine.layers import ACTIVATIONS
-from server.protocol.encode_events import plain
-from server.protocol.events import DatasetInfo, LayerInfo
+from server.protocol.events import DatasetInfo, LayerInfo, SpecSummary
 
 
 def dataset_info(dataset: Dataset) -> DatasetInfo:
@@ -34,6 +33,7 @@ def layer_infos(spec: NetSpec) -> tuple[LayerInfo, ...]:
             layer.options,
             layer.parameter_count,
             layer.line,
+            is_loss(layer.type),
         )
         for index, layer in enumerate(spec.layers)
     )
@@ -59,10 +59,6 @@ def kept_sentence(spec: NetSpec, kept: Sequence[int]) -> str:
     return f"Kept the weights of {listed}."
 
 
-def spec_summary(spec: NetSpec) -> dict[str, Any]:
+def spec_summary(spec: NetSpec) -> SpecSummary:
     """What `check_spec` answers."""
-    return {
-        "layers": plain(layer_infos(spec)),
-        "parameters": spec.parameter_count,
-        "trainer": plain(spec.trainer.options),
-    }
+    return SpecSummary(layer_infos(spec), spec.parameter_count, spec.trainer.options)

@@ -225,7 +225,7 @@ def test_a_text_is_checked_without_touching_the_network(browser: Browser) -> Non
         assert result["parameters"] == 5770
         assert result["layers"][1] == {
             "index": 1, "type": "fc", "in": [24, 24, 1], "out": [1, 1, 10], "parameters": 5770,
-            "line": 2, "options": result["layers"][1]["options"],
+            "line": 2, "is_loss": False, "options": result["layers"][1]["options"],
         }  # fmt: skip
         assert result["trainer"]["batch_size"] == 10
         assert stream.until("stats")["run_id"] == 1

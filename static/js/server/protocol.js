@@ -12,6 +12,7 @@
  * @property {Record<string, unknown>} options
  * @property {number} parameters
  * @property {number} line
+ * @property {boolean} is_loss  whether it ends the network
  */
 
 /** @typedef {"owner" | "spectator"} Role */

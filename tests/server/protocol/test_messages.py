@@ -39,7 +39,7 @@ COMMANDS: list[tuple[dict[str, Any], commands.Command]] = [
     ({"type": "show_training", "id": 1}, commands.ShowTraining(1)),
 ]
 
-INFO = ev.LayerInfo(1, "conv", (24, 24, 1), (24, 24, 8), {"sx": 5}, 208, 3)
+INFO = ev.LayerInfo(1, "conv", (24, 24, 1), (24, 24, 8), {"sx": 5}, 208, 3, False)
 DATA = ev.DatasetInfo("MNIST", ("0", "1"), 9, 1, 4)
 EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
     (
@@ -53,7 +53,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
             "layers": [
                 {
                     "index": 1, "type": "conv", "in": [24, 24, 1], "out": [24, 24, 8],
-                    "options": {"sx": 5}, "parameters": 208, "line": 3,
+                    "options": {"sx": 5}, "parameters": 208, "line": 3, "is_loss": False,
                 }
             ],
             "dataset": {
