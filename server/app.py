@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from engine.cores import cores
 from engine.data import download_mnist
 from server.dataset_in_use import DatasetManager, Download
 from server.sessions.registry import Registry
 from server.sessions.surroundings import Surroundings
-from server.settings import Settings, cores, page_files, program_version
+from server.settings import Settings, page_files, program_version
 from server.storage.database import Storage
 from server.storage.disk_keeper import DiskKeeper
 from server.storage.keeper import MemoryKeeper

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from engine.cores import cores
+from engine.file_limits import PICTURE_BYTES, SNAPSHOT_BYTES
 from server.logs import LogSettings
 
 STATE_VARIABLE = "CONVNET_LIVE_STATE"
@@ -18,8 +20,8 @@ STATE_VARIABLE = "CONVNET_LIVE_STATE"
 class Limits:
     """Bounds that keep one user from taking everybody's share, in bytes and seconds."""
 
-    snapshot_bytes: int = 64 * 1024 * 1024
-    image_bytes: int = 10 * 1024 * 1024
+    snapshot_bytes: int = SNAPSHOT_BYTES
+    image_bytes: int = PICTURE_BYTES
     upload_seconds: float = 30.0
     """A body that takes longer to arrive is given up."""
     send_seconds: float = 5.0
@@ -97,13 +99,6 @@ def default_state_folder() -> Path:
     """Where sessions are kept unless a flag says otherwise: the user's data folder."""
     named = os.environ.get(STATE_VARIABLE)
     return Path(named) if named else user_data_path("convnet-live", appauthor=False) / "sessions"
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
 
 
 def program_version() -> str:

@@ -30,7 +30,7 @@ WINGS = {
         ["cli"],
     ],
     "engine": [
-        ["options"],
+        ["options", "cores", "file_limits"],
         ["layers"],
         ["update_rules"],
         ["language"],

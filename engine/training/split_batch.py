@@ -12,13 +12,13 @@ computes its lane, and the run is the same to the last bit.
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from time import perf_counter
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from engine.cores import cores
 from engine.layers import Array
 from engine.network.net import Net
 from engine.network.passes import PassStats, chunks
@@ -35,11 +35,6 @@ MOST_DEATHS = 5
 """After so many deaths helpers are no longer replaced."""
 
 
-def available_cores() -> int:
-    """Cores that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class Team:
     """Computes gradients of a network over whole batches.
 
@@ -52,7 +47,7 @@ class Team:
     def __init__(self, net: Net, size: int | None = None) -> None:
         """Make a team for `net`, which it only reads; `size` is by default the number of cores."""
         threadpool_limits(limits=1, user_api="blas")
-        self.size = size or available_cores()
+        self.size = size or cores()
         self.gradient: Array = net.grads
         self.statistics: Array = net.state
         self._net = net

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeAlias, get_args
 
 from server.protocol.connections import Role
 from server.protocol.kinds import DatasetState, Failure, Level, Source, Status
-from server.protocol.run_values import Divergence, TestResult
+from server.protocol.run_values import Divergence, Guess, TestResult
 
 OMIT = {"omit": True}
 """Marks keys that are left out, rather than null, when there is nothing to say."""
@@ -164,14 +164,6 @@ class Layers:
     source: Source
     label: int | None
     layers: tuple[LayerMaps, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """One class and how likely the network takes it to be."""
-
-    klass: int = field(metadata={"alias": "class"})
-    probability: float
 
 
 @dataclass(frozen=True, slots=True)

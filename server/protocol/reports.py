@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from engine.language import NetSpec
 from server.protocol.encode_events import Frame
-from server.protocol.run_values import Divergence, PointRow, Weights
+from server.protocol.run_values import Divergence, Guess, PointRow, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,10 @@ class DataRefused:
 
 @dataclass(frozen=True, slots=True)
 class Guesses:
-    """The likeliest classes of the shown image, (class, probability), best first."""
+    """The likeliest classes of the shown image, best first."""
 
     token: int
-    top: tuple[tuple[int, float], ...]
+    top: tuple[Guess, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
 
@@ -23,6 +23,14 @@ class TestResult:
     accuracy: float
     examples: int
     at_examples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One class and how likely the network takes it to be."""
+
+    klass: int = field(metadata={"alias": "class"})
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)

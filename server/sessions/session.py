@@ -54,7 +54,7 @@ from server.protocol.reports import (
     Snapshot,
     Started,
 )
-from server.protocol.run_values import Divergence
+from server.protocol.run_values import Divergence, Guess
 from server.sessions.checkpointing import Saving
 from server.sessions.descriptions import dataset_info, kept_sentence, layer_infos, title
 from server.sessions.lifecycle import Life
@@ -248,7 +248,7 @@ class Session:
         """The cards show training examples again."""
         self._trainer.order(ShowBatch())
 
-    async def predict(self, pixels: bytes) -> tuple[tuple[int, float], ...]:
+    async def predict(self, pixels: bytes) -> tuple[Guess, ...]:
         """The likeliest classes of an image, which the cards show from now on."""
         return (await self._trainer.ask(lambda token: ShowImage(token, pixels), Guesses)).top
 

@@ -10,7 +10,6 @@ from engine.analysis.layer_views import LayerView, Map
 from engine.data import Batch
 from engine.layers import Array
 from server.protocol.events import (
-    Guess,
     LayerMaps,
     Layers,
     PixelMap,
@@ -18,6 +17,7 @@ from server.protocol.events import (
     Predictions,
     Stats,
 )
+from server.protocol.run_values import Guess
 from server.training_process.live_run import LiveRun
 
 TOP = 3
@@ -66,20 +66,17 @@ def predictions_of(run: LiveRun, number: int, batch: Batch, scores: Array) -> Pr
         round=number,
         shape=(count, height, width),
         items=tuple(
-            Prediction(
-                int(label),
-                tuple(Guess(klass, probability) for klass, probability in likeliest(row)),
-            )
+            Prediction(int(label), likeliest(row))
             for label, row in zip(batch.labels, scores, strict=True)
         ),
         pixels=images.tobytes(),
     )
 
 
-def likeliest(scores: Array) -> tuple[tuple[int, float], ...]:
-    """The three likeliest classes of one image and their scores, best first."""
+def likeliest(scores: Array) -> tuple[Guess, ...]:
+    """The three likeliest classes of one image, best first; `scores` is (classes,)."""
     best = np.argsort(-scores, kind="stable")[:TOP]
-    return tuple((int(klass), float(scores[klass])) for klass in best)
+    return tuple(Guess(int(klass), float(scores[klass])) for klass in best)
 
 
 def _maps(view: LayerView) -> LayerMaps:

@@ -153,13 +153,8 @@ def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter
         data = await read_body(request, limits.image_bytes, limits.upload_seconds)
         prepared = await asyncio.to_thread(prepare_digit, data)
         pixels = prepared.image.tobytes()
-        top = await session.predict(pixels)
-        return JSONResponse(
-            {
-                "image": base64.b64encode(pixels).decode(),
-                "top": [{"class": klass, "probability": share} for klass, share in top],
-            }
-        )
+        reading = Reading(base64.b64encode(pixels).decode(), await session.predict(pixels))
+        return JSONResponse(plain(reading))
 
     @router.websocket("/api/sessions/{session_id}/stream")
     async def stream(socket: WebSocket, session_id: str) -> None:

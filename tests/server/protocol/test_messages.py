@@ -19,7 +19,7 @@ from server.protocol.decode_commands import MAX_COMMAND_BYTES, decode_command
 from server.protocol.encode_events import decode_event, encode, select_layers
 from server.protocol.kinds import DatasetState, Level, Source, Status
 from server.protocol.refusals import CommandError
-from server.protocol.run_values import Divergence, TestResult
+from server.protocol.run_values import Divergence, Guess, TestResult
 
 COMMANDS: list[tuple[dict[str, Any], commands.Command]] = [
     ({"type": "pause", "id": 1}, commands.Pause(1)),
@@ -139,7 +139,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
         b"abcdefg",
     ),
     (
-        ev.Predictions(2, 1, (1, 1, 2), (ev.Prediction(4, (ev.Guess(4, 0.5),)),), b"xy"),
+        ev.Predictions(2, 1, (1, 1, 2), (ev.Prediction(4, (Guess(4, 0.5),)),), b"xy"),
         {
             "type": "predictions", "run_id": 2, "round": 1, "shape": [1, 1, 2], "offset": 0,
             "items": [{"label": 4, "top": [{"class": 4, "probability": 0.5}]}],

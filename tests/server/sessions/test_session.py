@@ -42,7 +42,7 @@ from server.protocol.orders import (
 )
 from server.protocol.refusals import Declined, HostSilent, SessionError
 from server.protocol.reports import DataRefused, Failed, Guesses, Loaded, Refused, Snapshot, Started
-from server.protocol.run_values import Divergence, Weights
+from server.protocol.run_values import Divergence, Guess, Weights
 from server.sessions.command_handler import carry_out
 from server.sessions.lifecycle import IllegalMove, Life
 from server.sessions.session import Session
@@ -595,8 +595,8 @@ async def test_predictions_are_matched_to_who_asked() -> None:
     await asyncio.sleep(0)
     orders = [order for order in stage.host.orders if isinstance(order, ShowImage)]
     for order in reversed(orders):
-        stage.host.report(Guesses(order.token, ((order.pixels[0], 1.0),)))
-    assert [(await each)[0][0] for each in asked] == [0, 1]
+        stage.host.report(Guesses(order.token, (Guess(order.pixels[0], 1.0),)))
+    assert [(await each)[0].klass for each in asked] == [0, 1]
 
 
 async def test_a_loaded_file_is_a_new_run() -> None:
