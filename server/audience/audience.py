@@ -9,8 +9,8 @@ from server.audience.graph_history import History
 from server.audience.viewer import Viewer
 from server.counters import Tally
 from server.protocol.connections import Role
-from server.protocol.encode_events import Frame, encode, select_layers
-from server.protocol.events import Event, Layers, Spectators
+from server.protocol.encode_events import Cards, Frame, encode
+from server.protocol.events import Layers, Spectators, TextEvent
 from server.protocol.run_values import PointRow
 
 COUNT_SECONDS = 0.5
@@ -31,7 +31,7 @@ class Audience:
         self.watched: frozenset[int] = frozenset()
         self.history = History()
         self._viewers: set[Viewer] = set()
-        self._newest: dict[str, Frame] = {}
+        self._newest: dict[str, Frame | Cards] = {}
         self._counting: asyncio.TimerHandle | None = None
         self.run_id = 0
         self._seq = 0
@@ -72,13 +72,13 @@ class Audience:
             self._show(viewer, Layers.type, frame, {})
         return self._sum_up()
 
-    def send(self, event: Event) -> None:
+    def send(self, event: TextEvent) -> None:
         """Send all viewers a message that none may miss."""
         frame = encode(event)
         for viewer in self:
             viewer.put(frame)
 
-    def show(self, kind: str, frame: Frame) -> None:
+    def show(self, kind: str, frame: Frame | Cards) -> None:
         """Show all viewers a message that only matters while it is the newest of its kind."""
         self._newest[kind] = frame
         selected: dict[frozenset[int], Frame] = {}
@@ -127,13 +127,17 @@ class Audience:
         return encode(points)
 
     def _show(
-        self, viewer: Viewer, kind: str, frame: Frame, selected: dict[frozenset[int], Frame]
+        self,
+        viewer: Viewer,
+        kind: str,
+        frame: Frame | Cards,
+        selected: dict[frozenset[int], Frame],
     ) -> None:
-        if kind == Layers.type:
+        if isinstance(frame, Cards):
             if not viewer.watched:
                 return
             if viewer.watched not in selected:
-                selected[viewer.watched] = select_layers(frame, viewer.watched)
+                selected[viewer.watched] = frame.select(viewer.watched)
             frame = selected[viewer.watched]
         self._tally.frames_dropped += viewer.show(kind, frame)
 

@@ -137,11 +137,11 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class PixelMap:
-    """Grey levels of one volume or filter bank, and the numbers that 0 and 255 stand for."""
+    """Gray levels of one volume or filter bank, and the numbers that 0 and 255 stand for."""
 
     shape: tuple[int, ...]
-    minimum: float
-    maximum: float
+    minimum: float = field(metadata={"alias": "min"})
+    maximum: float = field(metadata={"alias": "max"})
     pixels: bytes
 
 
@@ -150,10 +150,10 @@ class LayerMaps:
     """The pictures of one layer's card; None where the layer has none."""
 
     index: int
-    activations: PixelMap | None
-    gradients: PixelMap | None
-    weights: PixelMap | None
-    weight_gradients: PixelMap | None
+    activations: PixelMap | None = field(metadata=OMIT)
+    gradients: PixelMap | None = field(metadata=OMIT)
+    weights: PixelMap | None = field(metadata=OMIT)
+    weight_gradients: PixelMap | None = field(metadata=OMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,20 +168,23 @@ class Layers:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
+    """A test image, its class and the likeliest ones; `pixels` are gray levels, row by row."""
+
     label: int
     top: tuple[Guess, ...]
+    pixels: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Four test images with their three likeliest classes; `shape` is that of `pixels`."""
+    """Four test images, all of one size, with their three likeliest classes."""
 
     type: ClassVar[str] = "predictions"
     run_id: int
     round: int
-    shape: tuple[int, int, int]
+    width: int
+    height: int
     items: tuple[Prediction, ...]
-    pixels: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.language import NetSpec
-from server.protocol.encode_events import Frame
-from server.protocol.run_values import Divergence, Guess, PointRow, Weights
+from server.protocol.encode_events import Cards, Frame
+from server.protocol.run_values import Divergence, Guess, PointRow, Progress, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +17,15 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class FrameReport:
-    """A message for viewers; `kind` is its wire type. Only the newest of a kind matters."""
+    """A message for viewers; `kind` is its wire type. Only the newest of a kind matters.
+
+    `progress` comes with the running numbers: what the server itself wants to know of them.
+    """
 
     kind: str
     run_id: int
-    frame: Frame
+    frame: Frame | Cards
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,14 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How many examples a run has trained on, and how many it trains on in a second."""
+
+    examples: int
+    per_second: float
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """What a network has learned, as the bytes of `Net.params` and `Net.state`."""
 

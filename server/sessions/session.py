@@ -305,11 +305,11 @@ class Session:
     def take(self, report: Report) -> None:
         """See `supervisor.Supervised`."""
         match report:
-            case FrameReport(kind, run_id, frame):
+            case FrameReport(kind, run_id, frame, progress):
                 if run_id == self.run_id:
                     self.audience.show(kind, frame)
-                    if kind == Stats.type:
-                        self._pace.read(run_id, frame)
+                    if progress is not None:
+                        self._pace.note(run_id, progress)
             case PointsReport(run_id, _, rows):
                 if run_id == self.run_id:
                     self.audience.add_points(rows)

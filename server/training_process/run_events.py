@@ -59,17 +59,16 @@ def layers_of(run: LiveRun, watched: Collection[int]) -> Layers:
 
 def predictions_of(run: LiveRun, number: int, batch: Batch, scores: Array) -> Predictions:
     """Four test images with their likeliest classes; `scores` is (4, classes)."""
-    images = np.ascontiguousarray(batch.images)
-    count, height, width = images.shape
+    _, height, width = batch.images.shape
     return Predictions(
         run_id=run.run_id,
         round=number,
-        shape=(count, height, width),
+        width=width,
+        height=height,
         items=tuple(
-            Prediction(int(label), likeliest(row))
-            for label, row in zip(batch.labels, scores, strict=True)
+            Prediction(int(label), likeliest(row), image.tobytes())
+            for label, row, image in zip(batch.labels, scores, batch.images, strict=True)
         ),
-        pixels=images.tobytes(),
     )
 
 

@@ -14,7 +14,7 @@ from server.protocol.events import DatasetEvent
 from server.protocol.kinds import DatasetState
 from server.protocol.orders import Order, StartRun, TakeCheckpoint
 from server.protocol.reports import Checkpoint, FrameReport, PointsReport, Report, Started
-from server.protocol.run_values import PointRow
+from server.protocol.run_values import PointRow, Progress
 from server.sessions.session import Session
 from server.sessions.surroundings import Surroundings
 from server.settings import Limits, Settings
@@ -69,11 +69,10 @@ class FakeHost:
         run_id = self.last(StartRun).run_id
         self.report(Checkpoint(run_id, examples, points, self.state, token))
 
-    def frame(self, run_id: int, kind: str = "stats", **keys: Any) -> None:
-        if kind == "stats":
-            keys = {"examples": 0, "examples_per_second": 0} | keys
-        text = "".join(f',"{key}":{value}' for key, value in keys.items())
-        self.report(FrameReport(kind, run_id, Frame(f'{{"type":"{kind}"{text}}}')))
+    def frame(self, run_id: int, kind: str = "stats", examples: int = 0) -> None:
+        frame = Frame(f'{{"type":"{kind}","examples":{examples}}}')
+        progress = Progress(examples, 0.0) if kind == "stats" else None
+        self.report(FrameReport(kind, run_id, frame, progress))
 
     def points(self, run_id: int, count: int) -> None:
         row: PointRow = (200, 0.5, 0.1, None, None)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from engine.language import DEFAULT_TEXT, parse
-from server.protocol.encode_events import decode_event
+from server.protocol.encode_events import Cards, decode_event
 from server.protocol.orders import Order, StartRun
 from server.protocol.reports import FrameReport, Report
 from server.trainers.local_process import LocalProcess
@@ -65,7 +65,10 @@ class Process:
 
 
 def header_of(report: FrameReport) -> dict[str, Any]:
-    return decode_event(report.frame.numbered(1))[0]
+    frame = report.frame
+    if isinstance(frame, Cards):
+        frame = frame.select({index for index, _ in frame.cards})
+    return decode_event(frame.numbered(1))[0]
 
 
 @asynccontextmanager

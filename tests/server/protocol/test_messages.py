@@ -16,7 +16,7 @@ from server.protocol import commands
 from server.protocol import events as ev
 from server.protocol.connections import Role
 from server.protocol.decode_commands import MAX_COMMAND_BYTES, decode_command
-from server.protocol.encode_events import decode_event, encode, select_layers
+from server.protocol.encode_events import Frame, decode_event, encode, encode_layers
 from server.protocol.kinds import DatasetState, Level, Source, Status
 from server.protocol.refusals import CommandError
 from server.protocol.run_values import Divergence, Guess, TestResult
@@ -139,7 +139,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
         b"abcdefg",
     ),
     (
-        ev.Predictions(2, 1, (1, 1, 2), (ev.Prediction(4, (Guess(4, 0.5),)),), b"xy"),
+        ev.Predictions(2, 1, 2, 1, (ev.Prediction(4, (Guess(4, 0.5),), b"xy"),)),
         {
             "type": "predictions", "run_id": 2, "round": 1, "shape": [1, 1, 2], "offset": 0,
             "items": [{"label": 4, "top": [{"class": 4, "probability": 0.5}]}],
@@ -161,27 +161,37 @@ def test_every_command_and_event_is_among_the_cases() -> None:
 
 @pytest.mark.parametrize(("event", "header", "payload"), EVENTS, ids=lambda case: "")
 def test_events_are_pinned(event: ev.Event, header: dict[str, Any], payload: bytes) -> None:
-    message = encode(event).numbered(12)
+    message = whole(event).numbered(12)
     assert decode_event(message) == (header | {"seq": 12}, payload)
     assert isinstance(message, bytes) == bool(payload)
 
 
+def whole(event: ev.Event) -> Frame:
+    """An event for a viewer who sees all cards."""
+    if isinstance(event, ev.Layers):
+        return encode_layers(event).select({layer.index for layer in event.layers})
+    return encode(event)
+
+
 def test_a_binary_message_byte_by_byte() -> None:
-    message = encode(ev.Predictions(1, 2, (1, 1, 1), (), b"\x07")).numbered(3)
+    event = ev.Predictions(1, 2, 1, 1, (ev.Prediction(5, (), b"\x07"),))
+    message = encode(event).numbered(3)
     head = (
-        b'{"seq":3,"type":"predictions","run_id":1,"round":2,"shape":[1,1,1],"offset":0,"items":[]}'
+        b'{"seq":3,"type":"predictions","run_id":1,"round":2,"shape":[1,1,1],"offset":0,'
+        b'"items":[{"label":5,"top":[]}]}'
     )
     assert message == len(head).to_bytes(4, "little") + head + bytes(3) + b"\x07"
 
 
 def test_layers_off_screen_are_left_out_and_offsets_follow() -> None:
     event = next(event for event, _, _ in EVENTS if isinstance(event, ev.Layers))
-    frame = encode(event)
-    header, payload = decode_event(select_layers(frame, {1, 9}).numbered(1))
+    cards = encode_layers(event)
+    header, payload = decode_event(cards.select({1, 9}).numbered(1))
     assert [layer["index"] for layer in header["layers"]] == [1]
     offsets = {name: header["layers"][0][name]["offset"] for name in ("activations", "weights")}
     assert (offsets, payload) == ({"activations": 0, "weights": 2}, b"cdefg")
-    assert select_layers(frame, {0, 1}) is frame
+    header, payload = decode_event(cards.select({9}).numbered(1))
+    assert (header["layers"], payload) == ([], b"")
 
 
 @pytest.mark.parametrize(
