@@ -22,13 +22,24 @@ from server.trainers.host import TrainerHost
 from server.trainers.local_process import LocalProcess
 from server.trainers.waiting_line import Line
 from server.training_process.main import WorkerConfig
-from server.web import error_table
+from server.web import error_table, live_stream
+from server.web.api import operations, pictures, sessions, snapshots
 from server.web.api.metrics import Metrics
-from server.web.api.operations import Health, make_operations_router
-from server.web.api.sessions import make_router
+from server.web.guards.creation_rate import CreationLimiter
 from server.web.guards.origin import Guard, Policy
+from server.web.page import routes as pages
 from server.web.page.assets import Assets
 from server.web.page.render import Page
+from server.web.site import Site
+
+ROUTERS = (
+    pages.router,
+    sessions.router,
+    snapshots.router,
+    pictures.router,
+    live_stream.router,
+    operations.router,
+)
 
 
 def create_app(settings: Settings, *, download: Download = download_mnist) -> FastAPI:
@@ -60,7 +71,15 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         settings, new_host, line, keeper, lambda: data.current, lambda: data.event
     )
     registry = Registry(shared)
-    health = Health()
+    files = page_files()
+    assets = Assets(files.static)
+    site = Site(
+        settings,
+        registry,
+        Page(files, assets, settings.limits),
+        Metrics(registry, line, shared.tally),
+        CreationLimiter(settings.limits),
+    )
 
     def data_changed(another_set: bool) -> None:
         for session in registry:
@@ -72,17 +91,15 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         data.start(data_changed)
         expiry = asyncio.create_task(registry.expire_forever())
-        health.ready = True
+        site.ready = True
         try:
             yield
         finally:
-            health.ready = False
+            site.ready = False
             expiry.cancel()
             await asyncio.gather(data.stop(), registry.close())
             await keeper.close()
 
-    files = page_files()
-    assets = Assets(files.static)
     policy = Policy(settings.host, settings.port, settings.allowed_origins)
     app = FastAPI(
         title="ConvNet Live",
@@ -96,12 +113,9 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.registry = registry
+    app.state.site = site
     error_table.install(app)
-    app.include_router(make_router(registry, Page(files, assets, settings.limits), settings))
-    metrics = Metrics(registry, line, shared.tally)
-    app.include_router(
-        make_operations_router(health, metrics, public_metrics=settings.public_metrics)
-    )
+    for each in ROUTERS:
+        app.include_router(each)
     app.mount("/static", assets)
     return app

@@ -1,4 +1,4 @@
-"""The websocket endpoint: for each viewer one task that sends and one that receives."""
+"""The websocket routes: for each viewer one task that sends and one that receives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from fastapi import APIRouter, WebSocket
+from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from server.audience.viewer import Viewer
 from server.counters import Outcome
@@ -21,6 +22,7 @@ from server.sessions.command_handler import carry_out, refusal
 from server.sessions.registry import NoSuchSession
 from server.sessions.session import Session
 from server.settings import Limits
+from server.web.site import TheSite
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,23 @@ HEARTBEAT = encode(Heartbeat())
 
 class _Over(Exception):
     """This connection is at its end."""
+
+
+router = APIRouter()
+
+
+@router.websocket("/api/sessions/{session_id}/stream")
+async def stream(socket: WebSocket, site: TheSite, session_id: str) -> None:
+    """All that is live of one of the browser's own sessions, and its commands."""
+    limits = site.settings.limits
+    await serve_stream(socket, Role.OWNER, lambda: site.find(socket, session_id), limits)
+
+
+@router.websocket("/api/watch/{watch_id}/stream")
+async def watch_stream(socket: WebSocket, site: TheSite, watch_id: str) -> None:
+    """The same for a spectator."""
+    registry, limits = site.registry, site.settings.limits
+    await serve_stream(socket, Role.SPECTATOR, lambda: registry.find_watched(watch_id), limits)
 
 
 async def serve_stream(

@@ -41,7 +41,7 @@ def serving(settings: Settings, download: Download = download_mnist) -> Iterator
     thread.start()
     try:
         assert started.wait(PATIENCE)
-        yield Site(port, app.state.registry)
+        yield Site(port, app.state.site.registry)
     finally:
         server.should_exit = True
         thread.join(PATIENCE)
