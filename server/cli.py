@@ -130,11 +130,12 @@ def _serve(arguments: argparse.Namespace) -> None:
     from server.app import create_app
     from server.storage.database import StorageError
     from server.web.guards.origin import is_loopback
+    from server.web.guards.uvicorn_version import UnsuitableUvicorn
     from server.web.listen import make_server, open_socket, url_of
 
     signal.signal(signal.SIGTERM, _leave)
     try:
-        listening = open_socket(arguments.host, arguments.port)
+        listening = open_socket(arguments.host, arguments.port, Limits().take_seconds)
     except (OSError, OverflowError) as error:
         raise UsageError(_refused(arguments, error)) from None
     with listening:
@@ -155,13 +156,15 @@ def _serve(arguments: argparse.Namespace) -> None:
                 file=sys.stderr,
             )
         try:
-            app = create_app(settings)
+            server = make_server(create_app(settings), settings.host, announce)
         except StorageError as error:
             raise UsageError(f"{error}; see --state and --ephemeral") from None
+        except UnsuitableUvicorn as error:
+            raise UsageError(str(error)) from None
         # What is wrong with the arguments was told in one line; from here on there is a log.
         set_up(settings.logs)
         try:
-            make_server(app, settings.host, announce).run(sockets=[listening])
+            server.run(sockets=[listening])
         finally:
             log.info("server stopped", extra={"address": url})
 

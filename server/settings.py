@@ -24,8 +24,8 @@ class Limits:
     image_bytes: int = PICTURE_BYTES
     upload_seconds: float = 30.0
     """A body that takes longer to arrive is given up."""
-    send_seconds: float = 5.0
-    """A viewer that takes longer to accept a message is let go."""
+    take_seconds: float = 5.0
+    """Whoever takes nothing of what is sent for so long is let go."""
     reply_seconds: float = 30.0
     """A training process that takes longer to reply is said not to answer."""
     viewers_per_session: int = 200

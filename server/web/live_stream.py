@@ -70,7 +70,7 @@ async def serve_stream(
     session.join(viewer)
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_send(socket, session, viewer, limits.send_seconds))
+            tasks.create_task(_send(socket, session, viewer, limits.take_seconds))
             tasks.create_task(_receive(socket, session, viewer))
     except* (_Over, WebSocketDisconnect):
         pass

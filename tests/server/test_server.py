@@ -456,7 +456,7 @@ def test_a_slow_body_is_given_up() -> None:
 
 
 def test_a_viewer_that_reads_nothing_is_let_go_and_slows_nobody() -> None:
-    limits = Limits(send_seconds=0.3)
+    limits = Limits(take_seconds=0.3)
     with serving(Settings(offline=True, limits=limits)) as site, site.browser() as browser:
         session = browser.open()["session"]
         with browser.watch(session) as stream, never_reading(browser, session):
