@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.types import Lifespan
 
 from engine.cores import cores
 from engine.data import download_mnist
@@ -17,7 +18,7 @@ from server.sessions.surroundings import Surroundings
 from server.settings import Settings, page_files, program_version
 from server.storage.database import Storage
 from server.storage.disk_keeper import DiskKeeper
-from server.storage.keeper import MemoryKeeper
+from server.storage.keeper import Keeper, MemoryKeeper
 from server.trainers.host import TrainerHost
 from server.trainers.local_process import LocalProcess
 from server.trainers.waiting_line import Line
@@ -80,32 +81,12 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         Metrics(registry, line, shared.tally),
         CreationLimiter(settings.limits),
     )
-
-    def data_changed(another_set: bool) -> None:
-        for session in registry:
-            session.show_dataset()
-            if another_set:
-                session.change_dataset()
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        data.start(data_changed)
-        expiry = asyncio.create_task(registry.expire_forever())
-        site.ready = True
-        try:
-            yield
-        finally:
-            site.ready = False
-            expiry.cancel()
-            await asyncio.gather(data.stop(), registry.close())
-            await keeper.close()
-
     policy = Policy(settings.host, settings.port, settings.allowed_origins)
     app = FastAPI(
         title="ConvNet Live",
         version=program_version(),
-        lifespan=lifespan,
-        # An address with a slash too many is no address of ours.
+        lifespan=_lifespan(site, data, keeper),
+        # An address with a slash too many leads nowhere.
         redirect_slashes=False,
         middleware=[Middleware(Guard, policy=policy)],
         # The pages that show an interface load scripts from elsewhere.
@@ -115,7 +96,33 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     )
     app.state.site = site
     error_table.install(app)
-    for each in ROUTERS:
-        app.include_router(each)
+    for router in ROUTERS:
+        app.include_router(router)
     app.mount("/static", assets)
     return app
+
+
+def _lifespan(site: Site, data: DatasetManager, keeper: Keeper) -> Lifespan[FastAPI]:
+    """What goes on beside the requests, from the server's start to its end."""
+    sessions = site.registry
+
+    def data_changed(another_set: bool) -> None:
+        for session in sessions:
+            session.show_dataset()
+            if another_set:
+                session.change_dataset()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        data.start(data_changed)
+        expiry = asyncio.create_task(sessions.expire_forever())
+        site.ready = True
+        try:
+            yield
+        finally:
+            site.ready = False
+            expiry.cancel()
+            await asyncio.gather(data.stop(), sessions.close())
+            await keeper.close()
+
+    return lifespan

@@ -1,4 +1,4 @@
-"""All that can be set about the server, in one frozen object, and where its page's files lie."""
+"""Everything that can be set about the server, in one frozen object, and where its page lies."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Settings:
             long after that its process is given back.
         public_metrics: answer `GET /metrics` of other machines too.
         logs: how to log.
-        keep_seconds: how long a session is kept that nobody looks at.
+        keep_seconds: how long a session that nobody looks at is kept.
     """
 
     host: str = "127.0.0.1"

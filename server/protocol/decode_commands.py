@@ -35,7 +35,7 @@ def _build(data: dict[str, Any]) -> Command:
     name = data.pop("type", None)
     kind = COMMANDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise CommandError(f"There is no command {_show(name)}.", field="type")
+        raise CommandError(_unknown(name), field="type")
     values: dict[str, Any] = {}
     for member in fields(kind):
         if member.name not in data:
@@ -50,7 +50,7 @@ def _build(data: dict[str, Any]) -> Command:
         values[member.name] = value
     if data:
         unknown = next(iter(data))
-        raise CommandError(f"{name} knows no `{unknown[:40]}`.", field=unknown[:40])
+        raise CommandError(f"{name} has no key `{unknown[:40]}`.", field=unknown[:40])
     return kind(**values)
 
 
@@ -86,12 +86,12 @@ def _refuse_surrogates(data: dict[str, Any]) -> None:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) < len(pairs):
-        raise CommandError("A key stands twice in the command.")
+        raise CommandError("A key appears twice in the command.")
     return data
 
 
 def _refuse_constant(text: str) -> NoReturn:
-    raise CommandError(f"{text} is no number that a command may hold.")
+    raise CommandError(f"{text} is not a number that a command may hold.")
 
 
 def _finite(text: str) -> float:
@@ -107,5 +107,7 @@ def _bounded(text: str) -> int:
     return int(text)
 
 
-def _show(name: Any) -> str:
-    return f"“{name[:40]}”" if isinstance(name, str) else "without a `type` that is text"
+def _unknown(name: Any) -> str:
+    if isinstance(name, str):
+        return f"There is no command “{name[:40]}”."
+    return "The command needs a `type` that is a text."

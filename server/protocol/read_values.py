@@ -32,7 +32,7 @@ def reader_of(member: Field[Any]) -> Reader:
 
 
 def is_integer(value: Any) -> bool:
-    """Whether it is a whole number; true and false are none, though Python counts with them."""
+    """Whether it is an integer, which true and false are to Python, but not here."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -44,7 +44,7 @@ class Site:
         """A new session of this owner.
 
         Raises:
-            TooOften, TooManySessions: there were too many of late, or there are.
+            TooOften, TooManySessions: too many began recently, or exist.
         """
         self.creations.admit(owner, request.client.host if request.client else "")
         return self.registry.create(owner)

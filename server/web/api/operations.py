@@ -1,4 +1,4 @@
-"""What whoever runs the server asks it: is it well, and how busy is it."""
+"""What whoever runs the server asks: is it healthy, and how busy is it?"""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/sessions/{session_id}/snapshot")
 
 @router.get("", response_class=JSONResponse, responses=refusals(400, 404, 409, 422, 503))
 async def read_snapshot(session: OwnSession, format: Literal["", "convnetjs"] = "") -> Response:
-    """The network as JSON with all it takes to train on; with format=convnetjs for that."""
+    """The network as JSON, with everything needed to train on, or as ConvNetJS reads it."""
     data = await session.snapshot(convnetjs=format == "convnetjs")
     return Response(data, media_type="application/json", headers={"cache-control": "no-store"})
 
