@@ -8,26 +8,39 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.types import Lifespan
 
+from engine.cores import cores
 from engine.data import download_mnist
 from server.dataset_in_use import DatasetManager, Download
 from server.sessions.registry import Registry
 from server.sessions.surroundings import Surroundings
-from server.settings import Settings, cores, page_files, program_version
+from server.settings import Settings, page_files, program_version
 from server.storage.database import Storage
 from server.storage.disk_keeper import DiskKeeper
-from server.storage.keeper import MemoryKeeper
+from server.storage.keeper import Keeper, MemoryKeeper
 from server.trainers.host import TrainerHost
 from server.trainers.local_process import LocalProcess
 from server.trainers.waiting_line import Line
 from server.training_process.main import WorkerConfig
-from server.web import error_table
+from server.web import error_table, live_stream
+from server.web.api import operations, pictures, sessions, snapshots
 from server.web.api.metrics import Metrics
-from server.web.api.operations import Health, make_operations_router
-from server.web.api.sessions import make_router
+from server.web.guards.creation_rate import CreationLimiter
 from server.web.guards.origin import Guard, Policy
+from server.web.page import routes as pages
 from server.web.page.assets import Assets
 from server.web.page.render import Page
+from server.web.site import Site
+
+ROUTERS = (
+    pages.router,
+    sessions.router,
+    snapshots.router,
+    pictures.router,
+    live_stream.router,
+    operations.router,
+)
 
 
 def create_app(settings: Settings, *, download: Download = download_mnist) -> FastAPI:
@@ -59,35 +72,21 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         settings, new_host, line, keeper, lambda: data.current, lambda: data.event
     )
     registry = Registry(shared)
-    health = Health()
-
-    def data_changed(another_set: bool) -> None:
-        for session in registry:
-            session.show_dataset()
-            if another_set:
-                session.change_dataset()
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        data.start(data_changed)
-        expiry = asyncio.create_task(registry.expire_forever())
-        health.ready = True
-        try:
-            yield
-        finally:
-            health.ready = False
-            expiry.cancel()
-            await asyncio.gather(data.stop(), registry.close())
-            await keeper.close()
-
     files = page_files()
     assets = Assets(files.static)
+    site = Site(
+        settings,
+        registry,
+        Page(files, assets, settings.limits),
+        Metrics(registry, line, shared.tally),
+        CreationLimiter(settings.limits),
+    )
     policy = Policy(settings.host, settings.port, settings.allowed_origins)
     app = FastAPI(
         title="ConvNet Live",
         version=program_version(),
-        lifespan=lifespan,
-        # An address with a slash too many is no address of ours.
+        lifespan=_lifespan(site, data, keeper),
+        # An address with a slash too many leads nowhere.
         redirect_slashes=False,
         middleware=[Middleware(Guard, policy=policy)],
         # The pages that show an interface load scripts from elsewhere.
@@ -95,12 +94,35 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.registry = registry
+    app.state.site = site
     error_table.install(app)
-    app.include_router(make_router(registry, Page(files, assets, settings.limits), settings))
-    metrics = Metrics(registry, line, shared.tally)
-    app.include_router(
-        make_operations_router(health, metrics, public_metrics=settings.public_metrics)
-    )
+    for router in ROUTERS:
+        app.include_router(router)
     app.mount("/static", assets)
     return app
+
+
+def _lifespan(site: Site, data: DatasetManager, keeper: Keeper) -> Lifespan[FastAPI]:
+    """What goes on beside the requests, from the server's start to its end."""
+    sessions = site.registry
+
+    def data_changed(another_set: bool) -> None:
+        for session in sessions:
+            session.show_dataset()
+            if another_set:
+                session.change_dataset()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        data.start(data_changed)
+        expiry = asyncio.create_task(sessions.expire_forever())
+        site.ready = True
+        try:
+            yield
+        finally:
+            site.ready = False
+            expiry.cancel()
+            await asyncio.gather(data.stop(), sessions.close())
+            await keeper.close()
+
+    return lifespan

@@ -10,10 +10,12 @@ import argparse
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -50,10 +52,7 @@ def _add_serve(commands: argparse._SubParsersAction[Any]) -> None:
         "--port", type=_port, default=defaults.port, help="0 for any free one (%(default)s)"
     )
     parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="folder in MNIST's format, to be used in place of MNIST",
+        "--data", type=Path, metavar="DIR", help="folder in MNIST's format, to use instead of MNIST"
     )
     parser.add_argument("--offline", action="store_true", help="never download anything")
     parser.add_argument("--no-browser", action="store_true", help="do not open the page")
@@ -63,12 +62,21 @@ def _add_serve(commands: argparse._SubParsersAction[Any]) -> None:
         default=[],
         metavar="ORIGIN",
         type=_origin,
-        help="address that pages may also come from, such as https://example.org; may be repeated",
+        help="another address whose pages may use this server, such as https://example.org; "
+        "may be given several times",
     )
+    _add_watching(parser, defaults)
+    _add_keeping(parser)
+    _add_limits(parser, defaults)
+    parser.set_defaults(run=_serve)
+
+
+def _add_watching(parser: argparse.ArgumentParser, defaults: Settings) -> None:
+    """The flags for whoever runs the server."""
     parser.add_argument(
         "--public-metrics",
         action="store_true",
-        help="let other machines read /metrics too, not this one alone",
+        help="let other machines read /metrics, not only this one",
     )
     parser.add_argument(
         "--log-format",
@@ -77,94 +85,112 @@ def _add_serve(commands: argparse._SubParsersAction[Any]) -> None:
         help="of the log on stderr; auto is text at a terminal, else JSON (%(default)s)",
     )
     parser.add_argument(
-        "--log-level", choices=LEVELS, default=defaults.logs.level, help="(%(default)s)"
+        "--log-level",
+        choices=LEVELS,
+        default=defaults.logs.level,
+        help="least severe events to log (%(default)s)",
     )
-    _add_limits(parser, defaults)
-    parser.set_defaults(run=_serve)
+
+
+def _add_keeping(parser: argparse.ArgumentParser) -> None:
+    """The flags that say where sessions are kept, if they are."""
+    group = parser.add_argument_group("sessions").add_mutually_exclusive_group()
+    group.add_argument(
+        "--state",
+        type=Path,
+        metavar="DIR",
+        help=f"folder to keep them in ({STATE_VARIABLE}, else {default_state_folder()})",
+    )
+    group.add_argument(
+        "--ephemeral", action="store_true", help="keep them in memory, until the server ends"
+    )
 
 
 def _add_limits(parser: argparse.ArgumentParser, defaults: Settings) -> None:
     """The flags that bound what a server keeps and does."""
-    kept = parser.add_argument_group("sessions and their limits").add_mutually_exclusive_group()
-    kept.add_argument(
-        "--state",
-        type=Path,
-        metavar="DIR",
-        help=f"where sessions are kept ({STATE_VARIABLE}, else {default_state_folder()})",
-    )
-    kept.add_argument(
-        "--ephemeral", action="store_true", help="keep sessions in memory, until the server ends"
-    )
+    limits = defaults.limits
     group = parser.add_argument_group("limits")
     for flag, metavar, default, help_text in (
-        ("--running", "N", defaults.running, "networks that train at once, others wait in line"),
-        ("--sessions", "N", defaults.limits.sessions, "sessions in all"),
-        ("--sessions-per-browser", "N", defaults.limits.sessions_per_owner, "of one browser"),
-        (
-            "--new-sessions", "N", defaults.limits.new_sessions_per_address,
-            "begun from one address in ten minutes; a class shares one",
-        ),
-        ("--viewers", "N", defaults.limits.viewers_per_session, "viewers of one session"),
-        ("--pause-after", "SECONDS", int(defaults.pause_seconds), "unwatched training pauses"),
-        (
-            "--checkpoint-every",
-            "SECONDS",
-            int(defaults.checkpoint_seconds),
-            "of training between checkpoints",
-        ),
-        (
-            "--release-after", "SECONDS", int(defaults.release_seconds),
-            "after that pause its process is given back",
-        ),
-        ("--keep-days", "DAYS", int(defaults.keep_seconds / DAY), "unseen sessions are kept"),
+        ("--running", "N", defaults.running, "networks that train at once; others wait in line"),
+        ("--sessions", "N", limits.sessions, "sessions in all"),
+        ("--sessions-per-browser", "N", limits.sessions_per_owner, "sessions of one browser"),
+        ("--new-sessions", "N", limits.new_sessions_per_address,
+         "sessions begun from one address in ten minutes; a class shares one"),
+        ("--viewers", "N", limits.viewers_per_session, "viewers of one session"),
+        ("--pause-after", "SECONDS", int(defaults.pause_seconds),
+         "after which unwatched training pauses"),
+        ("--checkpoint-every", "SECONDS", int(defaults.checkpoint_seconds),
+         "of training between checkpoints"),
+        ("--release-after", "SECONDS", int(defaults.release_seconds),
+         "after that pause its process is given back"),
+        ("--keep-days", "DAYS", int(defaults.keep_seconds / DAY),
+         "for which a session is kept that nobody looks at"),
     ):  # fmt: skip
-        group.add_argument(
-            flag,
-            type=_positive,
-            metavar=metavar,
-            default=default,
-            help=f"{help_text} (%(default)s)",
-        )
+        help_text = f"{help_text} (%(default)s)"
+        group.add_argument(flag, type=_positive, metavar=metavar, default=default, help=help_text)
 
 
 def _serve(arguments: argparse.Namespace) -> None:
-    from server.app import create_app
-    from server.storage.database import StorageError
-    from server.web.guards.origin import is_loopback
-    from server.web.listen import make_server, open_socket, url_of
+    from server.web.listen import url_of
 
     signal.signal(signal.SIGTERM, _leave)
-    try:
-        listening = open_socket(arguments.host, arguments.port)
-    except (OSError, OverflowError) as error:
-        raise UsageError(_refused(arguments, error)) from None
-    with listening:
-        port = listening.getsockname()[1]
-        settings = _settings(arguments, port)
-        url = url_of(settings.host, port)
-
-        def announce() -> None:
-            print(f"ConvNet Live is at {url}  (Ctrl-C ends it)", flush=True)
-            log.info("server started", extra={"address": url, "pid": os.getpid()})
-            if not arguments.no_browser and _has_desktop():
-                threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-
-        if not is_loopback(settings.host) and not settings.allowed_origins:
-            print(
-                f"{PROGRAM}: warning: {settings.host} can be reached from other "
-                "machines; whoever can reach it may train here (see --allow-origin)",
-                file=sys.stderr,
-            )
-        try:
-            app = create_app(settings)
-        except StorageError as error:
-            raise UsageError(f"{error}; see --state and --ephemeral") from None
+    with _listen(arguments) as listening:
+        settings = _settings(arguments, listening.getsockname()[1])
+        url = url_of(settings.host, settings.port)
+        _warn_of_strangers(settings)
+        browser = not arguments.no_browser and _has_desktop()
+        run = _prepare(settings, listening, partial(_announce, url, browser))
         # What is wrong with the arguments was told in one line; from here on there is a log.
         set_up(settings.logs)
         try:
-            make_server(app, settings.host, announce).run(sockets=[listening])
+            run()
         finally:
             log.info("server stopped", extra={"address": url})
+
+
+def _listen(arguments: argparse.Namespace) -> socket.socket:
+    from server.web.listen import open_socket
+
+    try:
+        return open_socket(arguments.host, arguments.port, Limits().take_seconds)
+    except (OSError, OverflowError) as error:
+        raise UsageError(_refused(arguments, error)) from None
+
+
+def _prepare(
+    settings: Settings, listening: socket.socket, ready: Callable[[], None]
+) -> Callable[[], None]:
+    """Make the web server; returns what runs it."""
+    from server.app import create_app
+    from server.storage.database import StorageError
+    from server.web.guards.uvicorn_version import UnsuitableUvicorn
+    from server.web.listen import make_server
+
+    try:
+        server = make_server(create_app(settings), settings.host, ready)
+    except StorageError as error:
+        raise UsageError(f"{error}; see --state and --ephemeral") from None
+    except UnsuitableUvicorn as error:
+        raise UsageError(str(error)) from None
+    return partial(server.run, sockets=[listening])
+
+
+def _announce(url: str, browser: bool) -> None:
+    print(f"ConvNet Live is at {url}  (Ctrl-C ends it)", flush=True)
+    log.info("server started", extra={"address": url, "pid": os.getpid()})
+    if browser:
+        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+
+def _warn_of_strangers(settings: Settings) -> None:
+    from server.web.guards.origin import is_loopback
+
+    if not is_loopback(settings.host) and not settings.allowed_origins:
+        print(
+            f"{PROGRAM}: warning: {settings.host} can be reached from other "
+            "machines; whoever can reach it may train here (see --allow-origin)",
+            file=sys.stderr,
+        )
 
 
 def _settings(arguments: argparse.Namespace, port: int) -> Settings:
@@ -220,13 +246,13 @@ def _has_desktop() -> bool:
 def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text[:6]) <= 65535:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no port, which is a number from 0 to 65535")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port, which is a number from 0 to 65535")
 
 
 def _positive(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text[:6]) > 0:
         return int(text[:6])
-    raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 up")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number greater than 0")
 
 
 def _origin(text: str) -> str:
@@ -234,7 +260,7 @@ def _origin(text: str) -> str:
 
     parts = urlsplit(text.rstrip("/"))
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
-        raise argparse.ArgumentTypeError(f"{text!r} is no origin such as https://example.org")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an origin such as https://example.org")
     # Browsers leave the scheme's own port out.
     usual = {"http": ":80", "https": ":443"}[parts.scheme]
     return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}".lower()

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a command ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    MALFORMED = "malformed"
 
 
 @dataclass(slots=True)
@@ -13,7 +22,7 @@ class Tally:
     Attributes:
         frames_sent, bytes_sent: messages of every kind to viewers.
         frames_dropped: messages that a newer one of their kind replaced before they were sent.
-        commands: how many came to which end: "done", "refused" or "malformed".
+        commands: how many of a viewer's commands ended how.
         examples: examples trained on, in all sessions.
         worker_deaths: training processes that ended though nobody told them to.
     """
@@ -21,6 +30,6 @@ class Tally:
     frames_sent: int = 0
     bytes_sent: int = 0
     frames_dropped: int = 0
-    commands: Counter[str] = field(default_factory=Counter)
+    commands: Counter[Outcome] = field(default_factory=Counter)
     examples: int = 0
     worker_deaths: int = 0

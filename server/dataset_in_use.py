@@ -1,4 +1,4 @@
-"""Decides which data set is trained on, and fetches the full MNIST behind everybody's back."""
+"""Decides which data set is trained on, and fetches the full MNIST in the background."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from engine.data import (
     load_directory,
 )
 from server.protocol.events import DatasetEvent
+from server.protocol.kinds import DatasetState
 from server.protocol.run_values import DataReference
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,9 @@ class DatasetManager:
         self._is_named = bool(named)
         self.current: Dataset = load_directory(named) if named else load_builtin()
         self._folders = {self.current.digest: self.current.directory}
-        self.event = DatasetEvent("ready" if named else "builtin", self.current.name)
+        self.event = DatasetEvent(
+            DatasetState.READY if named else DatasetState.BUILTIN, self.current.name
+        )
 
     def start(self, changed: Callable[[bool], None]) -> None:
         """Look for the full set, unless the user named one.
@@ -91,7 +94,7 @@ class DatasetManager:
         return self._folders[data.digest]
 
     async def stop(self) -> None:
-        """Give up whatever is under way; may be called twice."""
+        """Give up whatever is under way; idempotent."""
         self._cancel.set()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join, STOP_SECONDS)
@@ -102,37 +105,29 @@ class DatasetManager:
             if found is None and self._offline:
                 return
             if found is None:
-                self._tell("downloading", FULL_NAME)
+                self._post(DatasetEvent(DatasetState.DOWNLOADING, FULL_NAME))
                 target = cache_directory() / "mnist"
                 found = self._download(target, progress=self._progress, cancel=self._cancel)
             self._use(load_directory(found))
         except DownloadCanceled:
             return
         except (DownloadError, DataError) as error:
-            self._tell("failed", self.current.name, message=_sentence(error))
+            name, message = self.current.name, _sentence(error)
+            self._post(DatasetEvent(DatasetState.FAILED, name, message=message))
 
     def _progress(self, progress: DownloadProgress) -> None:
         now = time.monotonic()
         if now - self._last_progress >= PROGRESS_INTERVAL:
             self._last_progress = now
-            self._tell("downloading", FULL_NAME, progress.received, progress.total)
+            received, total = progress.received, progress.total
+            self._post(DatasetEvent(DatasetState.DOWNLOADING, FULL_NAME, received, total))
 
     def _use(self, dataset: Dataset) -> None:
         # Here, on the thread, the digest may take its time: reading all of MNIST does.
         self._folders[dataset.digest] = dataset.directory
-        self._post(DatasetEvent("ready", dataset.name), dataset)
+        self._post(DatasetEvent(DatasetState.READY, dataset.name), dataset)
 
-    def _tell(
-        self,
-        state: str,
-        name: str,
-        received: int | None = None,
-        total: int | None = None,
-        message: str | None = None,
-    ) -> None:
-        self._post(DatasetEvent(state, name, received, total, message), None)
-
-    def _post(self, event: DatasetEvent, dataset: Dataset | None) -> None:
+    def _post(self, event: DatasetEvent, dataset: Dataset | None = None) -> None:
         # A closed event loop means that there is nobody left to tell.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._set, event, dataset)

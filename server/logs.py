@@ -30,7 +30,7 @@ def set_up(settings: LogSettings) -> None:
     handler.setFormatter(TextFormatter() if text else JsonFormatter())
     logging.basicConfig(handlers=[handler], level=settings.level.upper(), force=True)
     logging.captureWarnings(True)
-    # Says of each request and connection what nobody needs to know.
+    # They log every request and connection, which nobody needs.
     for chatty in ("httpx", "httpcore", "uvicorn", "websockets"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.root.level))
 

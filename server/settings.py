@@ -1,4 +1,4 @@
-"""All that can be set about the server, in one frozen object, and where its page's files lie."""
+"""Everything that can be set about the server, in one frozen object, and where its page lies."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from engine.cores import cores
+from engine.file_limits import PICTURE_BYTES, SNAPSHOT_BYTES
 from server.logs import LogSettings
 
 STATE_VARIABLE = "CONVNET_LIVE_STATE"
@@ -18,12 +20,12 @@ STATE_VARIABLE = "CONVNET_LIVE_STATE"
 class Limits:
     """Bounds that keep one user from taking everybody's share, in bytes and seconds."""
 
-    snapshot_bytes: int = 64 * 1024 * 1024
-    image_bytes: int = 10 * 1024 * 1024
+    snapshot_bytes: int = SNAPSHOT_BYTES
+    image_bytes: int = PICTURE_BYTES
     upload_seconds: float = 30.0
     """A body that takes longer to arrive is given up."""
-    send_seconds: float = 5.0
-    """A viewer that takes longer to accept a message is let go."""
+    take_seconds: float = 5.0
+    """Whoever takes nothing of what is sent for so long is let go."""
     reply_seconds: float = 30.0
     """A training process that takes longer to reply is said not to answer."""
     viewers_per_session: int = 200
@@ -53,7 +55,7 @@ class Settings:
             long after that its process is given back.
         public_metrics: answer `GET /metrics` of other machines too.
         logs: how to log.
-        keep_seconds: how long a session is kept that nobody looks at.
+        keep_seconds: how long a session that nobody looks at is kept.
     """
 
     host: str = "127.0.0.1"
@@ -97,13 +99,6 @@ def default_state_folder() -> Path:
     """Where sessions are kept unless a flag says otherwise: the user's data folder."""
     named = os.environ.get(STATE_VARIABLE)
     return Path(named) if named else user_data_path("convnet-live", appauthor=False) / "sessions"
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
 
 
 def program_version() -> str:

@@ -30,7 +30,7 @@ WINGS = {
         ["cli"],
     ],
     "engine": [
-        ["options", "durable_files"],
+        ["options", "cores", "durable_files", "file_limits"],
         ["layers"],
         ["update_rules"],
         ["language"],

@@ -17,8 +17,9 @@ import numpy as np
 
 from engine.analysis.evaluation import Evaluation, predict
 from engine.data import Dataset, find_full_mnist, load_builtin, load_directory
-from engine.data.user_picture import MAX_BYTES, ImageError, prepare_digit
+from engine.data.user_picture import ImageError, prepare_digit
 from engine.durable_files import write_durably
+from engine.file_limits import PICTURE_BYTES, SNAPSHOT_BYTES
 from engine.formats import SnapshotError, load
 from engine.language import DataShape, NetSpec, SpecError, parse
 from engine.language.presets import PRESETS
@@ -27,7 +28,6 @@ from engine.runs.headless_run import HeadlessRun, Result
 from engine.training.trainer import Trainer
 
 SPEC_BYTES = 1 << 20
-SNAPSHOT_BYTES = 64 << 20
 
 
 class UsageError(Exception):
@@ -156,7 +156,7 @@ def read_pictures(arguments: argparse.Namespace) -> None:
 
 def _prepare(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
     try:
-        return prepare_digit(_read(path, MAX_BYTES))
+        return prepare_digit(_read(path, PICTURE_BYTES))
     except ImageError as error:
         raise UsageError(f"{path}: {error}") from None
 

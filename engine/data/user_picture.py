@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from engine.file_limits import PICTURE_BYTES
+
 SIZE = 28
 BOX = 20
-MAX_BYTES = 10 * 1024 * 1024
 # JPEGs are decoded at a reduced size, so that photos of any phone can be used.
 MAX_JPEG_PIXELS = 50_000_000
 MAX_PIXELS = 16_000_000
@@ -72,8 +73,8 @@ def _decode(data: bytes) -> Floats:
     """Gray levels (height, width) from 0 to 255, upright, whatever the format."""
     if not data:
         raise ImageError("The file is empty.")
-    if len(data) > MAX_BYTES:
-        raise ImageError(f"The file is larger than {MAX_BYTES // 1024**2} MiB.")
+    if len(data) > PICTURE_BYTES:
+        raise ImageError(f"The file is larger than {PICTURE_BYTES // 1024**2} MiB.")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             # Only the header has been read so far.

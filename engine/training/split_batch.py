@@ -11,13 +11,13 @@ computes its lane, and the run is the same to the last bit.
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from time import perf_counter
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from engine.cores import cores
 from engine.layers import Array
 from engine.network.net import Net
 from engine.network.passes import PassStats, chunks
@@ -34,11 +34,6 @@ MOST_DEATHS = 5
 """After this many deaths, helpers are no longer replaced."""
 
 
-def available_cores() -> int:
-    """Cores that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class BatchSplitter:
     """Computes a network's gradients over whole batches, each split over several processes.
 
@@ -51,7 +46,7 @@ class BatchSplitter:
     def __init__(self, net: Net, size: int | None = None) -> None:
         """Compute for `net`, which is only read; `size` is by default the number of cores."""
         threadpool_limits(limits=1, user_api="blas")
-        self.size = size or available_cores()
+        self.size = size or cores()
         self.gradient: Array = net.grads
         self.statistics: Array = net.state
         self._net = net

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from server.audience.graph_history import PointHistory, TestHistory
 from server.audience.viewer import Viewer
 from server.counters import Tally
-from server.protocol.connections import SPECTATOR
-from server.protocol.encode_events import Frame, encode, select_layers
-from server.protocol.events import Event, Layers, Spectators
+from server.protocol.connections import Role
+from server.protocol.encode_events import Cards, Frame, encode
+from server.protocol.events import Layers, Spectators, TextEvent
 from server.protocol.run_values import FullTest, PointRow
 
 COUNT_SECONDS = 0.5
@@ -34,7 +34,7 @@ class Audience:
         self.history = PointHistory()
         self.tests = TestHistory()
         self._viewers: set[Viewer] = set()
-        self._newest: dict[str, Frame] = {}
+        self._newest: dict[str, Frame | Cards] = {}
         self._counting: asyncio.TimerHandle | None = None
         self.run_id = 0
         self._seq = 0
@@ -60,13 +60,13 @@ class Audience:
         return self._sum_up()
 
     @property
-    def roles(self) -> frozenset[str]:
+    def roles(self) -> frozenset[Role]:
         """The roles that some viewer has."""
         return frozenset(viewer.role for viewer in self._viewers)
 
-    def count(self, role: str) -> int:
+    def count(self, role: Role) -> int:
         """How many viewers of this role there are."""
-        return sum(viewer.role == role for viewer in self._viewers)
+        return sum(viewer.role is role for viewer in self._viewers)
 
     def watch(self, viewer: Viewer, layers: frozenset[int]) -> bool:
         """A viewer scrolled; true if other layers are watched now than before."""
@@ -75,13 +75,13 @@ class Audience:
             self._show(viewer, Layers.type, frame, {})
         return self._sum_up()
 
-    def send(self, event: Event) -> None:
+    def send(self, event: TextEvent) -> None:
         """Send all viewers a message that none may miss."""
         frame = encode(event)
         for viewer in self:
             viewer.put(frame)
 
-    def show(self, kind: str, frame: Frame) -> None:
+    def show(self, kind: str, frame: Frame | Cards) -> None:
         """Show all viewers a message that only matters while it is the newest of its kind."""
         self._newest[kind] = frame
         selected: dict[frozenset[int], Frame] = {}
@@ -142,24 +142,28 @@ class Audience:
         return None
 
     def _show(
-        self, viewer: Viewer, kind: str, frame: Frame, selected: dict[frozenset[int], Frame]
+        self,
+        viewer: Viewer,
+        kind: str,
+        frame: Frame | Cards,
+        selected: dict[frozenset[int], Frame],
     ) -> None:
-        if kind == Layers.type:
+        if isinstance(frame, Cards):
             if not viewer.watched:
                 return
             if viewer.watched not in selected:
-                selected[viewer.watched] = select_layers(frame, viewer.watched)
+                selected[viewer.watched] = frame.select(viewer.watched)
             frame = selected[viewer.watched]
         self.tally.frames_dropped += viewer.show(kind, frame)
 
     def _count_soon(self, viewer: Viewer) -> None:
-        if viewer.role == SPECTATOR and self._counting is None:
+        if viewer.role is Role.SPECTATOR and self._counting is None:
             loop = asyncio.get_running_loop()
             self._counting = loop.call_later(COUNT_SECONDS, self._show_count)
 
     def _show_count(self) -> None:
         self._counting = None
-        self.show(Spectators.type, encode(Spectators(self.count(SPECTATOR))))
+        self.show(Spectators.type, encode(Spectators(self.count(Role.SPECTATOR))))
 
     def _sum_up(self) -> bool:
         watched = frozenset().union(*(viewer.watched for viewer in self._viewers))

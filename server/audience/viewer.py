@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Collection
 
-from server.protocol.connections import OWNER, TOO_SLOW
+from server.protocol.connections import CloseReason, Role
 from server.protocol.encode_events import Frame
 
 MAX_WAITING = 500
@@ -21,17 +21,17 @@ class Viewer:
     """One connection's outbox.
 
     Attributes:
-        role: OWNER or SPECTATOR.
+        role: what it may do.
         watched: layers on this viewer's screen.
         next_point, next_test: index of the first graph point and full test it has not got.
-        closing: code and reason once the connection is to end.
+        closing: why the connection is to end, once it is.
     """
 
-    def __init__(self, role: str = OWNER) -> None:
+    def __init__(self, role: Role = Role.OWNER) -> None:
         self.role = role
         self.watched: frozenset[int] = frozenset()
         self.next_point = self.next_test = 0
-        self.closing: tuple[int, str] | None = None
+        self.closing: CloseReason | None = None
         self._line: deque[Frame] = deque()
         self._slots: dict[str, Frame] = {}
         self._wake = asyncio.Event()
@@ -39,7 +39,7 @@ class Viewer:
     def put(self, frame: Frame) -> None:
         """Send this message, after those already in line."""
         if len(self._line) >= MAX_WAITING:
-            self.close(*TOO_SLOW)
+            self.close(CloseReason.TOO_SLOW)
             return
         self._line.append(frame)
         self._wake.set()
@@ -55,9 +55,9 @@ class Viewer:
         """There may be graph points or full tests to fetch."""
         self._wake.set()
 
-    def close(self, code: int, reason: str) -> None:
-        """End the connection with this code."""
-        self.closing = self.closing or (code, reason)
+    def close(self, reason: CloseReason) -> None:
+        """End the connection; the first reason counts."""
+        self.closing = self.closing or reason
         self._line.clear()
         self._slots.clear()
         self._wake.set()

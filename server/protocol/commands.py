@@ -6,100 +6,98 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias, get_args
+from dataclasses import dataclass, field
+from typing import ClassVar, TypeAlias, get_args
+
+from server.protocol.read_values import FLAG, INTEGER, INTEGERS, SETTINGS, TEXT
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class Numbered:
+    """What all commands have: a number that the page chooses, and finds in the answer."""
+
+    id: int = field(metadata=INTEGER)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(Numbered):
     type: ClassVar[str] = "pause"
-    id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Resume:
+class Resume(Numbered):
     type: ClassVar[str] = "resume"
-    id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Numbered):
     """Train one batch while paused."""
 
     type: ClassVar[str] = "step"
-    id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Restart:
+class Restart(Numbered):
     """The same spec and the same initial weights, counters at zero."""
 
     type: ClassVar[str] = "restart"
-    id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Recover:
+class Recover(Numbered):
     """After a failure: go on from the last checkpoint; after a divergence paused, for a change."""
 
     type: ClassVar[str] = "recover"
-    id: int
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeNetwork:
+class ChangeNetwork(Numbered):
     """A new network; with `keep` layers that fit take over the weights they have now."""
 
     type: ClassVar[str] = "change_network"
-    id: int
-    spec: str
-    keep: bool = False
+    spec: str = field(metadata=TEXT)
+    keep: bool = field(default=False, metadata=FLAG)
 
 
 @dataclass(frozen=True, slots=True)
-class CheckSpec:
+class CheckSpec(Numbered):
     """Parse only; the running network is not touched."""
 
     type: ClassVar[str] = "check_spec"
-    id: int
-    spec: str
+    spec: str = field(metadata=TEXT)
 
 
 @dataclass(frozen=True, slots=True)
-class Configure:
+class Configure(Numbered):
     """Change options of the running trainer."""
 
     type: ClassVar[str] = "configure"
-    id: int
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object] = field(metadata=SETTINGS)
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Numbered):
     """Which layer cards the viewer has on screen."""
 
     type: ClassVar[str] = "watch"
-    id: int
-    layers: tuple[int, ...]
+    layers: tuple[int, ...] = field(metadata=INTEGERS)
 
 
 @dataclass(frozen=True, slots=True)
-class FetchPoints:
+class FetchPoints(Numbered):
     """Ask for all graph points after index `after`, and all full tests after `tests_after`."""
 
     type: ClassVar[str] = "points"
-    id: int
-    run_id: int
-    after: int
-    tests_after: int = -1
+    run_id: int = field(metadata=INTEGER)
+    after: int = field(metadata=INTEGER)
+    tests_after: int = field(default=-1, metadata=INTEGER)
 
 
 @dataclass(frozen=True, slots=True)
-class ShowTraining:
+class ShowTraining(Numbered):
     """The cards show training examples again, not the user's own image."""
 
     type: ClassVar[str] = "show_training"
-    id: int
 
 
 Command: TypeAlias = (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, NoReturn
 
 from server.protocol.commands import COMMANDS, Command
+from server.protocol.read_values import is_integer, reader_of
 from server.protocol.refusals import CommandError
 
 MAX_COMMAND_BYTES = 64 * 1024
@@ -22,7 +22,7 @@ def decode_command(text: str) -> Command:
     """
     data = _load_object(text)
     command_id = data.get("id")
-    if not _is_integer(command_id):
+    if not is_integer(command_id):
         raise CommandError("The command needs an integer `id`.", field="id")
     try:
         return _build(data)
@@ -35,21 +35,22 @@ def _build(data: dict[str, Any]) -> Command:
     name = data.pop("type", None)
     kind = COMMANDS.get(name) if isinstance(name, str) else None
     if kind is None:
-        raise CommandError(f"There is no command {_show(name)}.", field="type")
+        raise CommandError(_unknown(name), field="type")
     values: dict[str, Any] = {}
     for member in fields(kind):
         if member.name not in data:
             if member.default is not MISSING:
                 continue
             raise CommandError(f"{name} needs `{member.name}`.", field=member.name)
-        described, reader = _READERS[str(member.type)]
-        value = reader(data.pop(member.name))
+        reader = reader_of(member)
+        value = reader.read(data.pop(member.name))
         if value is None:
-            raise CommandError(f"`{member.name}` of {name} must be {described}.", field=member.name)
+            message = f"`{member.name}` of {name} must be {reader.described}."
+            raise CommandError(message, field=member.name)
         values[member.name] = value
     if data:
         unknown = next(iter(data))
-        raise CommandError(f"{name} knows no `{unknown[:40]}`.", field=unknown[:40])
+        raise CommandError(f"{name} has no key `{unknown[:40]}`.", field=unknown[:40])
     return kind(**values)
 
 
@@ -85,12 +86,12 @@ def _refuse_surrogates(data: dict[str, Any]) -> None:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) < len(pairs):
-        raise CommandError("A key stands twice in the command.")
+        raise CommandError("A key appears twice in the command.")
     return data
 
 
 def _refuse_constant(text: str) -> NoReturn:
-    raise CommandError(f"{text} is no number that a command may hold.")
+    raise CommandError(f"{text} is not a number that a command may hold.")
 
 
 def _finite(text: str) -> float:
@@ -106,28 +107,7 @@ def _bounded(text: str) -> int:
     return int(text)
 
 
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _read_integers(value: Any) -> tuple[int, ...] | None:
-    if isinstance(value, list) and all(_is_integer(item) for item in value):
-        return tuple(value)
-    return None
-
-
-def _read_settings(value: Any) -> Mapping[str, Any] | None:
-    return value if isinstance(value, dict) and value else None
-
-
-_READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "int": ("an integer", lambda value: value if _is_integer(value) else None),
-    "str": ("a text", lambda value: value if isinstance(value, str) else None),
-    "bool": ("true or false", lambda value: value if isinstance(value, bool) else None),
-    "tuple[int, ...]": ("a list of integers", _read_integers),
-    "Mapping[str, Any]": ("an object with at least one setting", _read_settings),
-}
-
-
-def _show(name: Any) -> str:
-    return f"“{name[:40]}”" if isinstance(name, str) else "without a `type` that is text"
+def _unknown(name: Any) -> str:
+    if isinstance(name, str):
+        return f"There is no command “{name[:40]}”."
+    return "The command needs a `type` that is a text."

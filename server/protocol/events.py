@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import UnionType
 from typing import Any, ClassVar, TypeAlias, get_args
 
-from server.protocol.run_values import Divergence
+from server.protocol.connections import Role
+from server.protocol.kinds import DatasetState, Failure, Level, Source, Status
+from server.protocol.run_values import Divergence, Guess
 
 OMIT = {"omit": True}
 """Marks keys that are left out, rather than null, when there is nothing to say."""
@@ -18,15 +19,25 @@ OMIT = {"omit": True}
 
 @dataclass(frozen=True, slots=True)
 class LayerInfo:
-    """One layer of the running network; shapes are (sx, sy, depth)."""
+    """One layer of a network; shapes are (sx, sy, depth). `is_loss`: it ends the network."""
 
     index: int
     type: str
-    in_shape: tuple[int, int, int] = field(metadata={"key": "in"})
-    out_shape: tuple[int, int, int] = field(metadata={"key": "out"})
-    options: Mapping[str, Any]
+    in_shape: tuple[int, int, int] = field(metadata={"alias": "in"})
+    out_shape: tuple[int, int, int] = field(metadata={"alias": "out"})
+    options: Mapping[str, object]
     parameters: int
     line: int
+    is_loss: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SpecSummary:
+    """What `check_spec` answers: the network that a text describes, and its trainer's options."""
+
+    layers: tuple[LayerInfo, ...]
+    parameters: int
+    trainer: Mapping[str, str | float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +63,18 @@ class SessionEvent:
     type: ClassVar[str] = "session"
     session: str
     run_id: int
-    status: str
-    role: str
+    status: Status
+    role: Role
     spec: str
     layers: tuple[LayerInfo, ...]
     parameters: int
-    trainer: Mapping[str, Any]
+    trainer: Mapping[str, str | float]
     methods: tuple[str, ...]
     dataset: DatasetInfo
     seed: int
     divergences: tuple[Divergence, ...] = ()
     recoverable: bool = False
-    failure: str | None = field(default=None, metadata=OMIT)
+    failure: Failure | None = field(default=None, metadata=OMIT)
     reason: str | None = field(default=None, metadata=OMIT)
     place: int | None = field(default=None, metadata=OMIT)
     watch: str | None = field(default=None, metadata=OMIT)
@@ -79,7 +90,7 @@ class SessionSummary:
 
     session: str
     title: str
-    status: str
+    status: Status
     examples: int
     seen: float
     viewers: int
@@ -154,11 +165,11 @@ class Tests:
 
 @dataclass(frozen=True, slots=True)
 class PixelMap:
-    """Grey levels of one volume or filter bank, and the numbers that 0 and 255 stand for."""
+    """Gray levels of one volume or filter bank, and the numbers that 0 and 255 stand for."""
 
     shape: tuple[int, ...]
-    minimum: float
-    maximum: float
+    minimum: float = field(metadata={"alias": "min"})
+    maximum: float = field(metadata={"alias": "max"})
     pixels: bytes
 
 
@@ -167,10 +178,10 @@ class LayerMaps:
     """The pictures of one layer's card; None where the layer has none."""
 
     index: int
-    activations: PixelMap | None
-    gradients: PixelMap | None
-    weights: PixelMap | None
-    weight_gradients: PixelMap | None
+    activations: PixelMap | None = field(metadata=OMIT)
+    gradients: PixelMap | None = field(metadata=OMIT)
+    weights: PixelMap | None = field(metadata=OMIT)
+    weight_gradients: PixelMap | None = field(metadata=OMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,35 +189,30 @@ class Layers:
     type: ClassVar[str] = "layers"
     run_id: int
     step: int
-    source: str
+    source: Source
     label: int | None
     layers: tuple[LayerMaps, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
-    """One class and how likely the network takes it to be."""
-
-    klass: int = field(metadata={"key": "class"})
-    probability: float
-
-
-@dataclass(frozen=True, slots=True)
 class Prediction:
+    """A test image, its class and the likeliest ones; `pixels` are gray levels, row by row."""
+
     label: int
     top: tuple[Guess, ...]
+    pixels: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Four test images with their three likeliest classes; `shape` is that of `pixels`."""
+    """Four test images, all of one size, with their three likeliest classes."""
 
     type: ClassVar[str] = "predictions"
     run_id: int
     round: int
-    shape: tuple[int, int, int]
+    width: int
+    height: int
     items: tuple[Prediction, ...]
-    pixels: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +220,7 @@ class DatasetEvent:
     """Which data is in use, and how far its download is (bytes)."""
 
     type: ClassVar[str] = "dataset"
-    state: str
+    state: DatasetState
     name: str
     received: int | None = field(default=None, metadata=OMIT)
     total: int | None = field(default=None, metadata=OMIT)
@@ -245,7 +251,7 @@ class Spectators:
 @dataclass(frozen=True, slots=True)
 class Notice:
     type: ClassVar[str] = "notice"
-    level: str
+    level: Level
     message: str
 
 
@@ -290,8 +296,3 @@ TextEvent: TypeAlias = (
 BinaryEvent: TypeAlias = Layers | Predictions
 Event: TypeAlias = TextEvent | BinaryEvent
 EVENTS: dict[str, type[Event]] = {member.type: member for member in get_args(Event)}
-
-
-def members_of(union: UnionType) -> tuple[type, ...]:
-    """The classes of one of this module's unions."""
-    return get_args(union)

@@ -91,7 +91,7 @@ class ShowBatch:
 
 @dataclass(frozen=True, slots=True)
 class TakeSnapshot:
-    """Replied to with `Snapshot`, or with `Refused` by a network that ConvNetJS has not."""
+    """Replied to with `Snapshot`, or with `Refused` where ConvNetJS has no such network."""
 
     token: int
     convnetjs: bool = False

@@ -28,7 +28,7 @@ class SessionError(Exception):
 
 
 class Declined(SessionError):
-    """The training process refuses what it was given, such as a file that is no network."""
+    """The training process refuses what it was given, such as a file that holds no network."""
 
 
 class HostSilent(SessionError):

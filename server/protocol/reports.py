@@ -6,8 +6,16 @@ from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from engine.language import NetSpec
-from server.protocol.encode_events import Frame
-from server.protocol.run_values import Checkpoint, Divergence, FullTest, PointRow, Weights
+from server.protocol.encode_events import Cards, Frame
+from server.protocol.run_values import (
+    Checkpoint,
+    Divergence,
+    FullTest,
+    Guess,
+    PointRow,
+    Progress,
+    Weights,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +27,15 @@ class Pong:
 
 @dataclass(frozen=True, slots=True)
 class FrameReport:
-    """A message for viewers; `kind` is its wire type. Only the newest of a kind matters."""
+    """A message for viewers; `kind` is its wire type. Only the newest of a kind matters.
+
+    `progress` comes with the running numbers: what the server itself wants to know of them.
+    """
 
     kind: str
     run_id: int
-    frame: Frame
+    frame: Frame | Cards
+    progress: Progress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +92,10 @@ class DataRefused:
 
 @dataclass(frozen=True, slots=True)
 class Guesses:
-    """The likeliest classes of the shown image, (class, probability), best first."""
+    """The likeliest classes of the shown image, best first."""
 
     token: int
-    top: tuple[tuple[int, float], ...]
+    top: tuple[Guess, ...]
 
 
 @dataclass(frozen=True, slots=True)

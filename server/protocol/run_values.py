@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 _COUNT_BYTES = 4
@@ -75,6 +75,22 @@ class Checkpoint:
     points: int
     tests: int
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """One class and how likely the network takes it to be."""
+
+    klass: int = field(metadata={"alias": "class"})
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many examples a run has trained on, and how many it trains on in a second."""
+
+    examples: int
+    per_second: float
 
 
 @dataclass(frozen=True, slots=True)

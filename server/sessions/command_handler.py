@@ -21,7 +21,8 @@ from server.protocol.commands import (
     Step,
     Watch,
 )
-from server.protocol.connections import OWNER
+from server.protocol.connections import Role
+from server.protocol.encode_events import plain_members
 from server.protocol.events import Answer, Problem
 from server.protocol.refusals import CommandError, SessionError
 from server.sessions.descriptions import spec_summary
@@ -34,7 +35,7 @@ FOR_EVERYBODY = (CheckSpec, Watch, FetchPoints)
 async def carry_out(session: Session, viewer: Viewer, command: Command) -> Answer:
     """Do what the command says; what is wrong with it becomes part of the answer."""
     try:
-        if viewer.role != OWNER and not isinstance(command, FOR_EVERYBODY):
+        if viewer.role is not Role.OWNER and not isinstance(command, FOR_EVERYBODY):
             raise CommandError("You watch this session, and cannot change it.")
         return Answer(command.id, ok=True, result=await _act(session, viewer, command))
     except CommandError as error:
@@ -66,7 +67,7 @@ async def _act(session: Session, viewer: Viewer, command: Command) -> dict[str, 
             session.change_network(await _parse(session, text), text, keep=keep)
             return {"run_id": session.run_id}
         case CheckSpec(_, text):
-            return spec_summary(await _parse(session, text))
+            return plain_members(spec_summary(await _parse(session, text)))
         case Configure(_, settings):
             session.configure(settings)
         case Watch(_, layers):

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from engine.data import Dataset
 from engine.language import NetSpec
+from engine.language.sugar import is_loss
 from engine.layers import ACTIVATIONS
 from engine.update_rules.optimizers import OPTIMIZERS
-from server.protocol.connections import OWNER
-from server.protocol.encode_events import plain
-from server.protocol.events import DatasetInfo, LayerInfo, SessionEvent, SessionSummary
+from server.protocol.connections import Role
+from server.protocol.events import (
+    DatasetInfo,
+    LayerInfo,
+    SessionEvent,
+    SessionSummary,
+    SpecSummary,
+)
 from server.sessions.session_state import SessionState
 
 
-def session_event(state: SessionState, role: str, dataset: Dataset) -> SessionEvent:
+def session_event(state: SessionState, role: Role, dataset: Dataset) -> SessionEvent:
     """All of a session's state, as a viewer of this role is told it."""
     run, life = state.run, state.life
     return SessionEvent(
-        session=state.id if role == OWNER else state.watch_id,
+        session=state.id if role is Role.OWNER else state.watch_id,
         run_id=run.run_id,
-        status=life.status.value,
+        status=life.status,
         role=role,
         spec=run.text,
         layers=layer_infos(run.spec),
@@ -32,10 +37,10 @@ def session_event(state: SessionState, role: str, dataset: Dataset) -> SessionEv
         seed=run.seed,
         divergences=run.divergences,
         recoverable=state.recoverable,
-        failure=life.failure.value if life.failure else None,
+        failure=life.failure,
         reason=life.reason,
         place=state.place,
-        watch=f"/watch/{state.watch_id}" if role == OWNER else None,
+        watch=f"/watch/{state.watch_id}" if role is Role.OWNER else None,
     )
 
 
@@ -44,7 +49,7 @@ def session_summary(state: SessionState, examples: int, viewers: int) -> Session
     return SessionSummary(
         session=state.id,
         title=title(state.run.spec),
-        status=state.life.status.value,
+        status=state.life.status,
         examples=examples,
         seen=state.seen,
         viewers=viewers,
@@ -73,6 +78,7 @@ def layer_infos(spec: NetSpec) -> tuple[LayerInfo, ...]:
             layer.options,
             layer.parameter_count,
             layer.line,
+            is_loss(layer.type),
         )
         for index, layer in enumerate(spec.layers)
     )
@@ -98,10 +104,6 @@ def kept_sentence(spec: NetSpec, kept: Sequence[int]) -> str:
     return f"Kept the weights of {listed}."
 
 
-def spec_summary(spec: NetSpec) -> dict[str, Any]:
+def spec_summary(spec: NetSpec) -> SpecSummary:
     """What `check_spec` answers."""
-    return {
-        "layers": plain(layer_infos(spec)),
-        "parameters": spec.parameter_count,
-        "trainer": plain(spec.trainer.options),
-    }
+    return SpecSummary(layer_infos(spec), spec.parameter_count, spec.trainer.options)

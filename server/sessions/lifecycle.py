@@ -2,33 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
-
-class Status(Enum):
-    """What a session is doing; the value is the word on the wire."""
-
-    STOPPED = "stopped"
-    """It has no process and wants none until somebody looks."""
-    WAITING = "waiting"
-    """It stands in line for a process."""
-    STARTING = "starting"
-    """Its process is there, but the network does not run yet."""
-    RUNNING = "running"
-    PAUSED = "paused"
-    FAILED = "failed"
-    """The run cannot go on; a new run can begin."""
-
-
-class Failure(Enum):
-    """What a failed session failed of; the value is the word on the wire."""
-
-    DIVERGED = "diverged"
-    """Its loss is no longer finite; there are good weights to go back to."""
-    DIED = "died"
-    """Its processes died one after the other."""
-    ERROR = "error"
-    """The network cannot be trained, or the program has a fault."""
+from server.protocol.kinds import Failure, Status
 
 
 class IllegalMove(RuntimeError):
@@ -63,7 +37,7 @@ class Life:
             IllegalMove: there is no way from the current status to `to`.
         """
         if to is not self.status and to not in _MOVES[self.status]:
-            raise IllegalMove(f"a session cannot go from {self.status.value} to {to.value}")
+            raise IllegalMove(f"a session cannot go from {self.status} to {to}")
         self.status = to
         self.reason = reason
         self.failure = (failure or Failure.ERROR) if to is Status.FAILED else None

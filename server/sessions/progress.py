@@ -1,18 +1,16 @@
-"""How far and how fast a session trains, read off the running numbers that it shows."""
+"""How far and how fast a session trains, as its trainer tells along with the running numbers."""
 
 from __future__ import annotations
 
-import json
-
 from server.counters import Tally
-from server.protocol.encode_events import Frame
+from server.protocol.run_values import Progress
 
 
 class Pace:
-    """Follows the `stats` messages of one session.
+    """Follows the progress of one session.
 
     Attributes:
-        per_second: examples per second, as of the newest message.
+        per_second: examples per second, as of the newest report.
     """
 
     def __init__(self, tally: Tally) -> None:
@@ -20,14 +18,13 @@ class Pace:
         self._tally = tally
         self._run_id = self._examples = 0
 
-    def read(self, run_id: int, stats: Frame) -> None:
-        """Add to the tally what was trained since the message before.
+    def note(self, run_id: int, progress: Progress) -> None:
+        """Add to the tally what was trained since the report before.
 
-        A run's first message only says where it begins: a file may have brought it that far.
+        A run's first report only says where it begins: a file may have brought it that far.
         """
-        numbers = json.loads(stats.head)
-        self.per_second = numbers["examples_per_second"] or 0.0
+        self.per_second = progress.per_second
         if run_id == self._run_id:
             # After a divergence a run goes back, and there is nothing to take back.
-            self._tally.examples += max(0, numbers["examples"] - self._examples)
-        self._run_id, self._examples = run_id, numbers["examples"]
+            self._tally.examples += max(0, progress.examples - self._examples)
+        self._run_id, self._examples = run_id, progress.examples

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 
 from engine.language import OptionError, SpecError
-from server.protocol.connections import REMOVED
+from server.protocol.connections import CloseReason
 from server.sessions.names import short
 from server.sessions.session import Session
 from server.sessions.surroundings import Surroundings
@@ -99,7 +99,7 @@ class Registry:
         """
         session = self.find(session_id, owner)
         for viewer in session.audience:
-            viewer.close(*REMOVED)
+            viewer.close(CloseReason.REMOVED)
         self._remove(session)
 
     def newest(self, owner: str) -> Session | None:

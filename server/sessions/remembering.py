@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from server.sessions.lifecycle import Failure, Life
+from server.protocol.kinds import Failure
+from server.sessions.lifecycle import Life
 from server.sessions.run_definition import RunDefinition
 from server.sessions.session_state import SessionState
 from server.storage.records import SessionRecord

@@ -9,6 +9,7 @@ from typing import assert_never
 from engine.language import DataShape, NetSpec
 from server.audience.audience import Audience
 from server.protocol.events import Layers, Notice, Predictions, Saved, Stats
+from server.protocol.kinds import Failure, Level, Status
 from server.protocol.reports import (
     Adopted,
     CheckpointReport,
@@ -26,7 +27,6 @@ from server.protocol.reports import (
 )
 from server.sessions.checkpointing import Checkpointing
 from server.sessions.descriptions import kept_sentence
-from server.sessions.lifecycle import Failure, Status
 from server.sessions.names import short
 from server.sessions.progress import Pace
 from server.sessions.session_state import SessionState
@@ -69,8 +69,8 @@ class ReportHandler:
         match report:
             case FrameReport() if report.run_id == run_id:
                 self._audience.show(report.kind, report.frame)
-                if report.kind == Stats.type:
-                    self.progress.read(run_id, report.frame)
+                if report.progress is not None:
+                    self.progress.note(run_id, report.progress)
             case PointsReport() if report.run_id == run_id:
                 self._audience.add_points(report.rows)
             case TestsReport() if report.run_id == run_id:
@@ -85,7 +85,7 @@ class ReportHandler:
             case Adopted():
                 self._adopted(report.run_id, report.spec)
             case DataRefused(reason):
-                self._notify("error", f"The data set cannot be used: {reason}.")
+                self._notify(Level.ERROR, f"The data set cannot be used: {reason}.")
             case FrameReport() | PointsReport() | TestsReport() | Started() | Failed():
                 pass  # of an earlier run
             case Guesses() | Snapshot() | Done() | Refused():
@@ -109,7 +109,7 @@ class ReportHandler:
         self._log(logging.INFO, "run started", paused=self._state.paused)
         self._changed()
         if report.kept is not None:
-            self._notify("info", kept_sentence(run.spec, report.kept))
+            self._notify(Level.INFO, kept_sentence(run.spec, report.kept))
 
     def _failed(self, report: Failed) -> None:
         life, divergence = self._state.life, report.divergence
@@ -124,7 +124,7 @@ class ReportHandler:
         self._changed()
         if divergence is None:
             # Of a divergence the page tells by itself, and what can be done about it.
-            self._notify("error", report.reason)
+            self._notify(Level.ERROR, report.reason)
 
     def _adopted(self, run_id: int, spec: NetSpec) -> None:
         if self._state.run.adopt(run_id, spec, self._images()):
@@ -132,7 +132,7 @@ class ReportHandler:
             self._state.life.move(Status.STARTING)
             self._changed()
 
-    def _notify(self, level: str, message: str) -> None:
+    def _notify(self, level: Level, message: str) -> None:
         self._audience.send(Notice(level, message))
 
     def _log(self, level: int, event: str, **about: object) -> None:

@@ -17,9 +17,10 @@ from engine.formats import dump_convnetjs, load, refusal
 from engine.language import NetSpec
 from server.audience.audience import Audience
 from server.audience.viewer import Viewer
-from server.protocol.connections import CLOSED
+from server.protocol.connections import CloseReason, Role
 from server.protocol.encode_events import encode
 from server.protocol.events import SessionEvent, SessionSummary
+from server.protocol.kinds import Failure, Status
 from server.protocol.orders import (
     LoadSnapshot,
     SetTrainer,
@@ -30,9 +31,9 @@ from server.protocol.orders import (
 )
 from server.protocol.refusals import HostSilent, SessionError
 from server.protocol.reports import Done, Guesses, Report, Snapshot, Started
+from server.protocol.run_values import Guess
 from server.sessions.checkpointing import Checkpointing
 from server.sessions.descriptions import session_event, session_summary
-from server.sessions.lifecycle import Failure, Status
 from server.sessions.remembering import record_of, state_of
 from server.sessions.report_handler import ReportHandler
 from server.sessions.run_definition import RunDefinition
@@ -169,7 +170,7 @@ class Session:
         """Somebody looks: a session that rests goes on. It must be awake."""
         assert self.state.asleep is None, "wake it first"
         if self._closed:
-            viewer.close(*CLOSED)
+            viewer.close(CloseReason.CLOSED)
             return
         self.state.used = True
         self._place.watched()
@@ -265,7 +266,7 @@ class Session:
         """The cards show training examples again."""
         self._trainer.order(ShowBatch())
 
-    async def predict(self, pixels: bytes) -> tuple[tuple[int, float], ...]:
+    async def predict(self, pixels: bytes) -> tuple[Guess, ...]:
         """The likeliest classes of an image, which the cards show from now on.
 
         Raises:
@@ -310,7 +311,7 @@ class Session:
         """
         self._closed = True
         for viewer in self.audience:
-            viewer.close(*CLOSED)
+            viewer.close(CloseReason.CLOSED)
         await self._place.close(checkpoint=keep)
         if not keep:
             self._shared.keeper.forget(self.id)
@@ -346,5 +347,5 @@ class Session:
             viewer.put(frames[viewer.role])
         self._remember()
 
-    def _describe(self, role: str) -> SessionEvent:
+    def _describe(self, role: Role) -> SessionEvent:
         return session_event(self.state, role, self.images)

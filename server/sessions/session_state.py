@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from server.sessions.lifecycle import Failure, Life
+from server.protocol.kinds import Failure
+from server.sessions.lifecycle import Life
 from server.sessions.names import watch_id_of
 from server.sessions.run_definition import RunDefinition
 

@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from server.audience.audience import Audience
 from server.protocol.events import Notice
+from server.protocol.kinds import Failure, Level, Status
 from server.protocol.orders import Order, SetTrainer, SetWatched, UseData
 from server.protocol.refusals import SessionError
 from server.protocol.reports import Adopted, CheckpointReport, Report
 from server.protocol.run_values import Checkpoint, DataReference
 from server.sessions.checkpointing import Checkpointing
-from server.sessions.lifecycle import Failure, Status
 from server.sessions.names import short
 from server.sessions.session_state import SessionState
 from server.sessions.surroundings import Surroundings
@@ -153,7 +153,7 @@ class Supervisor:
         self.order(SetWatched(self._audience.watched))
         if after is not None:
             from_where = f"from {self._resumed_at:,} examples" if self._resumed_at else "anew"
-            self._audience.send(Notice("warning", f"{after} Another one goes on {from_where}."))
+            self._audience.send(Notice(Level.WARNING, f"{after} Another one goes on {from_where}."))
 
     def _take(self, report: Report) -> None:
         match report:

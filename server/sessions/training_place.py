@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from server.audience.audience import Audience
+from server.protocol.kinds import Status
 from server.protocol.orders import (
     GoBack,
     Order,
@@ -23,7 +24,6 @@ from server.protocol.orders import (
 from server.protocol.refusals import HostSilent, SessionError
 from server.protocol.reports import Done
 from server.sessions.idle_timer import IdleTimer
-from server.sessions.lifecycle import Status
 from server.sessions.session_state import SessionState
 from server.sessions.supervisor import Supervisor
 from server.settings import Settings

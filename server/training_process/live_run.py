@@ -12,6 +12,7 @@ from engine.data import Batch, Dataset, center_crops
 from engine.layers import Array
 from engine.runs.running_means import RunningMean
 from engine.runs.training_run import TrainingRun
+from server.protocol.kinds import Source
 from server.training_process.full_test import FullTester
 from server.training_process.graph_points import PointRecorder
 from server.training_process.speed import Speed
@@ -24,7 +25,6 @@ class LiveRun:
     """Trains one network; between batches it validates, tests and shows it. `close` ends it.
 
     Attributes:
-        source: "training" while the cards show training examples, "image" for the user's own.
         full_tester: tests the network on all test images.
         points: what is drawn of the training.
     """
@@ -52,8 +52,9 @@ class LiveRun:
     # --- training ---------------------------------------------------------------------------------
 
     @property
-    def source(self) -> str:
-        return "training" if self._image is None else "image"
+    def source(self) -> Source:
+        """What the cards show."""
+        return Source.TRAINING if self._image is None else Source.IMAGE
 
     def train_batch(self) -> None:
         """One step, with what is measured along with it.

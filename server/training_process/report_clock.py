@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from server.protocol.encode_events import encode
-from server.protocol.events import Layers, Predictions, Stats
+from server.protocol.encode_events import encode, encode_layers
+from server.protocol.events import Layers, Predictions
 from server.protocol.reports import FrameReport, PointsReport, Report, TestsReport
+from server.protocol.run_values import Progress
 from server.training_process.live_run import LiveRun
 from server.training_process.run_events import layers_of, predictions_of, stats_of
 
@@ -70,21 +71,20 @@ class Reporter:
         first, tests = run.full_tester.kept.take()
         if tests:
             self.send(TestsReport(run.run_id, first, tests))
-        self._frame(stats_of(run))
+        stats = stats_of(run)
+        progress = Progress(stats.examples, stats.examples_per_second)
+        self.send(FrameReport(stats.type, run.run_id, encode(stats), progress))
 
     def _test(self, run: LiveRun, *, show: bool, now: float) -> None:
         batch, scores = run.test_round()
         if show:
             self._rounds += 1
-            self._frame(predictions_of(run, self._rounds, batch, scores))
+            frame = encode(predictions_of(run, self._rounds, batch, scores))
+            self.send(FrameReport(Predictions.type, run.run_id, frame))
             self._next_predictions = now + PREDICTIONS_INTERVAL
 
     def _send_layers(self, run: LiveRun, now: float) -> None:
-        size = self._frame(layers_of(run, self.watched))
-        affordable = min(size / LAYERS_BYTES_PER_SECOND, SLOWEST_LAYERS_INTERVAL)
+        cards = encode_layers(layers_of(run, self.watched))
+        self.send(FrameReport(Layers.type, run.run_id, cards))
+        affordable = min(cards.size / LAYERS_BYTES_PER_SECOND, SLOWEST_LAYERS_INTERVAL)
         self._next_layers = now + max(LAYERS_INTERVAL, affordable)
-
-    def _frame(self, event: Stats | Layers | Predictions) -> int:
-        frame = encode(event)
-        self.send(FrameReport(event.type, event.run_id, frame))
-        return len(frame.payload or b"")

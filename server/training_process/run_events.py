@@ -10,7 +10,6 @@ from engine.analysis.layer_views import LayerView, Map
 from engine.data import Batch
 from engine.layers import Array
 from server.protocol.events import (
-    Guess,
     LayerMaps,
     Layers,
     PixelMap,
@@ -19,6 +18,7 @@ from server.protocol.events import (
     Stats,
     TestResult,
 )
+from server.protocol.run_values import Guess
 from server.training_process.live_run import LiveRun
 
 TOP = 3
@@ -60,27 +60,23 @@ def layers_of(run: LiveRun, watched: Collection[int]) -> Layers:
 
 def predictions_of(run: LiveRun, number: int, batch: Batch, scores: Array) -> Predictions:
     """Four test images with their likeliest classes; `scores` is (4, classes)."""
-    images = np.ascontiguousarray(batch.images)
-    count, height, width = images.shape
+    _, height, width = batch.images.shape
     return Predictions(
         run_id=run.run_id,
         round=number,
-        shape=(count, height, width),
+        width=width,
+        height=height,
         items=tuple(
-            Prediction(
-                int(label),
-                tuple(Guess(klass, probability) for klass, probability in likeliest(row)),
-            )
-            for label, row in zip(batch.labels, scores, strict=True)
+            Prediction(int(label), likeliest(row), image.tobytes())
+            for label, row, image in zip(batch.labels, scores, batch.images, strict=True)
         ),
-        pixels=images.tobytes(),
     )
 
 
-def likeliest(scores: Array) -> tuple[tuple[int, float], ...]:
-    """The three likeliest classes of one image and their scores, best first."""
+def likeliest(scores: Array) -> tuple[Guess, ...]:
+    """The three likeliest classes of one image, best first; `scores` is (classes,)."""
     best = np.argsort(-scores, kind="stable")[:TOP]
-    return tuple((int(klass), float(scores[klass])) for klass in best)
+    return tuple(Guess(int(klass), float(scores[klass])) for klass in best)
 
 
 def _maps(view: LayerView) -> LayerMaps:

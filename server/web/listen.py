@@ -12,15 +12,16 @@ from starlette.types import ASGIApp
 
 from server.protocol.decode_commands import MAX_COMMAND_BYTES
 from server.web.guards.origin import is_loopback
-from server.web.guards.websocket_frames import UNSENT_BYTES, BoundedProtocol
+from server.web.guards.uvicorn_version import check_uvicorn
 
-UNANSWERED_MILLISECONDS = 10_000
 GRACE_SECONDS = 3
 BACKLOG = 512
 
 
-def open_socket(host: str, port: int) -> socket.socket:
+def open_socket(host: str, port: int, take_seconds: float) -> socket.socket:
     """A listening socket; port 0 lets the system choose.
+
+    The system ends connections whose other end takes nothing for `take_seconds`: it vanished, say.
 
     Raises:
         OSError: the address cannot be used, or something else listens there.
@@ -34,15 +35,9 @@ def open_socket(host: str, port: int) -> socket.socket:
             # Else a restart would have to wait until the last connections are forgotten.
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # A client that vanished, or reads nothing, is let go by the system too. Connections
-            # have this from the socket that they came in by.
-            listening.setsockopt(
-                socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MILLISECONDS
-            )
-        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            # Else the system keeps megabytes for a slow client: by the time it reads a message,
-            # that is long out of date. What waits here instead makes way for what is newer.
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+            # Connections have this from the socket that they came in by.
+            milliseconds = round(1000 * take_seconds)
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         listening.bind(address)
         listening.listen(BACKLOG)
     except BaseException:
@@ -61,7 +56,15 @@ def url_of(host: str, port: int) -> str:
 
 
 def make_server(app: ASGIApp, host: str, listening: Callable[[], None]) -> uvicorn.Server:
-    """A web server for `app`; `listening` is called when it takes connections."""
+    """A web server for `app`; `listening` is called when it takes connections.
+
+    Raises:
+        UnsuitableUvicorn: the installed one lacks something.
+    """
+    check_uvicorn()
+    # Not before: it builds on what has just been looked for.
+    from server.web.guards.websocket_frames import BoundedProtocol
+
     config = uvicorn.Config(
         app,
         lifespan="on",

@@ -1,4 +1,4 @@
-"""The websocket endpoint: for each viewer one task that sends and one that receives."""
+"""The websocket routes: for each viewer one task that sends and one that receives."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from fastapi import APIRouter, WebSocket
+from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from server.audience.viewer import Viewer
-from server.protocol.connections import NOT_TEXT, TOO_MANY, UNKNOWN_SESSION
+from server.counters import Outcome
+from server.protocol.connections import CloseReason, Role
 from server.protocol.decode_commands import decode_command
 from server.protocol.encode_events import encode
 from server.protocol.events import Heartbeat, Notice
+from server.protocol.kinds import Level
 from server.protocol.refusals import CommandError
 from server.sessions.command_handler import carry_out, refusal
 from server.sessions.registry import NoSuchSession
 from server.sessions.session import Session
 from server.settings import Limits
+from server.web.site import TheSite
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +34,25 @@ class _Over(Exception):
     """This connection is at its end."""
 
 
+router = APIRouter()
+
+
+@router.websocket("/api/sessions/{session_id}/stream")
+async def stream(socket: WebSocket, site: TheSite, session_id: str) -> None:
+    """All that is live of one of the browser's own sessions, and its commands."""
+    limits = site.settings.limits
+    await serve_stream(socket, Role.OWNER, lambda: site.find(socket, session_id), limits)
+
+
+@router.websocket("/api/watch/{watch_id}/stream")
+async def watch_stream(socket: WebSocket, site: TheSite, watch_id: str) -> None:
+    """The same for a spectator."""
+    registry, limits = site.registry, site.settings.limits
+    await serve_stream(socket, Role.SPECTATOR, lambda: registry.find_watched(watch_id), limits)
+
+
 async def serve_stream(
-    socket: WebSocket, role: str, find: Callable[[], Session], limits: Limits
+    socket: WebSocket, role: Role, find: Callable[[], Session], limits: Limits
 ) -> None:
     """Serve one viewer of the session that `find` finds, until either side has enough."""
     await socket.accept()
@@ -39,18 +60,18 @@ async def serve_stream(
         session = find()
     except NoSuchSession:
         # Accepted first: to a page, a refused handshake looks like a server that is down.
-        await _refuse(socket, *UNKNOWN_SESSION)
+        await _refuse(socket, CloseReason.UNKNOWN_SESSION)
         return
     await session.wake()
     # Of this role: however many spectators come, they do not keep the owner out.
     if session.audience.count(role) >= limits.viewers_per_session:
-        await _refuse(socket, *TOO_MANY)
+        await _refuse(socket, CloseReason.TOO_MANY_VIEWERS)
         return
     viewer = Viewer(role)
     session.join(viewer)
     try:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(_send(socket, session, viewer, limits.send_seconds))
+            tasks.create_task(_send(socket, session, viewer, limits.take_seconds))
             tasks.create_task(_receive(socket, session, viewer))
     except* (_Over, WebSocketDisconnect):
         pass
@@ -73,7 +94,7 @@ async def _send(socket: WebSocket, session: Session, viewer: Viewer, seconds: fl
             raise _Over from None
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await _close(socket, *viewer.closing)
+            await _close(socket, viewer.closing)
     raise _Over
 
 
@@ -90,7 +111,7 @@ async def _receive(socket: WebSocket, session: Session, viewer: Viewer) -> None:
         if message["type"] == "websocket.disconnect":
             raise _Over
         if message.get("text") is None:
-            viewer.close(*NOT_TEXT)
+            viewer.close(CloseReason.NOT_TEXT)
             return
         await _obey(session, viewer, message["text"])
         # Whoever sends without pause must not keep the others from being served.
@@ -102,23 +123,23 @@ async def _obey(session: Session, viewer: Viewer, text: str) -> None:
     try:
         command = decode_command(text)
     except CommandError as error:
-        commands["malformed"] += 1
+        commands[Outcome.MALFORMED] += 1
         if error.id is None:
-            viewer.put(encode(Notice("error", error.message)))
+            viewer.put(encode(Notice(Level.ERROR, error.message)))
         else:
             viewer.put(encode(refusal(error.id, error)))
         return
     answer = await carry_out(session, viewer, command)
-    commands["done" if answer.ok else "refused"] += 1
+    commands[Outcome.DONE if answer.ok else Outcome.REFUSED] += 1
     viewer.put(encode(answer))
 
 
-async def _refuse(socket: WebSocket, code: int, reason: str) -> None:
-    log.info("viewer refused", extra={"code": code, "reason": reason})
-    await _close(socket, code, reason)
+async def _refuse(socket: WebSocket, reason: CloseReason) -> None:
+    log.info("viewer refused", extra={"code": reason.code, "reason": reason.sentence})
+    await _close(socket, reason)
 
 
-async def _close(socket: WebSocket, code: int, reason: str) -> None:
+async def _close(socket: WebSocket, reason: CloseReason) -> None:
     if socket.application_state is not WebSocketState.DISCONNECTED:
         with suppress(WebSocketDisconnect, RuntimeError):
-            await socket.close(code, reason)
+            await socket.close(reason.code, reason.sentence)

@@ -11,6 +11,7 @@ from engine.data import Dataset, load_builtin
 from server.audience.viewer import Viewer
 from server.protocol.encode_events import Frame, decode_event
 from server.protocol.events import DatasetEvent
+from server.protocol.kinds import DatasetState
 from server.protocol.orders import Order, Ping, StartRun, TakeCheckpoint
 from server.protocol.reports import (
     CheckpointReport,
@@ -22,7 +23,7 @@ from server.protocol.reports import (
     Started,
     TestsReport,
 )
-from server.protocol.run_values import Checkpoint, FullTest, PointRow
+from server.protocol.run_values import Checkpoint, FullTest, PointRow, Progress
 from server.sessions.session import Session
 from server.sessions.surroundings import Surroundings
 from server.settings import Limits, Settings
@@ -91,11 +92,10 @@ class FakeHost:
         if token is not None:
             self.report(Done(token))
 
-    def frame(self, run_id: int, kind: str = "stats", **keys: Any) -> None:
-        if kind == "stats":
-            keys = {"examples": 0, "examples_per_second": 0} | keys
-        text = "".join(f',"{key}":{value}' for key, value in keys.items())
-        self.report(FrameReport(kind, run_id, Frame(f'{{"type":"{kind}"{text}}}')))
+    def frame(self, run_id: int, kind: str = "stats", examples: int = 0) -> None:
+        frame = Frame(f'{{"type":"{kind}","examples":{examples}}}')
+        progress = Progress(examples, 0.0) if kind == "stats" else None
+        self.report(FrameReport(kind, run_id, frame, progress))
 
     def points(self, run_id: int, count: int) -> None:
         row: PointRow = (200, 0.5, 0.1, None, None)
@@ -135,7 +135,7 @@ class Stage:
             Line(places),
             keeper or MemoryKeeper(),
             lambda: self.dataset,
-            lambda: DatasetEvent("builtin", self.dataset.name),
+            lambda: DatasetEvent(DatasetState.BUILTIN, self.dataset.name),
         )
 
     def _new_host(self) -> FakeHost:

@@ -32,7 +32,7 @@ ADDRESS = "127.0.0.1"
 @contextmanager
 def serving(settings: Settings, download: Download = download_mnist) -> Iterator[Site]:
     """Serve until the block ends, then shut down as a signal would."""
-    listening = open_socket(ADDRESS, 0)
+    listening = open_socket(ADDRESS, 0, settings.limits.take_seconds)
     port = listening.getsockname()[1]
     started = threading.Event()
     app = create_app(replace(settings, host=ADDRESS, port=port), download=download)
@@ -41,7 +41,7 @@ def serving(settings: Settings, download: Download = download_mnist) -> Iterator
     thread.start()
     try:
         assert started.wait(PATIENCE)
-        yield Site(port, app.state.registry)
+        yield Site(port, app.state.site.registry)
     finally:
         server.should_exit = True
         thread.join(PATIENCE)

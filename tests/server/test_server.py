@@ -225,7 +225,7 @@ def test_a_text_is_checked_without_touching_the_network(browser: Browser) -> Non
         assert result["parameters"] == 5770
         assert result["layers"][1] == {
             "index": 1, "type": "fc", "in": [24, 24, 1], "out": [1, 1, 10], "parameters": 5770,
-            "line": 2, "options": result["layers"][1]["options"],
+            "line": 2, "is_loss": False, "options": result["layers"][1]["options"],
         }  # fmt: skip
         assert result["trainer"]["batch_size"] == 10
         assert stream.until("stats")["run_id"] == 1
@@ -480,7 +480,7 @@ def test_a_slow_body_is_given_up() -> None:
 
 
 def test_a_viewer_that_reads_nothing_is_let_go_and_slows_nobody() -> None:
-    limits = Limits(send_seconds=0.3)
+    limits = Limits(take_seconds=0.3)
     with serving(Settings(offline=True, limits=limits)) as site, site.browser() as browser:
         session = browser.open()["session"]
         with browser.watch(session) as stream, never_reading(browser, session):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.language import DEFAULT_TEXT, parse
-from server.protocol.encode_events import decode_event
+from server.protocol.encode_events import Cards, decode_event
 from server.protocol.orders import Order, StartRun, TakeCheckpoint, UseData
 from server.protocol.reports import CheckpointReport, Done, FrameReport, Pong, Report
 from server.protocol.run_values import Checkpoint, DataReference
@@ -91,7 +91,10 @@ class Process:
 
 
 def header_of(report: FrameReport) -> dict[str, Any]:
-    return decode_event(report.frame.numbered(1))[0]
+    frame = report.frame
+    if isinstance(frame, Cards):
+        frame = frame.select({index for index, _ in frame.cards})
+    return decode_event(frame.numbered(1))[0]
 
 
 @asynccontextmanager

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from server.protocol.events import SessionSummary
+from server.protocol.run_values import Guess
 
 ERROR_SCHEMA = {
     "type": "object",
@@ -58,19 +57,11 @@ class NewRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Likely:
-    """One class and how likely the network takes it to be."""
-
-    klass: Annotated[int, Field(alias="class")]
-    probability: float
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """What the network sees of a picture, in base64, and what it takes it for."""
 
     image: str
-    top: tuple[Likely, ...]
+    top: tuple[Guess, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +84,10 @@ def refusals(*statuses: int, page: bool = False) -> dict[int | str, dict[str, An
             content["text/html"] = {"schema": {"type": "string"}}
         documented[status] = {"description": HTTPStatus(status).phrase, "content": content}
     return documented
+
+
+OF_BODIES = refusals(400, 404, 408, 409, 413, 415, 422, 503)
+"""The `responses` of a route that reads a body and hands what it holds to a session."""
 
 
 def body_of(*types: str) -> dict[str, Any]:

@@ -8,20 +8,21 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 import psutil
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from server.counters import Tally
-from server.protocol.connections import OWNER, SPECTATOR
-from server.sessions.lifecycle import Status
+from server.counters import Outcome, Tally
+from server.protocol.connections import Role
+from server.protocol.kinds import Status
 from server.sessions.registry import Registry
 from server.trainers.waiting_line import Line
 
 PREFIX = "convnet_live_"
-OUTCOMES = ("done", "refused", "malformed")
+K = TypeVar("K", bound=str)
 
 
 class Metrics(Collector):
@@ -48,14 +49,13 @@ class Metrics(Collector):
 
     def _collect_state(self) -> Iterator[Metric]:
         sessions = list(self._sessions)
-        statuses = Counter(session.status.value for session in sessions)
+        statuses = Counter(session.status for session in sessions)
         roles = Counter(viewer.role for session in sessions for viewer in session.audience)
         speed = sum(session.examples_per_second for session in sessions)
-        known = [status.value for status in Status]
-        yield _by("sessions", "Sessions, by what they are doing.", "status", known, statuses)
+        yield _by("sessions", "Sessions, by what they are doing.", "status", Status, statuses)
         yield _gauge("workers", "Training processes.", self._line.running)
         yield _gauge("waiting", "Sessions in line for a training process.", self._line.waiting)
-        yield _by("viewers", "Open streams.", "role", (OWNER, SPECTATOR), roles)
+        yield _by("viewers", "Open streams.", "role", Role, roles)
         yield _gauge("examples_per_second", "Speed of all sessions that train, together.", speed)
         yield _by(
             "resident_bytes",
@@ -79,7 +79,7 @@ class Metrics(Collector):
         commands = CounterMetricFamily(
             f"{PREFIX}commands", "Commands from viewers, by how they ended.", labels=["outcome"]
         )
-        for outcome in OUTCOMES:
+        for outcome in Outcome:
             commands.add_metric([outcome], tally.commands[outcome])
         yield commands
         yield _count("examples", "Examples trained on.", tally.examples)
@@ -106,9 +106,7 @@ def _count(name: str, about: str, value: float) -> Metric:
     return CounterMetricFamily(PREFIX + name, about, value)
 
 
-def _by(
-    name: str, about: str, label: str, known: Iterable[str], values: Mapping[str, int]
-) -> Metric:
+def _by(name: str, about: str, label: str, known: Iterable[K], values: Mapping[K, int]) -> Metric:
     family = GaugeMetricFamily(PREFIX + name, about, labels=[label])
     for key in known:
         family.add_metric([key], values.get(key, 0))

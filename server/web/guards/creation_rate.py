@@ -62,7 +62,7 @@ class CreationLimiter:
         """Count one more session of this owner, from this address.
 
         Raises:
-            TooOften: there were too many of late; this one is not counted.
+            TooOften: too many began recently; this one is not counted.
         """
         now, network = self._clock(), network_of(address)
         for window, key, whose in (

@@ -42,8 +42,8 @@ class Policy:
     """Which hosts and origins are this server's own.
 
     Those are the loopback names and the address it is bound to, and what the settings allow. A
-    server bound to all addresses also goes by any address written in numbers: nobody can make such
-    a one resolve to something else.
+    server bound to all addresses also goes by any address written in numbers: nobody can make
+    numbers resolve to something else.
     """
 
     def __init__(self, host: str, port: int, allowed_origins: Iterable[str]) -> None:
@@ -122,7 +122,7 @@ class Guard:
 
 
 def _may_read(headers: Headers) -> bool:
-    """Whether a request that changes nothing is no other site's, save for a link that is followed.
+    """Whether a harmless request comes from this site, or from somebody who follows a link to it.
 
     The page begins a session for whoever has none: other sites' pictures and frames must not. Old
     browsers, programs, and browsers on unencrypted networks do not say whose a request is.

@@ -18,7 +18,7 @@ def owner_of_request(request: HTTPConnection) -> str:
 
 
 def token_of_request(request: Request) -> str:
-    """What names this browser: its cookie, or a new token for one that has none of ours."""
+    """What names this browser: its cookie, or a new token where that is missing or foreign."""
     token = request.cookies.get(COOKIE)
     return token if is_token(token) else new_token()
 

@@ -4,15 +4,22 @@ It keeps much for a client that reads slowly, and waits for one that reads nothi
 bytes of a message, but not the number of its fragments, which may be empty, and not the pings and
 pongs between them. Measured: one client that sent nothing but such frames took the
 event loop for a second at a time, and the server's memory grew with every empty fragment.
+
+Frames are counted before uvicorn sees them. So all that this builds on is what every
+`asyncio.Protocol` has, and `run_asgi`; `uvicorn_version` sees that it is there.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Iterator
+from typing import cast
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
-from websockets.protocol import State
+from websockets.frames import Close, Frame, Opcode
+
+from server.protocol.connections import CloseReason
 
 MAX_FRAGMENTS = 1000
 """Of one message; the page sends none in pieces, and browsers cut only large ones."""
@@ -20,79 +27,117 @@ MAX_FRAGMENTS = 1000
 MAX_CONTROLS = 100
 """Pings and pongs in one second; browsers send none but what they are asked for."""
 
-SLICE_BYTES = 4096
 UNSENT_BYTES = 16 * 1024
-"""So little is kept here for a client that reads slowly: what is newer takes its place."""
+"""So little is kept for a client that reads slowly: what is newer takes its place."""
 
 FAREWELL_SECONDS = 2
-TOO_LARGE = (1009, "The message comes in too many fragments.")
-TOO_MANY_CONTROLS = (1008, "Too many pings.")
 
 
 class BoundedProtocol(WebSocketsSansIOProtocol):
     """Ends connections that send too many frames, and keeps little for those that read slowly."""
 
-    _fragments = 0
-    _controls = 0
-    _counted_since = 0.0
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, with a small buffer for what the client has not read."""
+        """Begin, with small buffers for what the client has not read."""
         super().connection_made(transport)
-        self.transport.set_write_buffer_limits(high=UNSENT_BYTES)
+        self._connection = cast(asyncio.Transport, transport)
+        self._frames: FrameCounter | None = None
+        self._connection.set_write_buffer_limits(high=UNSENT_BYTES)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            # Else the system keeps megabytes: by the time they are read, they are out of date.
+            tcp = self._connection.get_extra_info("socket")
+            tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes, unless they hold one frame too many."""
+        frames = data
+        if self._frames is None:
+            # First comes the request, whole, that became a websocket.
+            self._frames = FrameCounter(asyncio.get_running_loop().time())
+            frames = data.partition(b"\r\n\r\n")[2]
+        reason = self._frames.count(frames, asyncio.get_running_loop().time())
+        if reason is None:
+            super().data_received(data)
+        else:
+            self._end(reason)
 
     async def run_asgi(self) -> None:
         """Serve the connection, and see that it ends then."""
         await super().run_asgi()
+        self._abort_soon()
+
+    def _end(self, reason: CloseReason) -> None:
+        farewell = Frame(Opcode.CLOSE, Close(reason.code, reason.sentence).serialize())
+        self._connection.write(farewell.serialize(mask=False))
+        self._connection.close()
+        self._abort_soon()
+
+    def _abort_soon(self) -> None:
         # Closing waits until the client has read the rest, which it may never do.
-        self.loop.call_later(FAREWELL_SECONDS, self.transport.abort)
+        asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._connection.abort)
 
-    def data_received(self, data: bytes) -> None:
-        """Take bytes in pieces: what comes behind the frame that was too much is not looked at."""
-        for start in range(0, len(data), SLICE_BYTES):
-            if self.transport.is_closing():
-                return
-            super().data_received(data[start : start + SLICE_BYTES])
 
-    def handle_text(self, event: Frame) -> None:
-        """Take a message or its first fragment."""
-        self._fragments = 0
-        super().handle_text(event)
+class FrameCounter:
+    """Counts a client's frames, and says when there are too many; times are in seconds."""
 
-    def handle_bytes(self, event: Frame) -> None:
-        """Take a message or its first fragment."""
-        self._fragments = 0
-        super().handle_bytes(event)
+    def __init__(self, now: float) -> None:
+        self._heads = FrameHeads()
+        self._fragments = self._controls = 0
+        self._counted_since = now
 
-    def handle_cont(self, event: Frame) -> None:
-        """Take a further fragment."""
-        self._fragments += 1
-        if self._fragments > MAX_FRAGMENTS:
-            self._end(*TOO_LARGE)
-        else:
-            super().handle_cont(event)
-
-    def handle_ping(self) -> None:
-        """Answer a ping."""
-        if self._may_control():
-            super().handle_ping()
-
-    def handle_pong(self, event: Frame) -> None:
-        """Take the answer to a ping, or one that nobody asked for."""
-        if self._may_control():
-            super().handle_pong(event)
-
-    def _may_control(self) -> bool:
-        now = self.loop.time()
+    def count(self, data: bytes, now: float) -> CloseReason | None:
+        """Count the frames that begin in `data`; why the connection is to end, if it is."""
         if now - self._counted_since >= 1:
             self._counted_since, self._controls = now, 0
-        self._controls += 1
-        if self._controls > MAX_CONTROLS:
-            self._end(*TOO_MANY_CONTROLS)
-        return self._controls <= MAX_CONTROLS
+        for opcode in self._heads.read(data):
+            if opcode >= Opcode.CLOSE:
+                self._controls += 1
+            elif opcode == Opcode.CONT:
+                self._fragments += 1
+            else:
+                self._fragments = 0
+            if self._controls > MAX_CONTROLS:
+                return CloseReason.TOO_MANY_CONTROLS
+            if self._fragments > MAX_FRAGMENTS:
+                return CloseReason.TOO_MANY_FRAGMENTS
+        return None
 
-    def _end(self, code: int, reason: str) -> None:
-        # Not open, it is at its end already: by a close that came along with the frames.
-        if self.conn.state is State.OPEN:
-            self.conn.send_close(code, reason)
-            self.handle_parser_exception()
+
+class FrameHeads:
+    """Finds the heads of frames in a client's bytes, however these are cut (RFC 6455, 5.2)."""
+
+    def __init__(self) -> None:
+        self._head = bytearray()
+        self._content = 0
+
+    def read(self, data: bytes) -> Iterator[int]:
+        """The opcode of each frame whose head ends in `data`, which follows what came before."""
+        at = 0
+        while at < len(data):
+            if self._content:
+                step = min(self._content, len(data) - at)
+                self._content -= step
+                at += step
+                continue
+            self._head.append(data[at])
+            at += 1
+            if len(self._head) >= 2 and len(self._head) == _head_bytes(self._head[1]):
+                self._content = _content_bytes(self._head)
+                opcode = self._head[0] & 0x0F
+                self._head.clear()
+                yield opcode
+
+
+def _length_bytes(second: int) -> int:
+    """How many bytes behind a frame's second one say how long its content is."""
+    return {126: 2, 127: 8}.get(second & 0x7F, 0)
+
+
+def _head_bytes(second: int) -> int:
+    """How long a frame's head is, by its second byte: with the length, and a mask if there is."""
+    return 2 + _length_bytes(second) + (4 if second & 0x80 else 0)
+
+
+def _content_bytes(head: bytearray) -> int:
+    """How long a frame's content is, by its head."""
+    more = _length_bytes(head[1])
+    return int.from_bytes(head[2 : 2 + more]) if more else head[1] & 0x7F

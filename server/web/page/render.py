@@ -12,7 +12,7 @@ from starlette.templating import Jinja2Templates
 
 from engine.language import DEFAULT_LIMITS
 from engine.language.presets import PRESETS
-from server.protocol.connections import OWNER, SPECTATOR
+from server.protocol.connections import Role
 from server.sessions.run_definition import default_text
 from server.sessions.session import Session
 from server.settings import Limits, PageFiles, program_version
@@ -32,7 +32,7 @@ class Page:
         base = f"/api/sessions/{session.id}"
         paths = {
             "session": session.id,
-            "role": OWNER,
+            "role": Role.OWNER,
             "stream": f"{base}/stream",
             "snapshot": f"{base}/snapshot",
             "predict": f"{base}/predict",
@@ -44,7 +44,7 @@ class Page:
         """The page for spectators, which holds nothing that could change the session."""
         paths = {
             "session": session.watch_id,
-            "role": SPECTATOR,
+            "role": Role.SPECTATOR,
             "stream": f"/api/watch/{session.watch_id}/stream",
         }
         return self._respond(request, "index.html", bootstrap=paths | self._common(session))

@@ -2,7 +2,7 @@
 
 import { make, setText, showText } from "../parts/dom.js";
 import { trimmed } from "../words/numbers.js";
-import { family, isLoss, parameters, summary, title } from "../words/layer_text.js";
+import { family, parameters, summary, title } from "../words/layer_text.js";
 import { CAPTIONS, MapRow } from "./map_row.js";
 
 /** @import { LayerInfo, LayerMaps, MapName, PixelMap } from "../server/protocol.js" */
@@ -13,7 +13,7 @@ export class LayerCard {
     this.layer = layer;
     this.classes = classes;
     this.activation = make("p", { class: "range", "data-range": "activations" }, "max activation: –, min: –");
-    this.gradient = make("p", { class: "range", "data-range": "gradients", hidden: isLoss(layer.type) }, "max gradient: –, min: –");
+    this.gradient = make("p", { class: "range", "data-range": "gradients", hidden: layer.is_loss }, "max gradient: –, min: –");
     this.example = make("p", { class: "example", hidden: true });
     const words = [summary(layer), parameters(layer)].map((text) => make("p", { hidden: text === "" }, text));
     const text = make("div", { class: "layer-text" }, make("h3", {}, title(layer)), words[0], this.activation, this.gradient, words[1], this.example);
@@ -26,11 +26,11 @@ export class LayerCard {
 
   /** What such a layer usually shows: room is reserved before the first pictures arrive. @returns {[MapName, number[]][]} */
   expected() {
-    const { type, in: input, out, options } = this.layer;
+    const { type, in: input, out, options, is_loss } = this.layer;
     const volume = [out[2], out[1], out[0]];
     /** @type {[MapName, number[]][]} */
     const rows = [["activations", volume]];
-    if (!isLoss(type)) rows.push(["gradients", volume]);
+    if (!is_loss) rows.push(["gradients", volume]);
     if (type === "conv" || type === "fc") {
       const window = type === "conv" ? [Number(options.sy), Number(options.sx)] : [input[1], input[0]];
       const filters = [out[2], input[2], ...window];
@@ -101,7 +101,7 @@ export class LayerCard {
   /** @param {HTMLElement} place @param {string} what @param {PixelMap | undefined} map */
   sayRange(place, what, map) {
     setText(place, `max ${what}: ${trimmed(map?.max)}, min: ${trimmed(map?.min)}`);
-    place.hidden = !map && isLoss(this.layer.type); // a loss layer's own gradient is not shown
+    place.hidden = !map && this.layer.is_loss; // a loss layer's own gradient is not shown
   }
 
   /** @param {string} text  which example is shown */

@@ -2,7 +2,7 @@
 
 import { make, setText, showText } from "../parts/dom.js";
 import { count, trimmed } from "../words/numbers.js";
-import { isLoss, title } from "../words/layer_text.js";
+import { title } from "../words/layer_text.js";
 import { MapPainter } from "./map_painter.js";
 import { tilesOf } from "./tile_layout.js";
 
@@ -52,7 +52,7 @@ export class MapRow {
     const tiles = tilesOf(shape, ofInput);
     const wanted = tiles.count * tiles.sy;
     if (shape.length === 4 && shape[2] * shape[3] === 1 && !this.all) tiles.sy = Math.min(tiles.sy, MATRIX_ROWS);
-    const named = isLoss(this.layer.type) && this.name === "activations" && shape[0] === this.classes.length;
+    const named = this.layer.is_loss && this.name === "activations" && shape[0] === this.classes.length;
     this.painter.resize(tiles, available, { oneLine: named, tallest: this.all ? Infinity : TALLEST });
     const drawn = this.painter.tiles.count * this.painter.tiles.sy;
     this.more.hidden = drawn === wanted;

@@ -12,6 +12,7 @@
  * @property {Record<string, unknown>} options
  * @property {number} parameters
  * @property {number} line
+ * @property {boolean} is_loss  whether it ends the network
  */
 
 /** @typedef {"owner" | "spectator"} Role */
@@ -141,7 +142,7 @@
 
 /** @typedef {{message: string, line?: number, column?: number, field?: string}} Problem */
 
-/** @typedef {{type: "answer", id: number, ok: boolean, result?: any, error?: Problem}} AnswerMessage */
+/** @typedef {{type: "answer", id: number, ok: boolean, result?: Record<string, any>, error?: Problem}} AnswerMessage */
 
 /** @typedef {{type: "heartbeat"}} HeartbeatMessage */
 
@@ -163,9 +164,9 @@
  * @typedef {{type: "pause" | "resume" | "step" | "restart" | "recover" | "show_training"}
  *   | {type: "change_network", spec: string, keep?: boolean}
  *   | {type: "check_spec", spec: string}
- *   | {type: "configure", settings: Record<string, string | number>}
+ *   | {type: "configure", settings: Record<string, unknown>}
  *   | {type: "watch", layers: number[]}
- *   | {type: "points", run_id: number, after: number, tests_after: number}} Command
+ *   | {type: "points", run_id: number, after: number, tests_after?: number}} Command
  */
 
 /**

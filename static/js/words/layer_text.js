@@ -76,8 +76,3 @@ export function family(type) {
   if (["svm", "regression"].includes(type)) return "softmax";
   return "other";
 }
-
-/** Layers that end a network. @param {string} type */
-export function isLoss(type) {
-  return family(type) === "softmax";
-}

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from engine.data import load_builtin
-from engine.data.user_picture import MAX_BYTES, ImageError, prepare_digit
+from engine.data.user_picture import ImageError, prepare_digit
+from engine.file_limits import PICTURE_BYTES
 
 DIGITS = load_builtin().test_images
 SAMPLE = DIGITS[:40]
@@ -288,7 +289,7 @@ def test_photos_have_their_limit_too() -> None:
 
 def test_files_of_more_than_ten_mebibytes_are_refused() -> None:
     content = encode(seven())
-    padded = content + bytes(MAX_BYTES - len(content))
+    padded = content + bytes(PICTURE_BYTES - len(content))
     assert_mnist_form(prepare_digit(padded))
     with pytest.raises(ImageError, match="larger than 10 MiB"):
         prepare_digit(padded + b"\0")

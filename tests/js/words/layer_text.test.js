@@ -6,7 +6,7 @@ import { family, parameters, summary, title } from "../../../static/js/words/lay
 
 /** @returns {import("../../../static/js/server/protocol.js").LayerInfo} */
 const conv = () => ({
-  index: 1, type: "conv", in: [24, 24, 1], out: [24, 24, 8], line: 3, parameters: 208,
+  index: 1, type: "conv", in: [24, 24, 1], out: [24, 24, 8], line: 3, parameters: 208, is_loss: false,
   options: { sx: 5, sy: 5, stride: 1, pad: 0, filters: 8, bias_pref: 0.1 },
 });
 

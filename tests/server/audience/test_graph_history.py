@@ -9,6 +9,7 @@ import pytest
 from server.audience.graph_history import PointHistory, TestHistory
 from server.audience.viewer import Viewer
 from server.protocol.commands import FetchPoints
+from server.protocol.connections import Role
 from server.protocol.encode_events import encode
 from server.protocol.orders import StartRun
 from server.protocol.run_values import FullTest
@@ -67,7 +68,7 @@ async def test_a_newcomer_asks_for_all_full_tests_and_misses_none() -> None:
     session, viewer = await stage.running()
     stage.host.tests(session.run_id, 20, 400)
     assert waiting_tests(session, viewer) == [(0, [20, 400])]
-    newcomer = Viewer("spectator")
+    newcomer = Viewer(Role.SPECTATOR)
     await join(session, newcomer)
     stage.host.tests(session.run_id, 900)
     assert waiting_tests(session, newcomer) == [(2, [900])]

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from server.protocol import commands
 from server.protocol import events as ev
+from server.protocol.connections import Role
 from server.protocol.decode_commands import MAX_COMMAND_BYTES, decode_command
-from server.protocol.encode_events import decode_event, encode, select_layers
+from server.protocol.encode_events import Frame, decode_event, encode, encode_layers
+from server.protocol.kinds import DatasetState, Level, Source, Status
 from server.protocol.refusals import CommandError
-from server.protocol.run_values import Divergence
+from server.protocol.run_values import Divergence, Guess
 
 COMMANDS: list[tuple[dict[str, Any], commands.Command]] = [
     ({"type": "pause", "id": 1}, commands.Pause(1)),
@@ -41,13 +43,13 @@ COMMANDS: list[tuple[dict[str, Any], commands.Command]] = [
     ({"type": "show_training", "id": 1}, commands.ShowTraining(1)),
 ]
 
-INFO = ev.LayerInfo(1, "conv", (24, 24, 1), (24, 24, 8), {"sx": 5}, 208, 3)
+INFO = ev.LayerInfo(1, "conv", (24, 24, 1), (24, 24, 8), {"sx": 5}, 208, 3, False)
 DATA = ev.DatasetInfo("MNIST", ("0", "1"), 9, 1, 4)
 EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
     (
         ev.SessionEvent(
-            "s", 2, "waiting", "owner", "text", (INFO,), 208, {"eps": 1e-8}, ("sgd",), DATA, 7,
-            (Divergence(60, 4, 1e3),), recoverable=True, reason="so", place=1, watch="/watch/w",
+            "s", 2, Status.WAITING, Role.OWNER, "text", (INFO,), 208, {"eps": 1e-8}, ("sgd",), DATA,
+            7, (Divergence(60, 4, 1e3),), recoverable=True, reason="so", place=1, watch="/watch/w",
         ),
         {
             "type": "session", "session": "s", "run_id": 2, "status": "waiting", "role": "owner",
@@ -55,7 +57,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
             "layers": [
                 {
                     "index": 1, "type": "conv", "in": [24, 24, 1], "out": [24, 24, 8],
-                    "options": {"sx": 5}, "parameters": 208, "line": 3,
+                    "options": {"sx": 5}, "parameters": 208, "line": 3, "is_loss": False,
                 }
             ],
             "dataset": {
@@ -98,7 +100,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
         b"",
     ),
     (
-        ev.DatasetEvent("downloading", "MNIST", 5, 10),
+        ev.DatasetEvent(DatasetState.DOWNLOADING, "MNIST", 5, 10),
         {"type": "dataset", "state": "downloading", "name": "MNIST", "received": 5, "total": 10},
         b"",
     ),
@@ -110,7 +112,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
     ),
     (ev.Spectators(3), {"type": "spectators", "count": 3}, b""),
     (
-        ev.Notice("error", "no"),
+        ev.Notice(Level.ERROR, "no"),
         {"type": "notice", "level": "error", "message": "no"},
         b"",
     ),
@@ -122,7 +124,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
     (ev.Heartbeat(), {"type": "heartbeat"}, b""),
     (
         ev.Layers(
-            2, 5, "training", 3,
+            2, 5, Source.TRAINING, 3,
             (
                 ev.LayerMaps(0, ev.PixelMap((1, 1, 2), -0.5, 0.5, b"ab"), None, None, None),
                 ev.LayerMaps(
@@ -150,7 +152,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
         b"abcdefg",
     ),
     (
-        ev.Predictions(2, 1, (1, 1, 2), (ev.Prediction(4, (ev.Guess(4, 0.5),)),), b"xy"),
+        ev.Predictions(2, 1, 2, 1, (ev.Prediction(4, (Guess(4, 0.5),), b"xy"),)),
         {
             "type": "predictions", "run_id": 2, "round": 1, "shape": [1, 1, 2], "offset": 0,
             "items": [{"label": 4, "top": [{"class": 4, "probability": 0.5}]}],
@@ -172,27 +174,37 @@ def test_every_command_and_event_is_among_the_cases() -> None:
 
 @pytest.mark.parametrize(("event", "header", "payload"), EVENTS, ids=lambda case: "")
 def test_events_are_pinned(event: ev.Event, header: dict[str, Any], payload: bytes) -> None:
-    message = encode(event).numbered(12)
+    message = whole(event).numbered(12)
     assert decode_event(message) == (header | {"seq": 12}, payload)
     assert isinstance(message, bytes) == bool(payload)
 
 
+def whole(event: ev.Event) -> Frame:
+    """An event for a viewer who sees all cards."""
+    if isinstance(event, ev.Layers):
+        return encode_layers(event).select({layer.index for layer in event.layers})
+    return encode(event)
+
+
 def test_a_binary_message_byte_by_byte() -> None:
-    message = encode(ev.Predictions(1, 2, (1, 1, 1), (), b"\x07")).numbered(3)
+    event = ev.Predictions(1, 2, 1, 1, (ev.Prediction(5, (), b"\x07"),))
+    message = encode(event).numbered(3)
     head = (
-        b'{"seq":3,"type":"predictions","run_id":1,"round":2,"shape":[1,1,1],"offset":0,"items":[]}'
+        b'{"seq":3,"type":"predictions","run_id":1,"round":2,"shape":[1,1,1],"offset":0,'
+        b'"items":[{"label":5,"top":[]}]}'
     )
     assert message == len(head).to_bytes(4, "little") + head + bytes(3) + b"\x07"
 
 
 def test_layers_off_screen_are_left_out_and_offsets_follow() -> None:
     event = next(event for event, _, _ in EVENTS if isinstance(event, ev.Layers))
-    frame = encode(event)
-    header, payload = decode_event(select_layers(frame, {1, 9}).numbered(1))
+    cards = encode_layers(event)
+    header, payload = decode_event(cards.select({1, 9}).numbered(1))
     assert [layer["index"] for layer in header["layers"]] == [1]
     offsets = {name: header["layers"][0][name]["offset"] for name in ("activations", "weights")}
     assert (offsets, payload) == ({"activations": 0, "weights": 2}, b"cdefg")
-    assert select_layers(frame, {0, 1}) is frame
+    header, payload = decode_event(cards.select({9}).numbered(1))
+    assert (header["layers"], payload) == ([], b"")
 
 
 @pytest.mark.parametrize(
@@ -210,10 +222,10 @@ def test_layers_off_screen_are_left_out_and_offsets_follow() -> None:
         ('{"type":"pause","id":1' + "0" * 5000 + "}", "too large", None),
         ('{"type":"pause","id":NaN}', "NaN", None),
         ('{"type":"configure","id":1,"settings":{"eps":-Infinity}}', "Infinity", None),
-        ('{"type":"pause","id":1,"x":2}', "knows no `x`", "x"),
+        ('{"type":"pause","id":1,"x":2}', "has no key `x`", "x"),
         ('{"type":"paws","id":1}', "no command “paws”", "type"),
-        ('{"type":7,"id":1}', "without a `type`", "type"),
-        ('{"id":1}', "without a `type`", "type"),
+        ('{"type":7,"id":1}', "needs a `type`", "type"),
+        ('{"id":1}', "needs a `type`", "type"),
         ('{"type":"change_network","id":1,"spec":"","keep":1}', "true or false", "keep"),
         ('{"type":"watch","id":1}', "needs `layers`", "layers"),
         ('{"type":"watch","id":1,"layers":["a"]}', "list of integers", "layers"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from server.audience.viewer import Viewer
-from server.protocol.connections import REMOVED
+from server.protocol.connections import CloseReason
 from server.sessions.names import is_token, new_token, owner_of
 from server.sessions.registry import NoSuchSession, Registry, TooManySessions
 from server.settings import Limits
@@ -73,7 +73,7 @@ async def test_an_owner_and_nobody_else_removes_a_session() -> None:
         with pytest.raises(NoSuchSession):
             sessions.remove(name, owner)
     sessions.remove(session.id, "me")
-    assert viewer.closing == REMOVED
+    assert viewer.closing is CloseReason.REMOVED
     assert len(sessions) == 0
     await sessions.close()
     assert stage.host.stopped == 1

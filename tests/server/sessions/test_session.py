@@ -25,8 +25,9 @@ from server.protocol.commands import (
     Step,
     Watch,
 )
-from server.protocol.connections import TOO_SLOW
+from server.protocol.connections import CloseReason
 from server.protocol.events import Answer
+from server.protocol.kinds import Status
 from server.protocol.orders import (
     GoBack,
     LoadSnapshot,
@@ -52,9 +53,9 @@ from server.protocol.reports import (
     Snapshot,
     Started,
 )
-from server.protocol.run_values import DataReference, Divergence, Weights
+from server.protocol.run_values import DataReference, Divergence, Guess, Weights
 from server.sessions.command_handler import carry_out
-from server.sessions.lifecycle import IllegalMove, Life, Status
+from server.sessions.lifecycle import IllegalMove, Life
 from server.sessions.session import Session
 from server.trainers.trainer_link import MOST_WAITING_ORDERS
 from tests.server.fake_host import BUILTIN, Stage, join, launched, read, statuses
@@ -121,7 +122,7 @@ async def test_a_viewer_that_reads_nothing_is_let_go() -> None:
     session, viewer = await stage.running()
     for _ in range(MAX_WAITING + 1):
         session.pause(True)
-    assert viewer.closing == TOO_SLOW
+    assert viewer.closing is CloseReason.TOO_SLOW
     assert read(session, viewer) == []
 
 
@@ -623,8 +624,8 @@ async def test_predictions_are_matched_to_who_asked() -> None:
     await asyncio.sleep(0)
     orders = [order for order in stage.host.orders if isinstance(order, ShowImage)]
     for order in reversed(orders):
-        stage.host.report(Guesses(order.token, ((order.pixels[0], 1.0),)))
-    assert [(await each)[0][0] for each in asked] == [0, 1]
+        stage.host.report(Guesses(order.token, (Guess(order.pixels[0], 1.0),)))
+    assert [(await each)[0].klass for each in asked] == [0, 1]
 
 
 async def test_a_loaded_file_is_a_new_run() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from server.audience.viewer import Viewer
-from server.protocol.connections import CLOSED
+from server.protocol.connections import CloseReason
 from server.protocol.orders import StartRun
 from server.protocol.run_values import Checkpoint
 from server.sessions.registry import Registry
@@ -110,7 +110,7 @@ async def test_a_session_removed_while_it_is_read_starts_nothing(tmp_path: Path)
     storage.fast.set()
     await waking
     kept.join(late := Viewer())
-    assert late.closing == CLOSED
+    assert late.closing is CloseReason.CLOSED
     await registry.close()
     await keeper.close()
     assert stage.hosts == []

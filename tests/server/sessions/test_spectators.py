@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 from server.audience import audience
 from server.audience.viewer import Viewer
 from server.protocol.commands import COMMANDS, CheckSpec, Command, FetchPoints, Watch
-from server.protocol.connections import SPECTATOR
+from server.protocol.connections import Role
 from server.protocol.events import Problem
 from server.protocol.orders import SetPaused
 from server.sessions.command_handler import carry_out
@@ -44,7 +44,7 @@ OF_OWNERS = (
 async def test_spectators_may_look_and_ask_and_nothing_else(kind: type[Command]) -> None:
     stage = Stage()
     session, _ = await stage.running()
-    guest = Viewer(SPECTATOR)
+    guest = Viewer(Role.SPECTATOR)
     await join(session, guest)
     orders = len(stage.host.orders)
     before = session.run_id, session.spec, session.status
@@ -62,7 +62,7 @@ async def test_spectators_may_look_and_ask_and_nothing_else(kind: type[Command])
 async def test_spectators_are_told_neither_the_session_nor_the_link() -> None:
     stage = Stage()
     session, owner = await stage.running()
-    guest = Viewer(SPECTATOR)
+    guest = Viewer(Role.SPECTATOR)
     await join(session, guest)
     session.pause(True)
     for state in [m for m in read(session, guest) if m["type"] == "session"]:
@@ -79,7 +79,7 @@ async def test_a_class_that_comes_at_once_is_counted_once(monkeypatch: pytest.Mo
     monkeypatch.setattr(audience, "COUNT_SECONDS", 0)
     stage = Stage()
     session, owner = await stage.running()
-    guests = [Viewer(SPECTATOR) for _ in range(100)]
+    guests = [Viewer(Role.SPECTATOR) for _ in range(100)]
     for guest in guests:
         await join(session, guest)
 
@@ -103,7 +103,7 @@ async def test_a_spectator_wakes_a_session_that_rests() -> None:
     session, owner = await stage.running()
     session.leave(owner)
     assert await stage.host.ordered(SetPaused) == SetPaused(True)
-    await join(session, Viewer(SPECTATOR))
+    await join(session, Viewer(Role.SPECTATOR))
     assert stage.host.last(SetPaused) == SetPaused(False)
     await session.close()
 

@@ -7,10 +7,11 @@ import asyncio
 import pytest
 
 from server.audience.viewer import Viewer
+from server.protocol.kinds import Status
 from server.protocol.orders import SetWatched, ShowImage, StartRun, TakeCheckpoint, TrainOnce
 from server.protocol.refusals import SessionError
 from server.protocol.reports import Guesses
-from server.sessions.lifecycle import Status
+from server.protocol.run_values import Guess
 from server.sessions.session import Session
 from tests.server.fake_host import Stage, join, launched, read
 
@@ -120,5 +121,5 @@ async def test_an_own_picture_gets_it_a_trainer_where_there_is_a_place() -> None
         while len(stage.hosts) < 3:
             await asyncio.sleep(0)
     order = await stage.host.ordered(ShowImage)
-    stage.host.report(Guesses(order.token, ((3, 1.0),)))
-    assert (await asked)[0][0] == 3
+    stage.host.report(Guesses(order.token, (Guess(3, 1.0),)))
+    assert (await asked)[0].klass == 3

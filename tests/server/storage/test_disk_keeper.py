@@ -11,10 +11,10 @@ import pytest
 
 from engine.language import DEFAULT_TEXT, parse
 from server.audience.viewer import Viewer
+from server.protocol.kinds import Status
 from server.protocol.orders import StartRun
 from server.protocol.reports import Failed, Started
 from server.protocol.run_values import Checkpoint, Divergence, Weights
-from server.sessions.lifecycle import Status
 from server.sessions.registry import Registry
 from server.sessions.session import Session
 from server.storage.database import Storage

@@ -188,7 +188,7 @@ async def test_an_own_image_is_predicted_and_shown_until_told_other() -> None:
         process.send(ShowImage(5, DIGIT))
         guesses = await process.report(Guesses)
         assert guesses.token == 5
-        shares = [share for _, share in guesses.top]
+        shares = [guess.probability for guess in guesses.top]
         assert len(shares) == 3
         assert shares == sorted(shares, reverse=True)
         shown = await process.frame("layers", lambda layers: layers["source"] == "image")

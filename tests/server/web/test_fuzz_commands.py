@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -13,6 +14,15 @@ from hypothesis import strategies as st
 
 from server.protocol.commands import COMMANDS
 from server.protocol.decode_commands import decode_command
+from server.protocol.read_values import (
+    FLAG,
+    INTEGER,
+    INTEGERS,
+    SETTINGS,
+    TEXT,
+    Reader,
+    reader_of,
+)
 from server.protocol.refusals import CommandError
 from server.settings import Settings
 from tests.server.serving import Stream, serving
@@ -44,12 +54,12 @@ values = st.recursive(
     max_leaves=10,
 )
 # Right in more cases than chance would have it, so that the commands are carried out too.
-FITTING: dict[str, st.SearchStrategy[Any]] = {
-    "int": st.integers(-(2**53), 2**53),
-    "str": st.sampled_from(SPECS) | st.text(max_size=30),
-    "bool": st.booleans(),
-    "tuple[int, ...]": st.lists(st.integers(-3, 30), max_size=5),
-    "Mapping[str, Any]": st.dictionaries(
+FITTING: dict[Reader, st.SearchStrategy[Any]] = {
+    INTEGER["reader"]: st.integers(-(2**53), 2**53),
+    TEXT["reader"]: st.sampled_from(SPECS) | st.text(max_size=30),
+    FLAG["reader"]: st.booleans(),
+    INTEGERS["reader"]: st.lists(st.integers(-3, 30), max_size=5),
+    SETTINGS["reader"]: st.dictionaries(
         st.sampled_from(("learning_rate", "momentum", "batch_size", "l2_decay", "method", "x")),
         scalars,
         max_size=3,
@@ -62,9 +72,10 @@ def commands(draw: st.DrawFn) -> dict[str, Any]:
     """An object that names a command, with keys that fit, do not, are missing or too many."""
     name = draw(st.sampled_from(sorted(COMMANDS)))
     command: dict[str, Any] = {"type": name}
-    for key, kind in COMMANDS[name].__annotations__.items():
-        if key != "type" and draw(st.integers(0, 9)):
-            command[key] = draw(FITTING[kind] if draw(st.integers(0, 4)) else values)
+    for member in fields(COMMANDS[name]):
+        if draw(st.integers(0, 9)):
+            fitting = FITTING[reader_of(member)]
+            command[member.name] = draw(fitting if draw(st.integers(0, 4)) else values)
     if not draw(st.integers(0, 5)):
         command |= draw(st.dictionaries(st.sampled_from(KEYS), values, max_size=2))
     return command

@@ -125,7 +125,7 @@ def test_the_longest_message_is_still_a_command(browser: Browser) -> None:
 )
 def test_who_sends_without_end_and_reads_nothing_is_cut_off(data: bytes) -> None:
     """The server's memory stays as it is, and another viewer's frames keep coming."""
-    limits = Limits(send_seconds=0.5)
+    limits = Limits(take_seconds=0.5)
     with serving(Settings(offline=True, limits=limits)) as site, site.browser() as browser:
         session = browser.open()["session"]
         with (

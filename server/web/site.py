@@ -1,0 +1,68 @@
+"""What all routes work with: the application's parts, and the session that an address names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from server.sessions.registry import Registry
+from server.sessions.session import Session
+from server.settings import Settings
+from server.web.api.metrics import Metrics
+from server.web.guards.creation_rate import CreationLimiter
+from server.web.guards.owner_cookie import owner_of_request
+from server.web.page.render import Page
+
+
+@dataclass(slots=True)
+class Site:
+    """The parts of one application, which keeps them as `app.state.site`.
+
+    Attributes:
+        ready: whether it may be sent visitors: from when it has started until it begins to end.
+    """
+
+    settings: Settings
+    registry: Registry
+    page: Page
+    metrics: Metrics
+    creations: CreationLimiter
+    ready: bool = False
+
+    def find(self, connection: HTTPConnection, session_id: str) -> Session:
+        """The session of this id, if it belongs to the browser that asks.
+
+        Raises:
+            NoSuchSession: there is none, or it is another browser's.
+        """
+        return self.registry.find(session_id, owner_of_request(connection))
+
+    def begin_session(self, request: Request, owner: str) -> Session:
+        """A new session of this owner.
+
+        Raises:
+            TooOften, TooManySessions: too many began recently, or exist.
+        """
+        self.creations.admit(owner, request.client.host if request.client else "")
+        return self.registry.create(owner)
+
+
+# Asynchronous, though they wait for nothing: FastAPI runs others on threads.
+async def _site(connection: HTTPConnection) -> Site:
+    site: Site = connection.app.state.site
+    return site
+
+
+TheSite = Annotated[Site, Depends(_site)]
+"""A route's parameter: the application's parts."""
+
+
+async def _own_session(connection: HTTPConnection, site: TheSite, session_id: str) -> Session:
+    return site.find(connection, session_id)
+
+
+OwnSession = Annotated[Session, Depends(_own_session)]
+"""A route's parameter: the session that its path names; answered with 404 where there is none."""
