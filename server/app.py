@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 
 from engine.data import download_mnist
 from server.dataset_in_use import DatasetManager, Download
+from server.pictures.pool import ReaderPool
 from server.sessions.registry import Registry
 from server.sessions.surroundings import Surroundings
 from server.settings import Settings, cores, page_files, program_version
@@ -59,6 +60,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         settings, new_host, line, keeper, lambda: data.current, lambda: data.event
     )
     registry = Registry(shared)
+    pictures = ReaderPool(settings.limits, settings.logs)
     health = Health()
 
     def data_changed(another_set: bool) -> None:
@@ -77,7 +79,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         finally:
             health.ready = False
             expiry.cancel()
-            await asyncio.gather(data.stop(), registry.close())
+            await asyncio.gather(data.stop(), registry.close(), pictures.close())
             await keeper.close()
 
     files = page_files()
@@ -97,7 +99,8 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     )
     app.state.registry = registry
     error_table.install(app)
-    app.include_router(make_router(registry, Page(files, assets, settings.limits), settings))
+    page = Page(files, assets, settings.limits)
+    app.include_router(make_router(registry, page, pictures, settings))
     metrics = Metrics(registry, line, shared.tally)
     app.include_router(
         make_operations_router(health, metrics, public_metrics=settings.public_metrics)

@@ -22,6 +22,8 @@ MAX_BYTES = 10 * 1024 * 1024
 # Of a JPEG only a reduced picture is unpacked, so that any telephone's photo may be used.
 MAX_JPEG_PIXELS = 50_000_000
 MAX_PIXELS = 16_000_000
+# Rows and columns cost time and memory of their own, however few pixels each of them holds.
+MAX_SIDE = 20_000
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 
 # Share of the full contrast from which on a pixel counts as ink, not as paper, shadow or noise.
@@ -70,10 +72,13 @@ def prepare_digit(data: bytes) -> Prepared:
     Raises:
         ImageError: too large, no such picture, damaged, or blank.
     """
-    ink = _ink(_decode(data))
-    if not _has_mnist_form(ink):
-        ink = _place(_fit(ink[_find(ink)]))
-    return Prepared(np.rint(255 * ink).astype(np.uint8))
+    try:
+        ink = _ink(_decode(data))
+        if not _has_mnist_form(ink):
+            ink = _place(_fit(ink[_find(ink)]))
+        return Prepared(np.rint(255 * ink).astype(np.uint8))
+    except MemoryError:
+        raise ImageError("There is not enough memory to read the picture.") from None
 
 
 def _decode(data: bytes) -> Floats:
@@ -85,18 +90,14 @@ def _decode(data: bytes) -> Floats:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             # Only the header has been read so far.
-            width, height = picture.size
-            limit = MAX_JPEG_PIXELS if picture.format == "JPEG" else MAX_PIXELS
-            if width * height > limit:
-                raise ImageError(
-                    f"The picture is too large: {width}x{height} is more than "
-                    f"{limit // 1_000_000} megapixels."
-                )
-            if width * height <= _LARGE:
-                return _gray(ImageOps.exif_transpose(picture))
-            picture.draft("L", (_WORKING_SIZE, _WORKING_SIZE))  # of JPEG alone; never smaller
-            return _resized(_gray(ImageOps.exif_transpose(picture)), _WORKING_SIZE)
-    except ImageError:
+            _refuse_large(picture)
+            large = picture.width * picture.height > _LARGE
+            if large:
+                picture.draft("L", (_WORKING_SIZE, _WORKING_SIZE))  # of JPEG alone; never smaller
+            ImageOps.exif_transpose(picture, in_place=True)
+            gray = _gray(picture)
+            return _resized(gray, _WORKING_SIZE) if large else gray
+    except (ImageError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageError(
@@ -109,13 +110,28 @@ def _decode(data: bytes) -> Floats:
         raise ImageError("The picture is damaged and cannot be read.") from None
 
 
+def _refuse_large(picture: Image.Image) -> None:
+    width, height = picture.size
+    limit = MAX_JPEG_PIXELS if picture.format == "JPEG" else MAX_PIXELS
+    if width * height > limit:
+        raise ImageError(
+            f"The picture is too large: {width}x{height} is more than "
+            f"{limit // 1_000_000} megapixels."
+        )
+    if max(width, height) > MAX_SIDE:
+        raise ImageError(
+            f"The picture is too large: {width}x{height} has a side of more than "
+            f"{MAX_SIDE:,} pixels."
+        )
+
+
 def _gray(picture: Image.Image) -> Floats:
     if picture.mode.startswith("I"):
         # 16 bits a pixel, which Pillow would cut off at 255 instead of scaling.
         return np.asarray(picture, np.float32) / np.float32(257)
     if not picture.has_transparency_data:
         return np.asarray(picture.convert("L"), np.float32)
-    layers = picture.convert("RGBA")
+    layers = picture if picture.mode == "RGBA" else picture.convert("RGBA")
     for paper in ("white", "black"):
         # White ink without a background shows on black alone.
         sheet = Image.new("RGBA", layers.size, paper)

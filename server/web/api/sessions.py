@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from typing import Literal
 
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Request, WebSocket
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from engine.data.user_picture import prepare_digit
+from server.pictures.pool import ReaderPool
 from server.protocol.connections import OWNER, SPECTATOR
 from server.protocol.encode_events import plain
 from server.sessions.names import owner_of
@@ -36,7 +35,9 @@ from server.web.page.render import Page
 OF_BODIES = refusals(400, 404, 408, 409, 413, 415, 422, 503)
 
 
-def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter:
+def make_router(
+    registry: Registry, page: Page, pictures: ReaderPool, settings: Settings
+) -> APIRouter:
     """All routes but those of the static files."""
     router = APIRouter()
     limits = settings.limits
@@ -144,15 +145,14 @@ def make_router(registry: Registry, page: Page, settings: Settings) -> APIRouter
     @router.post(
         "/api/sessions/{session_id}/predict",
         response_model=Reading,
-        responses=OF_BODIES,
+        responses=OF_BODIES | refusals(429),
         openapi_extra=body_of(*IMAGE_TYPES),
     )
     async def predict(request: Request, session_id: str) -> Response:
         """Read the digit in the picture that is the body, and show it on the layer cards."""
         session = find(request, session_id)
         data = await read_body(request, limits.image_bytes, limits.upload_seconds)
-        prepared = await asyncio.to_thread(prepare_digit, data)
-        pixels = prepared.image.tobytes()
+        pixels = await pictures.read(data, owner_of_request(request))
         top = await session.predict(pixels)
         return JSONResponse(
             {
