@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Iterator
@@ -102,8 +103,11 @@ class Reader:
     def kill(self) -> None:
         """End the process, whatever it is doing; idempotent."""
         self._killed = True
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        if not self.has_ended:
+            # `Process.kill` would first look whether it has ended, and so take its exit code from
+            # asyncio, which would log that (CPython's gh-127049).
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
 
     async def ended(self) -> None:
         """Wait until the process has ended."""
