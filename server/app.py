@@ -98,6 +98,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         openapi_url="/api/openapi.json",
     )
     app.state.registry = registry
+    app.state.pictures = pictures
     error_table.install(app)
     page = Page(files, assets, settings.limits)
     app.include_router(make_router(registry, page, pictures, settings))

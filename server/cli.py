@@ -161,7 +161,8 @@ def _serve(arguments: argparse.Namespace) -> None:
         # What is wrong with the arguments was told in one line; from here on there is a log.
         set_up(settings.logs)
         try:
-            make_server(app, settings.host, announce).run(sockets=[listening])
+            server = make_server(app, settings.host, announce, app.state.pictures.stop)
+            server.run(sockets=[listening])
         finally:
             log.info("server stopped", extra={"address": url})
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from server.logs import LogSettings
-from server.pictures.reader import RETRY_SECONDS, Reader
+from server.pictures.reader import RETRY_SECONDS, STOPPED, Reader
 from server.pictures.refusals import PicturesUnavailable, TooManyPictures
 from server.settings import Limits
 
@@ -28,6 +28,7 @@ class ReaderPool:
         self._idle: dict[Reader, asyncio.TimerHandle] = {}
         # Every reader whose process may still be there.
         self._readers: list[Reader] = []
+        self._stopped = False
 
     async def read(self, data: bytes, owner: str) -> bytes:
         """The 28x28 uint8 pixels that `prepare_digit` makes of a picture of this browser's.
@@ -46,12 +47,18 @@ class ReaderPool:
                     if reader.is_usable:
                         self._keep(reader)
 
-    async def close(self) -> None:
-        """End all processes, whatever they are doing; idempotent."""
-        for reader in [*self._idle]:
-            self._idle.pop(reader).cancel()
+    def stop(self) -> None:
+        """Read no more pictures: whoever waits for one is told so at once; idempotent."""
+        self._stopped = True
+        while self._idle:
+            _, timer = self._idle.popitem()
+            timer.cancel()
         for reader in self._readers:
             reader.kill()
+
+    async def close(self) -> None:
+        """Stop, and wait until all processes have ended; idempotent."""
+        self.stop()
         await asyncio.gather(*(reader.ended() for reader in self._readers))
 
     @contextmanager
@@ -75,9 +82,13 @@ class ReaderPool:
                 del self._accepted[owner]
 
     async def _start(self) -> Reader:
+        if self._stopped:
+            raise PicturesUnavailable(STOPPED, RETRY_SECONDS)
         reader = await Reader.start(self._limits.image_memory_bytes, self._logs)
         self._readers = [other for other in self._readers if not other.has_ended]
         self._readers.append(reader)
+        if self._stopped:
+            reader.kill()
         return reader
 
     def _take_idle(self) -> Reader | None:

@@ -24,6 +24,7 @@ START_SECONDS = 20.0
 """So long it may take to start, on a machine that has much else to do."""
 RETRY_SECONDS = 2
 NOT_STARTED = "The process that reads pictures could not be started. Try again in a moment."
+STOPPED = "The server is ending: no more pictures are read."
 ENDED = "The process that reads pictures has ended unexpectedly. Try again."
 # Where this program is imported from, whatever folder it was started in.
 _ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +54,7 @@ class Reader:
                 stdin=PIPE,
                 stdout=PIPE,
                 cwd=_ROOT,
-                # Its arithmetic is small, and each thread would take of its address space.
+                # Its arithmetic is small, and threads would take up its address space.
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             )
         # Python says RuntimeError where the system allows no thread to wait for the process.
@@ -94,6 +95,8 @@ class Reader:
                     f"The picture could not be read within {seconds:g} seconds. Try a simpler one."
                 ) from None
             except (EOFError, OSError):
+                if self._killed:
+                    raise PicturesUnavailable(STOPPED, RETRY_SECONDS) from None
                 log.error("picture reader ended", extra={"pid": self._process.pid})
                 raise PicturesUnavailable(ENDED, RETRY_SECONDS) from None
         if not readable:

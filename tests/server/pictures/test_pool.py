@@ -16,7 +16,7 @@ from PIL import Image
 from engine.data.user_picture import ImageError, prepare_digit
 from server.logs import LogSettings
 from server.pictures.pool import ReaderPool
-from server.pictures.reader import ENDED, NOT_STARTED
+from server.pictures.reader import ENDED, NOT_STARTED, STOPPED
 from server.pictures.refusals import PicturesUnavailable, TooManyPictures
 from server.settings import Limits
 from tests.limits import no_more_files
@@ -168,11 +168,16 @@ async def test_a_reading_that_is_canceled_ends_its_process() -> None:
         assert await the_reader(pool) != reader
 
 
-async def test_closing_ends_a_process_at_work() -> None:
-    async with pool_of() as pool, at_work(pool) as reading:
+async def test_stopping_ends_processes_at_work_and_tells_whoever_waits() -> None:
+    limits = Limits(image_seconds=PATIENCE, images_at_once=1)
+    async with pool_of(limits) as pool, at_work(pool, "first") as first:
+        second = asyncio.create_task(pool.read(DIGIT, "second"))
+        await asyncio.sleep(0)
+        pool.stop()
+        for reading in (first, second):
+            with pytest.raises(PicturesUnavailable, match=STOPPED):
+                await reading
         await pool.close()
-        with pytest.raises(PicturesUnavailable):
-            await reading
         assert readers(os.getpid()) == []
 
 

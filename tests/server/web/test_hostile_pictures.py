@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 
 import httpx
@@ -99,6 +99,18 @@ def test_long_pictures_are_refused_from_their_header() -> None:
         assert len(processes) == AT_ONCE
         # What is loaded takes 40 MB, and unpacking would take ten times that.
         assert max(map(peak_bytes, processes)) < 80 << 20
+
+
+def test_whoever_waits_for_a_picture_is_told_that_the_server_ends() -> None:
+    settings = Settings(offline=True, limits=Limits(image_seconds=PATIENCE))
+    with ExitStack() as stack:
+        with serving(settings) as site:
+            browser = stack.enter_context(site.browser())
+            uploads = stack.enter_context(uploading(browser, ENDLESS, AT_ONCE))
+            until_at_work(os.getpid())
+        for upload in uploads:
+            assert upload.result().status_code == 503
+            assert "The server is ending" in message_of(upload.result())
 
 
 @pytest.mark.parametrize(
