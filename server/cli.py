@@ -167,7 +167,8 @@ def _prepare(
     from server.web.listen import make_server
 
     try:
-        server = make_server(create_app(settings), settings.host, ready)
+        app = create_app(settings)
+        server = make_server(app, settings.host, ready, app.state.site.pictures.stop)
     except StorageError as error:
         raise UsageError(f"{error}; see --state and --ephemeral") from None
     except UnsuitableUvicorn as error:

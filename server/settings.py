@@ -22,6 +22,16 @@ class Limits:
 
     snapshot_bytes: int = SNAPSHOT_BYTES
     image_bytes: int = PICTURE_BYTES
+    image_seconds: float = 2.0
+    """A picture that takes longer to read is given up."""
+    image_memory_bytes: int = 640 * 1024 * 1024
+    """Address space of a process that reads pictures; the largest allowed one takes 500 MB."""
+    images_at_once: int = 2
+    """How many are read at the same time, each in a process of its own."""
+    images_per_owner: int = 2
+    """How many one browser may have read, or waiting for that."""
+    images_in_all: int = 24
+    """How many all browsers together may have read, or waiting for that."""
     upload_seconds: float = 30.0
     """A body that takes longer to arrive is given up."""
     take_seconds: float = 5.0

@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 WINGS = {
     "server": [
         ["logs", "counters"],
-        ["settings"],
+        ["settings", "child_process"],
         ["protocol"],
-        ["training_process", "storage", "audience"],
+        ["training_process", "storage", "audience", "pictures"],
         ["trainers"],
         ["sessions"],
         ["web", "dataset_in_use"],
@@ -56,10 +56,12 @@ MAY_USE = {
     "server.logs": set(),
     "server.counters": set(),
     "server.settings": {"platformdirs"},
+    "server.child_process": set(),
     "server.protocol": set(),
     "server.training_process": set(),
     "server.storage": {"filelock"},
     "server.audience": set(),
+    "server.pictures": set(),
     "server.trainers": set(),
     "server.sessions": set(),
     "server.dataset_in_use": set(),
@@ -67,7 +69,13 @@ MAY_USE = {
     "server.app": {"fastapi", "starlette"},
     "server.cli": set(),
 }
-WITHOUT_ASYNCIO = {"engine", "server.protocol", "server.training_process", "server.settings"}
+WITHOUT_ASYNCIO = {
+    "engine",
+    "server.protocol",
+    "server.training_process",
+    "server.settings",
+    "server.child_process",
+}
 
 
 def modules(package: str) -> list[Path]:
@@ -138,8 +146,11 @@ def test_a_wing_uses_what_it_may(name: str) -> None:
     assert roots <= allowed, name
 
 
-def test_a_training_process_loads_no_web_framework() -> None:
-    program = "import sys, server.training_process.main; print(*sys.modules)"
+@pytest.mark.parametrize(
+    "program", ["server.training_process.main", "server.pictures.reader_process"]
+)
+def test_a_process_of_the_servers_loads_no_web_framework(program: str) -> None:
+    program = f"import sys, {program}; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )

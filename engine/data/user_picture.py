@@ -22,6 +22,8 @@ BOX = 20
 # JPEGs are decoded at a reduced size, so that photos of any phone can be used.
 MAX_JPEG_PIXELS = 50_000_000
 MAX_PIXELS = 16_000_000
+# Rows and columns cost time and memory of their own, however few pixels each of them holds.
+MAX_SIDE = 20_000
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 
 # Share of the full contrast above which a pixel counts as ink, not as paper, shadow or noise.
@@ -62,11 +64,14 @@ def prepare_digit(data: bytes) -> npt.NDArray[np.uint8]:
     Raises:
         ImageError: the file is too large, of another format, damaged, or blank.
     """
-    ink = _ink(_decode(data))
-    if not _has_mnist_form(ink):
-        ink = _place(_fit(ink[_find(ink)]))
-    image: npt.NDArray[np.uint8] = np.rint(255 * ink).astype(np.uint8)
-    return image
+    try:
+        ink = _ink(_decode(data))
+        if not _has_mnist_form(ink):
+            ink = _place(_fit(ink[_find(ink)]))
+        image: npt.NDArray[np.uint8] = np.rint(255 * ink).astype(np.uint8)
+        return image
+    except MemoryError:
+        raise ImageError("There is not enough memory to read the picture.") from None
 
 
 def _decode(data: bytes) -> Floats:
@@ -78,18 +83,14 @@ def _decode(data: bytes) -> Floats:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             # Only the header has been read so far.
-            width, height = picture.size
-            limit = MAX_JPEG_PIXELS if picture.format == "JPEG" else MAX_PIXELS
-            if width * height > limit:
-                raise ImageError(
-                    f"The picture is too large: {width}x{height} is more than "
-                    f"{limit // 1_000_000} megapixels."
-                )
-            if width * height <= _LARGE:
-                return _gray(ImageOps.exif_transpose(picture))
-            picture.draft("L", (_WORKING_SIZE, _WORKING_SIZE))  # of JPEG alone; never smaller
-            return _resized(_gray(ImageOps.exif_transpose(picture)), _WORKING_SIZE)
-    except ImageError:
+            _refuse_large(picture)
+            large = picture.width * picture.height > _LARGE
+            if large:
+                picture.draft("L", (_WORKING_SIZE, _WORKING_SIZE))  # of JPEG alone; never smaller
+            ImageOps.exif_transpose(picture, in_place=True)
+            gray = _gray(picture)
+            return _resized(gray, _WORKING_SIZE) if large else gray
+    except (ImageError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageError(
@@ -102,13 +103,28 @@ def _decode(data: bytes) -> Floats:
         raise ImageError("The picture is damaged and cannot be read.") from None
 
 
+def _refuse_large(picture: Image.Image) -> None:
+    width, height = picture.size
+    limit = MAX_JPEG_PIXELS if picture.format == "JPEG" else MAX_PIXELS
+    if width * height > limit:
+        raise ImageError(
+            f"The picture is too large: {width}x{height} is more than "
+            f"{limit // 1_000_000} megapixels."
+        )
+    if max(width, height) > MAX_SIDE:
+        raise ImageError(
+            f"The picture is too large: {width}x{height} has a side of more than "
+            f"{MAX_SIDE:,} pixels."
+        )
+
+
 def _gray(picture: Image.Image) -> Floats:
     if picture.mode.startswith("I"):
         # 16 bits per pixel, which Pillow would clip at 255 instead of scaling.
         return np.asarray(picture, np.float32) / np.float32(257)
     if not picture.has_transparency_data:
         return np.asarray(picture.convert("L"), np.float32)
-    layers = picture.convert("RGBA")
+    layers = picture if picture.mode == "RGBA" else picture.convert("RGBA")
     for paper in ("white", "black"):
         # White ink without a background shows only on black.
         sheet = Image.new("RGBA", layers.size, paper)

@@ -1,10 +1,9 @@
-"""Main function of the training process: its pipe, its bound on memory, its niceness."""
+"""Main function of the training process: its pipe, and what it is started with."""
 
 from __future__ import annotations
 
 import os
 import queue
-import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,14 +12,15 @@ from multiprocessing.connection import Connection
 
 import numpy as np
 
-from engine.training.end_with_owner import end_with
-from server.logs import LogSettings, set_up
+from server.child_process import settle_in
+from server.logs import LogSettings
 from server.protocol.orders import Order, Ping
 from server.protocol.reports import Pong, Report
 from server.training_process.data_places import DataPlace, DataPlaces
 from server.training_process.worker import Worker
 
 NICENESS = 5
+"""The processor is the server's, and so the stream's, whenever that wants it."""
 OUT_OF_MEMORY = 12
 """Exit code of a process that has no memory to read its orders."""
 
@@ -45,13 +45,7 @@ class WorkerConfig:
 
 def run_worker(pipe: Connection, config: WorkerConfig, owner: int) -> None:
     """Main function of a process of `owner`; returns when it is told to finish."""
-    end_with(owner)
-    # Ctrl-C in a terminal reaches the whole group; the server decides when its workers end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if config.logs is not None:
-        set_up(config.logs)
-    _give_way()
-    _bound_memory(config.memory_bytes)
+    settle_in(owner, config.logs, NICENESS, config.memory_bytes)
     # Numbers that overflow are found by looking at the loss.
     np.seterr(all="ignore")
     inbox: queue.SimpleQueue[Order] = queue.SimpleQueue()
@@ -93,19 +87,3 @@ def _receive(
     except MemoryError:
         # Of an order that was read by half, neither it nor what follows can be read any more.
         os._exit(OUT_OF_MEMORY)
-
-
-def _give_way() -> None:
-    """Leave the processor to the server, and so to the stream, whenever that wants it."""
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
-
-
-def _bound_memory(size: int) -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = size if hard == resource.RLIM_INFINITY else min(size, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))

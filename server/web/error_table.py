@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from engine.data.user_picture import ImageError
+from server.pictures.refusals import PicturesUnavailable, TooManyPictures
 from server.protocol.encode_events import plain
 from server.protocol.events import Problem
 from server.protocol.refusals import Declined, HostSilent, SessionError
@@ -28,6 +29,8 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     BodyTooSlow: HTTPStatus.REQUEST_TIMEOUT,
     UnsupportedBody: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ImageError: HTTPStatus.BAD_REQUEST,
+    PicturesUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooManyPictures: HTTPStatus.TOO_MANY_REQUESTS,
     Declined: HTTPStatus.BAD_REQUEST,
     HostSilent: HTTPStatus.SERVICE_UNAVAILABLE,
     SessionError: HTTPStatus.CONFLICT,
@@ -53,7 +56,9 @@ def status_of(error: Exception) -> HTTPStatus:
 
 def headers_of(error: Exception) -> dict[str, str]:
     """What a response for this exception says besides its status."""
-    return {"retry-after": str(error.seconds)} if isinstance(error, TooOften) else {}
+    if isinstance(error, TooOften | PicturesUnavailable):
+        return {"retry-after": str(error.seconds)}
+    return {}
 
 
 def answer(status: int, problem: Problem) -> JSONResponse:

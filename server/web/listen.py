@@ -55,8 +55,13 @@ def url_of(host: str, port: int) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
-def make_server(app: ASGIApp, host: str, listening: Callable[[], None]) -> uvicorn.Server:
-    """A web server for `app`; `listening` is called when it takes connections.
+def make_server(
+    app: ASGIApp, host: str, listening: Callable[[], None], leaving: Callable[[], None]
+) -> uvicorn.Server:
+    """A web server for `app`.
+
+    `listening` is called when it takes connections, and `leaving` when it is told to end, before it
+    waits for the requests that it has.
 
     Raises:
         UnsuitableUvicorn: the installed one lacks something.
@@ -80,15 +85,24 @@ def make_server(app: ASGIApp, host: str, listening: Callable[[], None]) -> uvico
         log_config=None,
         access_log=False,
     )
-    return _Server(config, listening)
+    return _Server(config, listening, leaving)
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        listening: Callable[[], None],
+        leaving: Callable[[], None],
+    ) -> None:
         super().__init__(config)
-        self._listening = listening
+        self._listening, self._leaving = listening, leaving
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         with suppress(BrokenPipeError):
             self._listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._leaving()
+        await super().shutdown(sockets)

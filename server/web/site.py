@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
+from server.pictures.pool import ReaderPool
 from server.sessions.registry import Registry
 from server.sessions.session import Session
 from server.settings import Settings
@@ -30,6 +31,7 @@ class Site:
     page: Page
     metrics: Metrics
     creations: CreationLimiter
+    pictures: ReaderPool
     ready: bool = False
 
     def find(self, connection: HTTPConnection, session_id: str) -> Session:

@@ -57,6 +57,9 @@ def test_builds_again_only_when_sources_changed(checkout: Path) -> None:
     (checkout / "static/js/main.js").write_text("2;\n")
     build(checkout)
     assert bundle(checkout) == "built;built;"
+    (checkout / "scripts/compress_page.mjs").write_text("// another way to compress\n")
+    build(checkout)
+    assert bundle(checkout) == "built;built;built;"
 
 
 def test_a_failed_build_is_not_taken_for_a_bundle(checkout: Path) -> None:

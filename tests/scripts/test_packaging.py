@@ -51,6 +51,8 @@ def test_the_wheel_carries_the_page_and_the_digits(checkout: Path, tmp_path: Pat
     names = set(zipfile.ZipFile(wheel).namelist())
     for name in ("templates/index.html", "static/dist/main.js", "static/dist/main.css"):
         assert f"server/page/{name}" in names
+    for name in ("main.js", "main.css"):
+        assert {f"server/page/static/dist/{name}{ending}" for ending in (".br", ".gz")} <= names
     assert "engine/sample/train-images-idx3-ubyte.gz" in names
     assert not {name for name in names if name.startswith(("tests/", "scripts/", "benchmarks/"))}
 

@@ -36,7 +36,7 @@ def serving(settings: Settings, download: Download = download_mnist) -> Iterator
     port = listening.getsockname()[1]
     started = threading.Event()
     app = create_app(replace(settings, host=ADDRESS, port=port), download=download)
-    server = make_server(app, ADDRESS, started.set)
+    server = make_server(app, ADDRESS, started.set, app.state.site.pictures.stop)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import multiprocessing
 from collections.abc import Iterator
@@ -12,14 +11,13 @@ from multiprocessing.process import BaseProcess
 
 import httpx
 import pytest
-from PIL import Image
 from websockets.exceptions import InvalidStatus
 
-from engine.data import load_builtin
 from engine.language import DEFAULT_TEXT
 from server import dataset_in_use
 from server.protocol.decode_commands import MAX_COMMAND_BYTES
 from server.settings import Limits, Settings
+from tests.server.hostile_pictures import digit_png
 from tests.server.rude import never_reading
 from tests.server.serving import PATIENCE, Browser, Site, serving
 
@@ -48,12 +46,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def browser(site: Site) -> Iterator[Browser]:
     with site.browser() as browser:
         yield browser
-
-
-def digit_png() -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(load_builtin().test_images[3]).resize((96, 96)).save(file, "PNG")
-    return file.getvalue()
 
 
 def error_of(response: httpx.Response) -> str:

@@ -59,7 +59,7 @@ class Metrics(Collector):
         yield _gauge("examples_per_second", "Speed of all sessions that train, together.", speed)
         yield _by(
             "resident_bytes",
-            "Resident memory of the server, and of its training processes and their helpers; "
+            "Resident memory of the server, and of all processes that work for it; "
             "pages that processes share are counted in each.",
             "part",
             self._memory,

@@ -257,8 +257,12 @@ def png_of_header(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("action", ["error", "ignore"])
 @pytest.mark.parametrize(
-    "size", [(4001, 4000), (8_000, 8_000), (10_000, 10_000), (13_000, 13_000), (60_000, 60_000)]
-)
+    "size",
+    [
+        (4001, 4000), (8_000, 8_000), (10_000, 10_000), (13_000, 13_000), (60_000, 60_000),
+        (1, 16_000_000), (20_001, 1), (1, 20_001),
+    ],
+)  # fmt: skip
 def test_bombs_are_refused_before_they_are_unpacked(size: tuple[int, int], action: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter(action)
@@ -268,8 +272,13 @@ def test_bombs_are_refused_before_they_are_unpacked(size: tuple[int, int], actio
 
 @pytest.mark.parametrize(
     ("form", "size"),
-    [("JPEG", (8000, 6250)), ("PNG", (4000, 4000)), ("PNG", (16_000, 1000))],
-    ids=["a telephone's photo", "a drawing", "a strip"],
+    [
+        ("JPEG", (8000, 6250)),
+        ("PNG", (4000, 4000)),
+        ("PNG", (16_000, 1000)),
+        ("PNG", (800, 20_000)),
+    ],
+    ids=["a telephone's photo", "a drawing", "a strip", "the longest strip"],
 )
 def test_the_largest_allowed_picture_is_read_like_a_small_one(
     form: str, size: tuple[int, int]

@@ -41,6 +41,7 @@ from server.protocol.reports import (
 from server.trainers.local_process import ending_of
 from server.training_process.main import OUT_OF_MEMORY, WorkerConfig
 from tests.limits import no_more_files
+from tests.server.processes import processor_seconds
 from tests.server.worker_process import DEFAULT, MEMORY, Process, training_process
 
 pytestmark = pytest.mark.anyio
@@ -48,12 +49,6 @@ pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).resolve().parents[3]
 EVERY_LAYER = frozenset(range(len(DEFAULT.layers)))
 DIGIT = load_builtin().test_images[0].tobytes()
-
-
-def processor_seconds(pid: int) -> float:
-    """How long a process has computed so far, its threads together."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def exists(pid: int) -> bool:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import io
 import json
-import struct
 import tempfile
 import zlib
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import numpy as np
@@ -19,6 +16,7 @@ from PIL import Image
 
 from engine.formats import SnapshotError, load
 from server.settings import Limits, Settings
+from tests.server.hostile_pictures import bomb, saved
 from tests.server.serving import ADDRESS, PATIENCE, Browser, Stream, serving
 
 DENSE = """layer_defs = [{type:'input', out_sx:24, out_sy:24, out_depth:1},
@@ -133,36 +131,9 @@ def is_sound(data: bytes) -> bool:
 # --- pictures -------------------------------------------------------------------------------------
 
 
-def saved(form: str, size: tuple[int, int] = (100, 100), **options: Any) -> bytes:
-    picture = Image.new("L", size, 255)
-    picture.paste(0, (size[0] // 3, size[1] // 4, size[0] // 2, 3 * size[1] // 4))
-    file = io.BytesIO()
-    picture.save(file, form, **options)
-    return file.getvalue()
-
-
 def animation(form: str) -> bytes:
     frames = [Image.new("L", (40, 40), 255 - index) for index in range(20)]
     return saved(form, (40, 40), save_all=True, append_images=frames, duration=20)
-
-
-def word(number: int) -> bytes:
-    return struct.pack(">I", number)
-
-
-def bomb(width: int, height: int) -> bytes:
-    """A whole PNG of one bit a pixel; its zeros take next to no room."""
-    row = bytes(1 + (width + 7) // 8)
-    packer = zlib.compressobj(9)
-    pixels = b"".join(packer.compress(row * 1000) for _ in range(height // 1000)) + packer.flush()
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        b"".join((word(len(content)), kind, content, word(zlib.crc32(kind + content))))
-        for kind, content in (
-            (b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)),
-            (b"IDAT", pixels),
-            (b"IEND", b""),
-        )
-    )  # fmt: skip
 
 
 def form(parts: int) -> bytes:
