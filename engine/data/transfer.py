@@ -59,8 +59,8 @@ class _Patience:
 class Transfer:
     """One request on a thread of its own, which the caller can give up on at any moment.
 
-    Why a thread: no timeout of sockets covers resolving a name, nor a mirror that sends a byte now
-    and then, and a blocked read cannot be canceled. Waiting on a queue can.
+    Why a thread: no socket timeout covers resolving a name, nor a mirror that sends a byte now and
+    then, and a blocked read cannot be canceled. Waiting on a queue can.
     """
 
     def __init__(self, url: str, timeouts: Timeouts) -> None:

@@ -1,4 +1,4 @@
-"""Networks as JSON: ConvNetJS's own format, and with it all that exact resuming needs."""
+"""Networks as JSON: ConvNetJS's own format, plus what it takes to resume training exactly."""
 
 from engine.formats.convnetjs import SnapshotError, refusal
 from engine.formats.snapshot import Snapshot, dump, dump_convnetjs, load

@@ -63,7 +63,7 @@ class Snapshot:
     training: Json | None
 
     def resume(self, trainer: Trainer, sampler: Sampler | None = None) -> None:
-        """Put a new trainer of `net` (and its sampler) back to where they were, exactly.
+        """Put a new trainer of `net` (and its sampler) exactly back to where they were.
 
         Without training state in the file both stay unchanged; so does a sampler of another data
         set than the file's.

@@ -110,9 +110,9 @@ class Layer(ABC):
 
     @abstractmethod
     def backward(self, dy: Array, *, need_dx: bool = True) -> Array | None:
-        """Write the parameters' gradients into `grads`; return that with respect to the input.
+        """Write the parameters' gradients into `grads`; return the input's gradient.
 
-        `dy` is the gradient with respect to the last output, and has its shape. If `need_dx` is
+        `dy` is the gradient with respect to the last output, whose shape it has. If `need_dx` is
         false the layer may skip the input's gradient and return None.
         """
 

@@ -15,7 +15,7 @@ from engine.runs.running_means import RunningMean
 from engine.training.trainer import StepStats, Trainer
 
 VALIDATION_EXAMPLES = 400
-"""Validation images averaged over. While 1,000 images are trained on only 110 are validated, which
+"""Validation images averaged over. While 1,000 images are trained on, only 110 are validated, which
 is too few to average over."""
 VALIDATION_CHUNK = 40
 """Validation images run at once, which costs less than a few at each step."""
@@ -73,7 +73,7 @@ class TrainingRun:
     def resumed(
         cls, snapshot: Snapshot, dataset: Dataset, seed: int, *, processes: int | None = None
     ) -> TrainingRun:
-        """Train on from a snapshot.
+        """Continue from a snapshot.
 
         Raises:
             SnapshotError: its state is malformed.
@@ -119,7 +119,7 @@ class TrainingRun:
         return max(1, min(wanted, LARGEST_FORWARD // self.net.spec.activations))
 
     def use(self, dataset: Dataset) -> None:
-        """Train on with other data.
+        """Continue with other data.
 
         Raises:
             ShapeError: the images are smaller than the network's input; then nothing has changed.

@@ -13,7 +13,7 @@ going back to."""
 SMALL_LOSS = 0.1
 """No loss below this counts as exploded, however small the running average is."""
 MEMORY = 0.999
-"""Of the running average: a loss that stays for a thousand steps becomes the usual one."""
+"""Memory of the running average: a loss that lasts for a thousand steps becomes the usual one."""
 
 
 class DivergenceError(ArithmeticError):

@@ -1,4 +1,4 @@
-"""Memory that the processes share over which a batch is split."""
+"""Shared memory for the processes that a batch is split over."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def test_bad_input_is_one_line_and_code_2(
     assert reason in err
 
 
-def test_divergence_is_told_with_step_and_learning_rate(
+def test_divergence_is_reported_with_step_and_learning_rate(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     text = (SMALL_NET % 20).replace("adadelta'", "sgd', learning_rate:900").replace("0.001", "900")
@@ -136,7 +136,7 @@ def test_an_interrupt_ends_quietly_with_130_and_no_process_left(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_reader_that_leaves_is_no_traceback() -> None:
+def test_a_reader_that_leaves_causes_no_traceback() -> None:
     process = start("eval", "--snapshot", "net.json", "--data", "data")
     assert process.stdout is not None
     process.stdout.close()

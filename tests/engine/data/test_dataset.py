@@ -33,7 +33,7 @@ def test_builtin_digits_are_4000_and_1000_of_every_class_equally() -> None:
     assert digits.shape.classes == 10
 
 
-def test_builtin_digits_are_shuffled_and_test_images_are_no_training_images() -> None:
+def test_builtin_digits_are_shuffled_and_no_test_image_is_trained_on() -> None:
     digits = data.load_builtin()
     for labels in (digits.train_labels, digits.test_labels):
         for part in np.array_split(labels, 5):

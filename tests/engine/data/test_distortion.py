@@ -32,7 +32,7 @@ def test_a_quarter_turn_turns_the_window_about_its_middle(size: int) -> None:
     np.testing.assert_array_equal(seen[..., 0], np.rot90(image[0]))
 
 
-def test_between_pixels_it_is_interpolated_and_beyond_the_image_its_edge_goes_on() -> None:
+def test_values_between_pixels_are_interpolated_and_edges_repeated() -> None:
     """On a ramp, interpolation gives the very coordinate that is looked at."""
     ramp = np.broadcast_to(np.arange(0, 200, 10, dtype=np.uint8), (1, 20, 20))
     maps = np.random.default_rng(2).uniform(-1.5, 1.5, (2, 2, 50)).astype(np.float32)

@@ -134,7 +134,7 @@ def test_the_next_mirror_takes_over_for_what_is_missing(
     assert seen[-1].received == seen[-1].total == sum(map(len, PACKED.values()))
 
 
-def test_files_already_had_are_not_asked_for_again(tmp_path: Path) -> None:
+def test_files_already_fetched_are_not_asked_for_again(tmp_path: Path) -> None:
     last = f"/{FILES[-1].name}.gz"
 
     def refuse(handler: Handler, content: bytes) -> None:
@@ -216,7 +216,7 @@ def test_a_target_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         download_mnist(tmp_path / "file" / "mnist", mirrors=[], files=FILES)
 
 
-def test_a_full_disk_is_said_to_be_so(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(tmp_path: Path) -> None:
     """A limit on the size of files, in a process of its own, stands in for the disk."""
     import subprocess
     import sys

@@ -107,7 +107,7 @@ def same(one: Batch, other: Batch) -> bool:
     )
 
 
-def test_the_same_seed_gives_the_same_batches_however_often_one_watches() -> None:
+def test_the_same_seed_gives_the_same_batches_however_often_one_validates() -> None:
     still, watched = (Sampler(tiny(), Shape(4, 4, 1), np.random.default_rng(3)) for _ in range(2))
     other = Sampler(tiny(), Shape(4, 4, 1), np.random.default_rng(4))
     for count in (1, 7, 40):
@@ -133,7 +133,7 @@ def test_distorted_batches_follow_from_the_seed_and_are_of_the_same_images() -> 
 
 
 @pytest.mark.parametrize("before", [0, 5, 27, 60])
-def test_a_restored_sampler_goes_on_exactly(before: int) -> None:
+def test_a_restored_sampler_continues_exactly(before: int) -> None:
     sampler = Sampler(tiny(), Shape(4, 4, 1), np.random.default_rng(5))
     sampler.next_batch(before)
     sampler.next_validation(2)

@@ -100,17 +100,17 @@ def refused(file: object, message: str) -> None:
     ],
     ids=lambda each: repr(each)[:20],
 )
-def test_what_is_no_json(data: bytes | str) -> None:
+def test_what_is_not_json(data: bytes | str) -> None:
     refused(data, "this is not JSON")
 
 
 @pytest.mark.parametrize("data", ["[]", "1", "null", '"layers"', "{}", '{"convnet_live": {}}'])
-def test_json_that_is_no_network(data: str) -> None:
+def test_json_that_is_not_a_network(data: str) -> None:
     refused(data, "this is not a network")
 
 
 @pytest.mark.parametrize("layers", [None, 3, {}, "conv", [1], [[]], [None]])
-def test_layers_that_are_none(layers: object) -> None:
+def test_layers_that_are_not_layers(layers: object) -> None:
     refused({"layers": layers}, "`layers` should be a list of objects")
 
 
@@ -257,7 +257,7 @@ def test_our_key_alone_with_faults(change: dict[str, object], message: str) -> N
     refused(file, message)
 
 
-def test_parameters_that_are_no_numbers() -> None:
+def test_parameters_that_are_not_numbers() -> None:
     file = file_of(NORMED)
     own = file["convnet_live"]
     # The bytes of NaN and of infinity, in place of the first parameters.
@@ -266,7 +266,7 @@ def test_parameters_that_are_no_numbers() -> None:
         refused(file, "its parameters are malformed .*finite numbers")
 
 
-def test_training_that_is_none_is_left_out() -> None:
+def test_training_that_is_not_an_object_is_ignored() -> None:
     nothing: list[object] = [None, 1, [], "x"]
     for training_state in nothing:
         file = file_of()

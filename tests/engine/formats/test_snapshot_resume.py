@@ -120,7 +120,7 @@ def test_options_changed_while_training_are_saved() -> None:
         assert loaded.method == "adam"
 
 
-def test_a_trainer_with_another_method_begins_with_no_memory() -> None:
+def test_a_trainer_with_another_method_starts_without_memory() -> None:
     with training(make_spec(PLAIN, method="adam")) as (trainer, sampler):
         train(trainer, sampler, 3)
         snapshot = load(dump(trainer.net, trainer, sampler))
@@ -132,7 +132,7 @@ def test_a_trainer_with_another_method_begins_with_no_memory() -> None:
         assert other.optimizer.updates == 0
 
 
-def test_a_sampler_of_other_data_begins_anew() -> None:
+def test_a_sampler_of_other_data_starts_over() -> None:
     spec = make_spec()
     with training(spec) as (trainer, sampler):
         train(trainer, sampler, 3)

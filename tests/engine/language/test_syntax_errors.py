@@ -68,7 +68,7 @@ def test_what_the_language_cannot_say(text: str, token: str, message: str) -> No
 
 
 @pytest.mark.parametrize("statement", ["alert(1)", "a", "a = 5", "5", "({})"])
-def test_other_statements_are_told_what_there_is(statement: str) -> None:
+def test_other_statements_are_answered_with_what_there_is(statement: str) -> None:
     error = fault(statement)
     assert "write `layer_defs = [];`, `layer_defs.push({…});`" in error.message
 

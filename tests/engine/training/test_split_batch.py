@@ -233,7 +233,7 @@ def test_larger_batches_get_larger_rooms() -> None:
         assert run(splitter, 24) == run(fresh, 24)
 
 
-def test_weights_are_read_anew_each_time() -> None:
+def test_weights_are_read_afresh_each_time() -> None:
     with splitter_of(2, NORMED) as splitter:
         await_helpers(splitter)
         before = run(splitter)
