@@ -73,7 +73,7 @@ DOCTORED: dict[str, tuple[str, str, list[str]]] = {
         " * @property {number} line\n * @property {number} [column]\n",
         ["session", "LayerInfo", "SpecSummary"],
     ),
-    "another type": ("{number[]} examples", "{string[]} examples", ["points"]),
+    "another type": ("{number[]} examples\n", "{string[]} examples\n", ["points"]),
     "never null": ("{number | null} label", "{number} label", ["layers"]),
     "never absent": ("{string} [trouble]", "{string} trouble", ["saved"]),
     "a word less": ('"info" | "warning" | "error"', '"info" | "error"', ["notice"]),
