@@ -31,7 +31,9 @@ from server.web.live_stream import HEARTBEAT_SECONDS
 from tests.server.fake_host import Stage
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+ROOT = DOCS.parent
 README = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+ARCHITECTURE = (DOCS / "ARCHITECTURE.md").read_text(encoding="utf-8")
 SPEC = (DOCS / "SPEC.md").read_text(encoding="utf-8")
 PROTOCOL = (DOCS / "PROTOCOL.md").read_text(encoding="utf-8")
 OPERATIONS = (DOCS / "OPERATIONS.md").read_text(encoding="utf-8")
@@ -120,3 +122,48 @@ async def metric_names() -> list[str]:
 def test_every_metric_is_in_the_operations() -> None:
     for name in asyncio.run(metric_names()):
         assert f"`{name}" in OPERATIONS, name
+
+
+DOCUMENTS = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])
+# Paths in the documents: of files and folders that the repository has.
+PATH = re.compile(
+    r"`((?:\.ci|benchmarks|docs|engine|scripts|server|static|templates|tests)/[\w./-]*)`"
+)
+MADE = ("static/dist", "tests/artifacts", "benchmarks/results")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_path_in_a_document_is_there(document: Path) -> None:
+    for path in PATH.findall(document.read_text(encoding="utf-8")):
+        assert path.startswith(MADE) or (ROOT / path).exists(), path
+
+
+def wings() -> list[str]:
+    python = [f"{package}/{wing}" for package in ("engine", "server") for wing in wings_of(package)]
+    scripts = sorted(path.name for path in (ROOT / "static/js").iterdir() if path.is_dir())
+    return [*python, *(f"static/js/{wing}" for wing in scripts)]
+
+
+def wings_of(package: str) -> list[str]:
+    """Its folders and files, as they are named in documents."""
+    return [
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in sorted((ROOT / package).iterdir())
+        if path.name not in ("__init__.py", "__pycache__", "sample")
+    ]
+
+
+@pytest.mark.parametrize("wing", wings())
+def test_every_wing_is_in_the_architecture(wing: str) -> None:
+    assert f"`{wing.rstrip('/')}" in ARCHITECTURE
+
+
+@pytest.mark.parametrize("wing", [wing for wing in wings() if not wing.endswith(".py")])
+def test_every_folder_of_modules_has_its_row_in_the_readme(wing: str) -> None:
+    assert f"`{wing.rstrip('/')}/`" in README
+
+
+def test_the_words_of_the_architecture_are_in_order() -> None:
+    words = re.findall(r"^\| (\w[\w ]*) \|", ARCHITECTURE.split("## Words")[1], re.MULTILINE)
+    assert words[0] == "word"
+    assert words[1:] == sorted(words[1:])
