@@ -63,7 +63,7 @@ def test_a_killed_server_goes_on_where_it_was(
     await_more(page)
     assert (run_number(page), examples(page) > kept) == (run, True)
     expect(page.locator("#newnet")).to_have_value(CONVLESS)
-    expect(page.locator("#spec_state")).not_to_have_text("unsaved edits")
+    expect(page.locator("#spec_state")).not_to_have_text("not applied yet")
     page.reload()
     await_examples(page, kept)
     assert run_number(page) == run

@@ -118,3 +118,43 @@ def test_the_text_is_never_evaluated(page: Page) -> None:
     page.locator("#buttonnn").click()
     expect(page.locator("#spec_problem")).to_contain_text("line 1")
     assert page.evaluate("window.evaluated") is None
+
+
+def test_enter_indents_like_the_line_above_and_deeper_after_a_bracket(page: Page) -> None:
+    write_spec(page, "a = [];\n  a.push({});")
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text("a.push({")
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text("type")
+    lines = page.locator("#spec_editor .cm-line")
+    expect(lines).to_have_text(["a = [];", "  a.push({});", "  a.push({", "    type"])
+
+
+def test_tab_indents_and_after_escape_leaves_the_editor(page: Page) -> None:
+    write_spec(page, "a = [];")
+    content = page.locator("#spec_editor .cm-content")
+    page.keyboard.press("Tab")
+    expect(content).to_be_focused()
+    expect(page.locator("#spec_editor .cm-line")).to_have_text("  a = [];", use_inner_text=True)
+    expect(content).to_have_accessible_description(
+        "Tab indents. Press Escape, then Tab, to leave the editor."
+    )
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(page.locator("#buttonnn")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(content).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+Tab")
+    expect(content).not_to_be_focused()
+
+
+def test_a_missing_bracket_is_underlined_at_the_line_that_lacks_it(page: Page) -> None:
+    line = "layer_defs.push({type:'pool', sx:2, stride:2}"
+    write_spec(page, spec.DEFAULT_TEXT.replace(f"{line});", line, 1))
+    problem = page.locator("#spec_problem")
+    expect(problem).to_contain_text("`,` or `)` is missing at the end of this line")
+    number = 1 + spec.DEFAULT_TEXT[: spec.DEFAULT_TEXT.index(line)].count("\n")
+    lines = page.locator("#spec_editor .cm-line")
+    expect(lines.nth(number - 1).locator(".cm-lintRange-error")).to_have_text("}")
+    expect(page.locator("#spec_editor .cm-lintRange-error")).to_have_count(1)

@@ -40,6 +40,7 @@ export function showEditor({ store, command, bootstrap, nonce }) {
     text: "",
     nonce,
     label: "Network and trainer",
+    describedBy: "spec_keys",
     onChange(text) {
       synced = text;
       area.value = text;
@@ -51,7 +52,7 @@ export function showEditor({ store, command, bootstrap, nonce }) {
   });
   const edited = () => running !== "" && editor.text.trim() !== running.trim();
   const showState = () => {
-    setText(hint, edited() ? "unsaved edits" : "");
+    setText(hint, edited() ? "not applied yet" : "");
     revert.hidden = !edited();
   };
   /** @param {Problem | null} problem */
