@@ -13,6 +13,7 @@ import { classHighlighter } from "@lezer/highlight";
 /**
  * @typedef {object} EditorOptions
  * @property {HTMLElement} parent
+ * @property {HTMLElement} beside  the table of the text's layers
  * @property {string} text
  * @property {string} nonce
  * @property {string} label  for screen readers
@@ -26,7 +27,7 @@ const indentation = indentService.of((context, at) =>
   /[[({]\s*$/.test(context.lineAt(at, -1).text) ? undefined : context.lineIndent(at, -1));
 
 /** @param {EditorOptions} options */
-export function makeCodeEditor({ parent, text, nonce, label, describedBy, onChange, onRun }) {
+export function makeCodeEditor({ parent, beside, text, nonce, label, describedBy, onChange, onRun }) {
   const run = { key: "Mod-Enter", run: () => { onRun?.(); return true; } };
   const readOnly = onChange === undefined;
   const view = new EditorView({
@@ -50,6 +51,10 @@ export function makeCodeEditor({ parent, text, nonce, label, describedBy, onChan
       ],
     }),
   });
+  // Where the table stands beside it the editor is as tall, within bounds that the style has.
+  new ResizeObserver(() => {
+    if (beside.offsetHeight > 0) parent.style.setProperty("--beside", `${beside.offsetHeight}px`);
+  }).observe(beside);
   return {
     get text() {
       return view.state.doc.toString();
