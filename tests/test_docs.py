@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
 from engine.language import DEFAULT_TEXT, parse
-from engine.layers import ACTIVATIONS, LAYERS
-from engine.update_rules.optimizers import OPTIMIZERS, TRAINER_OPTIONS
+from engine.language.presets import PRESETS
+from engine.language.reference import Entry, reference
 from server.audience.viewer import MAX_WAITING
 from server.protocol.commands import COMMANDS
 from server.protocol.connections import CloseReason, Role
@@ -39,6 +40,7 @@ PROTOCOL = (DOCS / "PROTOCOL.md").read_text(encoding="utf-8")
 OPERATIONS = (DOCS / "OPERATIONS.md").read_text(encoding="utf-8")
 SECURITY = (DOCS / "SECURITY.md").read_text(encoding="utf-8")
 LIMITS, SETTINGS = Limits(), Settings()
+LAYERS_TITLE = reference()[0].title
 KIB = f"{MAX_COMMAND_BYTES // 1024} KiB"
 TAKES_NOTHING = f"takes nothing of what it is sent for {LIMITS.take_seconds:g} s"
 # What the documents say of limits, in their own words.
@@ -62,18 +64,54 @@ STATED = [
     (SECURITY, f"{LIMITS.new_sessions_per_address} from one address (`--new-sessions`"),
     (README, f"({LIMITS.viewers_per_session} by default)"),
 ]
+BENCHMARKS = (DOCS / "BENCHMARKS.md").read_text(encoding="utf-8")
+BEST = [name for name, preset in PRESETS.items() if preset.about]
 
 
-@pytest.mark.parametrize("kind", LAYERS)
-def test_every_layer_type_and_option_is_in_the_spec_language(kind: str) -> None:
-    assert f"`{kind}`" in SPEC
-    for option in LAYERS[kind].declared:
-        assert f"`{option.name}`" in SPEC, option.name
+def spec_rows() -> Iterator[str]:
+    """The rows of the spec language's tables, as the reference beside the editor has them."""
+    for section in reference():
+        for entry in section.entries:
+            name = f"`{entry.name}` ★" if entry.ours else f"`{entry.name}`"
+            if section.title == LAYERS_TITLE:
+                options = ", ".join(map(with_default, entry.options))
+                yield f"| {name} | {options} | {entry.help} |"
+            else:
+                yield f"| {name} | {quoted(entry)} | {entry.help} |"
+    kinds: dict[str, list[str]] = {}
+    for entry in reference()[0].entries:
+        for option in entry.options:
+            kinds.setdefault(f"| `{option.name}` | {{}} | {option.help} |", []).append(entry.name)
+    for row, names in kinds.items():
+        yield row.format(", ".join(f"`{name}`" for name in names))
 
 
-def test_every_trainer_option_and_method_is_in_the_spec_language() -> None:
-    for name in [*(option.name for option in TRAINER_OPTIONS), *OPTIMIZERS, *ACTIVATIONS]:
-        assert f"`{name}`" in SPEC or f"'{name}'" in SPEC, name
+def with_default(option: Entry) -> str:
+    return f"`{option.name}` ({option.default})" if option.default else f"`{option.name}`"
+
+
+def quoted(option: Entry) -> str:
+    words = [f"'{each}'" for each in option.choices]
+    return ", ".join(f"**{each}**" if each == option.default else each for each in words) or (
+        option.default or "none"
+    )
+
+
+@pytest.mark.parametrize("row", list(spec_rows()))
+def test_every_layer_type_and_option_is_in_the_spec_language(row: str) -> None:
+    assert row in SPEC.splitlines()
+
+
+def test_the_spec_language_has_no_row_of_something_else() -> None:
+    rows = [line for line in SPEC.splitlines() if line.startswith("| `")]
+    assert sorted(rows) == sorted(spec_rows())
+
+
+def test_every_layer_type_and_option_says_what_it_is_for() -> None:
+    for section in reference():
+        for entry in section.entries:
+            for each in (entry, *entry.options):
+                assert each.help, each.name
 
 
 def test_the_example_of_the_spec_language_is_one() -> None:
@@ -122,6 +160,17 @@ async def metric_names() -> list[str]:
 def test_every_metric_is_in_the_operations() -> None:
     for name in asyncio.run(metric_names()):
         assert f"`{name}" in OPERATIONS, name
+
+
+@pytest.mark.parametrize("name", BEST)
+def test_the_best_presets_promise_what_was_measured(name: str) -> None:
+    row = re.search(rf"\| {name} +\| mean \| *([\d,]+) \| *([\d.]+%) \| (\d+) s \|", BENCHMARKS)
+    assert row is not None
+    examples, accuracy, seconds = row.groups()
+    preset = PRESETS[name]
+    assert f"{accuracy} in {round(int(seconds) / 60)} minutes" in preset.title
+    epochs = int(examples.replace(",", "")) // 54_000
+    assert preset.about.startswith(f"{epochs} epochs")
 
 
 DOCUMENTS = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])

@@ -8,11 +8,13 @@ import { showCharts } from "./views/run/charts.js";
 import { showControls } from "./views/run/controls.js";
 import { showDataset } from "./views/session/dataset.js";
 import { showEditor } from "./views/network/editor.js";
+import { showLanguage } from "./views/network/language.js";
 import { showLayers } from "./views/network/layers.js";
 import { showOwnImage } from "./views/predictions/own_image.js";
 import { showPredictions } from "./views/predictions/example_predictions.js";
 import { showRecovery } from "./views/run/recovery.js";
 import { showRunning } from "./views/network/running_network.js";
+import { showSchedule } from "./views/run/schedule.js";
 import { showSaved } from "./views/run/saved.js";
 import { showSessions } from "./views/session/sessions.js";
 import { showShare } from "./views/session/share.js";
@@ -77,10 +79,10 @@ const context = {
   nonce: document.querySelector("meta[name=csp-nonce]")?.getAttribute("content") ?? "",
 };
 
-const forOwners = [showControls, showSnapshots, showOwnImage, showEditor, showShare, showSessions];
+const forOwners = [showControls, showSnapshots, showOwnImage, showEditor, showLanguage, showShare, showSessions];
 const forSpectators = [showRunning];
 for (const show of [
-  showTheme, showStatus, showDataset, showStats, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
+  showTheme, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
   showCharts, showLayers, showPredictions,
 ]) {
   show(context);

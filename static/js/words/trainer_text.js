@@ -1,6 +1,6 @@
 // Names a trainer's settings, and says in words how a network is trained.
 
-import { count } from "./numbers.js";
+import { count, percent } from "./numbers.js";
 
 /** All options of a trainer. @typedef {Record<string, string | number>} Trainer */
 
@@ -34,6 +34,27 @@ export function trainerText(trainer) {
     Number(ema) > 0 ? `predicts with averaged weights (ema ${ema})` : "",
   ];
   return `Trainer: ${parts.filter(Boolean).join(", ")}`;
+}
+
+/**
+ * How far the schedule has come, as in "cosine: 34% of 600,000 examples"; empty where there is none.
+ * @param {Trainer} trainer
+ * @param {number} examples  seen so far
+ */
+export function scheduleProgress(trainer, examples) {
+  if (!isScheduled(trainer)) return "";
+  const [warmup, length] = [Number(trainer.warmup_examples), Number(trainer.schedule_examples)];
+  if (examples < warmup) return `warm-up: ${shareOf(examples, warmup)}`;
+  switch (trainer.schedule) {
+    case "cosine": return `cosine: ${shareOf(Math.min(examples, length), length)}`;
+    case "step": return `step ${count(Math.floor(examples / length) + 1)}: ${shareOf(examples % length, length)}`;
+    default: return "";
+  }
+}
+
+/** @param {number} examples @param {number} length */
+function shareOf(examples, length) {
+  return `${percent(Math.floor((examples / length) * 100) / 100)} of ${count(length)} examples`;
 }
 
 /** @param {Trainer} trainer */

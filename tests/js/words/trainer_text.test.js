@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isScheduled, settingName, trainerText } from "../../../static/js/words/trainer_text.js";
+import { isScheduled, scheduleProgress, settingName, trainerText } from "../../../static/js/words/trainer_text.js";
 
 test("a trainer's schedule and average are told where there are any", () => {
   const plain = { method: "adadelta", learning_rate: 0.01, batch_size: 20, l2_decay: 0.001, ema: 0, schedule: "constant", schedule_examples: 600000, step_factor: 0.1, warmup_examples: 0 };
@@ -16,4 +16,21 @@ test("a trainer's schedule and average are told where there are any", () => {
 
 test("a setting is called the same within a sentence as beside its field", () => {
   assert.equal(settingName("l2_decay"), "weight decay");
+});
+
+test("a schedule says how far it has come", () => {
+  const cosine = { method: "adam", learning_rate: 0.01, schedule: "cosine", schedule_examples: 600000, step_factor: 0.1, warmup_examples: 0 };
+  const cases = /** @type {const} */ ([
+    [cosine, 0, "cosine: 0% of 600,000 examples"],
+    [cosine, 204_000, "cosine: 34% of 600,000 examples"],
+    [cosine, 599_999, "cosine: 99% of 600,000 examples"],
+    [cosine, 900_000, "cosine: 100% of 600,000 examples"],
+    [{ ...cosine, warmup_examples: 10_000 }, 2_500, "warm-up: 25% of 10,000 examples"],
+    [{ ...cosine, warmup_examples: 10_000 }, 10_000, "cosine: 1% of 600,000 examples"],
+    [{ ...cosine, schedule: "step" }, 660_000, "step 2: 10% of 600,000 examples"],
+    [{ ...cosine, schedule: "constant", warmup_examples: 100 }, 50, "warm-up: 50% of 100 examples"],
+    [{ ...cosine, schedule: "constant", warmup_examples: 100 }, 100, ""],
+    [{ ...cosine, method: "adadelta" }, 100, ""],
+  ]);
+  for (const [trainer, examples, said] of cases) assert.equal(scheduleProgress(trainer, examples), said);
 });
