@@ -9,6 +9,7 @@ import { showControls } from "./views/run/controls.js";
 import { showDataset } from "./views/session/dataset.js";
 import { showEditor } from "./views/network/editor.js";
 import { showLayers } from "./views/network/layers.js";
+import { showNotBegun } from "./views/network/not_begun.js";
 import { showOwnImage } from "./views/predictions/own_image.js";
 import { showPredictions } from "./views/predictions/example_predictions.js";
 import { showRecovery } from "./views/run/recovery.js";
@@ -77,7 +78,7 @@ const context = {
   nonce: document.querySelector("meta[name=csp-nonce]")?.getAttribute("content") ?? "",
 };
 
-const forOwners = [showControls, showSnapshots, showOwnImage, showEditor, showShare, showSessions];
+const forOwners = [showControls, showSnapshots, showOwnImage, showEditor, showNotBegun, showShare, showSessions];
 const forSpectators = [showRunning];
 for (const show of [
   showTheme, showStatus, showDataset, showStats, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
