@@ -43,6 +43,10 @@ export function makeCodeEditor({ parent, text, nonce, label, onChange, onRun }) 
       ],
     }),
   });
+  // A text longer than its place can be scrolled with the keyboard, not only by editing it.
+  view.scrollDOM.tabIndex = 0;
+  view.scrollDOM.setAttribute("role", "group");
+  view.scrollDOM.setAttribute("aria-label", `${label}: text`);
   return {
     get text() {
       return view.state.doc.toString();
