@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
+import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.actions import CONVLESS, await_examples, change_network, digit_png, pause, upload
@@ -56,3 +59,48 @@ def test_axe_finds_nothing(page: Page, browser: Browser) -> None:
     seen["spectators"] = complaints(guest)
     guests.close()
     assert seen == dict.fromkeys(seen, [])
+
+
+# Where the element is; of a button what stands in front of its text, which is its picture.
+PLACE = """selector => {
+  const element = document.querySelector(selector);
+  element.scrollIntoView({ block: "center" });
+  const { left, top, width, height } = element.getBoundingClientRect();
+  const text = document.createRange();
+  if (element.lastChild) text.selectNode(element.lastChild);
+  const end = element.matches("button") ? text.getBoundingClientRect().left : left + width;
+  const border = element.matches("button") ? 4 : 0;
+  return { x: left + border, y: top + border, width: end - left - border, height: height - 2 * border };
+}"""
+
+
+def colors(page: Page, selector: str) -> set[tuple[int, ...]]:
+    """All colors that an element, or a button's picture, has on the screen."""
+    picture = Image.open(io.BytesIO(page.screenshot(clip=page.evaluate(PLACE, selector))))
+    seen = picture.convert("RGB").getcolors(picture.width * picture.height)
+    assert seen is not None
+    return {color for _, color in seen if isinstance(color, tuple)}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_only_a_color_says_is_seen_in_forced_colors(
+    page: Page, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(forced_colors="active", color_scheme=scheme, reduced_motion="reduce")
+    await_examples(page, 2000)
+    expect(page.locator("#testset_vis .card")).not_to_have_count(0)
+    colored = [
+        "#accuracylegend .swatch-dot", "#losslegend .swatch-line", "#testset_vis .bar-fill",
+        "[data-status=live] .badge-dot",
+    ]  # fmt: skip
+    # Text, which lies over the bars, is black or white here, and its edges gray.
+    assert [part for part in colored if not any(map(has_hue, colors(page, part)))] == []
+    paper = {(255, 255, 255) if scheme == "light" else (0, 0, 0)}
+    assert colors(page, "#header_pause") - paper
+    pause(page)
+    assert colors(page, "#header_pause") - paper
+    assert colors(page, ".badge-dot") - paper
+
+
+def has_hue(color: tuple[int, ...]) -> bool:
+    return max(color) - min(color) > 30
