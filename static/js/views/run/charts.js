@@ -85,8 +85,8 @@ export function showCharts({ store }) {
   };
   const say = makeSpeaker(byId("spoken", HTMLElement));
   for (const view of graphs) {
-    view.place.addEventListener("pointermove", () => {
-      look.pinned = null;
+    view.place.addEventListener("pointermove", ({ movementX, movementY }) => {
+      if (movementX || movementY) look.pinned = null; // else the page was scrolled under a resting mouse
     });
     moveByKeys(view.place, {
       xs: () => view.inSight(),
