@@ -10,6 +10,7 @@ import { showDataset } from "./views/session/dataset.js";
 import { showEditor } from "./views/network/editor.js";
 import { showLanguage } from "./views/network/language.js";
 import { showLayers } from "./views/network/layers.js";
+import { showNotBegun } from "./views/network/not_begun.js";
 import { showOwnImage } from "./views/predictions/own_image.js";
 import { showPredictions } from "./views/predictions/example_predictions.js";
 import { showRecovery } from "./views/run/recovery.js";
@@ -79,7 +80,9 @@ const context = {
   nonce: document.querySelector("meta[name=csp-nonce]")?.getAttribute("content") ?? "",
 };
 
-const forOwners = [showControls, showSnapshots, showOwnImage, showEditor, showLanguage, showShare, showSessions];
+const forOwners = [
+  showControls, showSnapshots, showOwnImage, showEditor, showNotBegun, showLanguage, showShare, showSessions,
+];
 const forSpectators = [showRunning];
 for (const show of [
   showTheme, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,

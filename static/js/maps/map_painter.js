@@ -1,9 +1,9 @@
 // Paints a map on its canvas: its pictures where their layout puts them, filters between brackets.
 
 import { PixelCanvas, sizeCanvas } from "../parts/pixel_canvas.js";
-import { arrange, fit, fitting, LENGTHS, MOST_TILES, pixelAt } from "./tile_layout.js";
+import { arrange, fit, fitting, LENGTHS, MOST_TILES, pixelAt, unitAfter } from "./tile_layout.js";
 
-/** @import { Layout, Tiles } from "./tile_layout.js" */
+/** @import { Layout, Tiles, Unit } from "./tile_layout.js" */
 
 /** The root's letter size that layouts are chosen for, in CSS pixels: larger letters, larger maps. */
 const USUAL_LETTERS = 15;
@@ -72,5 +72,18 @@ export class MapPainter {
    */
   pixelAt(left, top) {
     return pixelAt(this.tiles, this.layout, left * this.density, top * this.density);
+  }
+
+  /** Where a key leads to from a unit; one that is no longer drawn stands for the first. @param {Unit} unit @param {string} key */
+  unitAfter(unit, key) {
+    const drawn = unit.tile < this.tiles.count;
+    return unitAfter(this.tiles, this.layout, unit, drawn ? key : "Home");
+  }
+
+  /** Where a unit is drawn on the canvas: its upper left corner and its side, in CSS pixels. @param {Unit} unit */
+  boxOf({ tile, x, y }) {
+    const { xs, ys, scale } = this.layout;
+    const { density } = this;
+    return { left: (xs[tile] + x * scale) / density, top: (ys[tile] + y * scale) / density, side: scale / density };
   }
 }

@@ -7,7 +7,7 @@ import { MapPainter } from "./map_painter.js";
 import { tilesOf } from "./tile_layout.js";
 
 /** @import { LayerInfo, MapName, PixelMap } from "../server/protocol.js" */
-/** @import { Tiles } from "./tile_layout.js" */
+/** @import { Tiles, Unit } from "./tile_layout.js" */
 
 /** @type {Record<MapName, string>} */
 export const CAPTIONS = {
@@ -28,7 +28,9 @@ export class MapRow {
     this.layer = layer;
     this.classes = classes;
     const label = `${CAPTIONS[name]} of layer ${layer.index}, ${title(layer)}`;
-    const canvas = make("canvas", { role: "img", "aria-label": label });
+    // Of all maps, one is reached with Tab; the keys of map_reader.js lead to the others.
+    const first = layer.index === 0 && name === "activations";
+    const canvas = make("canvas", { role: "application", "aria-label": label, tabindex: first ? 0 : -1 });
     this.painter = new MapPainter(canvas);
     this.note = make("p", { class: "hint", hidden: true });
     this.names = make("ol", { class: "class-names", hidden: true });
@@ -95,13 +97,8 @@ export class MapRow {
     showText(this.note, why);
   }
 
-  /**
-   * What lies under the pointer, in words.
-   * @param {number} left
-   * @param {number} top
-   */
-  describe(left, top) {
-    const hit = this.map && this.painter.pixelAt(left, top);
+  /** What a unit is and its value, in words; empty while nothing is known of it. @param {Unit | null} hit */
+  describe(hit) {
     if (!hit || !this.map) return "";
     const { shape, min, max, pixels } = this.map;
     const { tiles } = this.painter;
@@ -125,7 +122,7 @@ export class MapRow {
  * Which weight it is.
  * @param {Tiles} tiles
  * @param {number[]} shape
- * @param {{tile: number, x: number, y: number}} hit
+ * @param {Unit} hit
  */
 function placeIn(tiles, shape, hit) {
   if (shape[2] * shape[3] === 1) return `neuron ${hit.y}, input ${hit.x}`;

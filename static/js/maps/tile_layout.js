@@ -145,13 +145,59 @@ export function fitting(tiles, layout, tallest) {
   return Math.max(whole, Math.min(tiles.group, tiles.count));
 }
 
+/** A picture, and a pixel of it. @typedef {{tile: number, x: number, y: number}} Unit */
+
+/**
+ * The unit that an arrow key, Home or End leads to: pixel by pixel, and from a picture's edge to the
+ * picture beside it; at the last one it stays.
+ * @param {Tiles} tiles
+ * @param {Layout} layout
+ * @param {Unit} unit
+ * @param {string} key
+ * @returns {Unit}
+ */
+export function unitAfter({ count, sx, sy }, layout, unit, key) {
+  const { tile, x, y } = unit;
+  switch (key) {
+    case "ArrowLeft":
+      if (x > 0) return { tile, x: x - 1, y };
+      return tile > 0 ? { tile: tile - 1, x: sx - 1, y } : unit;
+    case "ArrowRight":
+      if (x < sx - 1) return { tile, x: x + 1, y };
+      return tile < count - 1 ? { tile: tile + 1, x: 0, y } : unit;
+    case "ArrowUp": return y > 0 ? { tile, x, y: y - 1 } : onLine(layout, unit, -1, sy - 1);
+    case "ArrowDown": return y < sy - 1 ? { tile, x, y: y + 1 } : onLine(layout, unit, 1, 0);
+    case "Home": return { tile: 0, x: 0, y: 0 };
+    case "End": return { tile: count - 1, x: sx - 1, y: sy - 1 };
+    default: return unit;
+  }
+}
+
+/**
+ * The same place in the nearest picture of another line; the unit itself where there is no such line.
+ * @param {Layout} layout
+ * @param {Unit} unit
+ * @param {-1 | 1} step  to the line above or below
+ * @param {number} row  of the picture's pixels
+ * @returns {Unit}
+ */
+function onLine({ xs, ys }, unit, step, row) {
+  const lines = [...new Set(ys)];
+  const line = lines[lines.indexOf(ys[unit.tile]) + step];
+  if (line === undefined) return unit;
+  const distance = (/** @type {number} */ i) => Math.abs(xs[i] - xs[unit.tile]);
+  const [first, ...others] = ys.flatMap((y, i) => (y === line ? [i] : []));
+  const tile = others.reduce((best, i) => (distance(i) < distance(best) ? i : best), first);
+  return { tile, x: unit.x, y: row };
+}
+
 /**
  * Which picture and pixel lies at a place, or null.
  * @param {Tiles} tiles
  * @param {Layout} layout
  * @param {number} left  screen pixels
  * @param {number} top
- * @returns {{tile: number, x: number, y: number} | null}
+ * @returns {Unit | null}
  */
 export function pixelAt(tiles, layout, left, top) {
   for (let i = 0; i < layout.xs.length; i++) {

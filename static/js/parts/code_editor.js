@@ -55,6 +55,10 @@ export function makeCodeEditor({ parent, beside, text, nonce, label, describedBy
   new ResizeObserver(() => {
     if (beside.offsetHeight > 0) parent.style.setProperty("--beside", `${beside.offsetHeight}px`);
   }).observe(beside);
+  // A text longer than its place can be scrolled with the keyboard, not only by editing it.
+  view.scrollDOM.tabIndex = 0;
+  view.scrollDOM.setAttribute("role", "group");
+  view.scrollDOM.setAttribute("aria-label", `${label}: text`);
   return {
     get text() {
       return view.state.doc.toString();

@@ -62,6 +62,19 @@ def test_unchanged_layers_keep_their_weights_on_request(page: Page) -> None:
     assert save_snapshot(page)["layers"][1]["filters"] != before[1]["filters"]
 
 
+def test_a_paused_change_says_that_nothing_trains_and_offers_to_go_on(page: Page) -> None:
+    await_examples(page, 20)
+    said = page.locator("#not_begun")
+    pause(page)
+    expect(said).to_be_hidden()
+    change_network(page, CONVLESS)
+    expect(said).to_contain_text("paused and has not trained yet")
+    said.get_by_role("button", name="resume").click()
+    await_examples(page, 20)
+    expect(said).to_be_hidden()
+    expect(page.locator("#buttonnn")).to_be_focused()
+
+
 def test_a_schedule_is_told_and_its_learning_rate_shown(page: Page) -> None:
     await_examples(page, 20)
     rate = page.locator("#trainstats [data-stat=learning_rate]")

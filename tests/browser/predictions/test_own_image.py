@@ -96,12 +96,26 @@ def test_an_unfit_picture_is_said_to_be_so(
     expect(page.locator("#own_result")).to_be_hidden()
 
 
-def test_after_an_unfit_picture_it_is_plain_which_one_the_answer_is_of(
-    page: Page, problems: Problems
-) -> None:
+def test_an_unfit_picture_leaves_nothing_of_the_one_before(page: Page, problems: Problems) -> None:
     problems.allow("status of 4")  # the browser's own note of the refusal
     await_examples(page, 100)
+    page.locator("#visnet").scroll_into_view_if_needed()
     upload(page, digit_png(0), "zero.png")
     expect(page.locator("#own_status")).to_contain_text("zero.png")
+    expect(page.locator("#visnet")).to_have_attribute("data-source", "image")
     upload(page, as_png(Image.new("L", (80, 80), 255)), "empty.png")
-    expect(page.locator("#own_problem")).to_contain_text("empty.png: The picture is blank")
+    refusal = page.locator("#own_problem")
+    expect(refusal).to_contain_text("empty.png: The picture is blank")
+    expect(page.locator("#own_result")).to_be_hidden()
+    expect(page.locator("#own_status")).not_to_contain_text("zero.png")
+    expect(page.locator("#visnet")).to_have_attribute("data-source", "training")
+    # The button means the picture that was chosen last, and hears the same of it.
+    with page.expect_response("**/predict") as refused:
+        page.locator("#buttontest").click()
+    assert refused.value.status == 400
+    expect(page.locator("#own_image")).not_to_have_attribute("aria-busy", "true")
+    expect(refusal).to_contain_text("empty.png: The picture is blank")
+    expect(page.locator("#own_result")).to_be_hidden()
+    upload(page, digit_png(1), "one.png")
+    expect(refusal).to_be_hidden()
+    expect(page.locator(BARS)).to_have_count(3)

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { arrange, fit, fitting, pixelAt, tilesOf } from "../../../static/js/maps/tile_layout.js";
+import { arrange, fit, fitting, pixelAt, tilesOf, unitAfter } from "../../../static/js/maps/tile_layout.js";
 
 /** @param {number} count @param {number} side @param {number} [group] */
 const tiles = (count, side, group = 1) => ({ count, group, sx: side, sy: side, color: false });
@@ -67,4 +67,25 @@ test("the pixel under a place is found, and none between pictures", () => {
   assert.deepEqual(pixelAt(row, layout, layout.xs[1] + 19, 6), { tile: 1, x: 3, y: 1 });
   assert.equal(pixelAt(row, layout, layout.xs[1] - 1, 6), null);
   assert.equal(pixelAt(row, layout, layout.xs[1], 20), null);
+});
+
+test("keys lead over pixels, from picture to picture, and from line to line", () => {
+  const tiles = tilesOf([5, 2, 3], false); // five pictures, three pixels wide and two high
+  const layout = arrange(tiles, 10, 100, 1); // three in a line, then two
+  assert.equal(layout.lines, 2);
+  /** @param {string} keys @param {{tile: number, x: number, y: number}} from */
+  const after = (keys, from) => keys.split(" ").reduce((unit, key) => unitAfter(tiles, layout, unit, key), from);
+  const first = { tile: 0, x: 0, y: 0 };
+  assert.deepEqual(after("ArrowRight ArrowRight", first), { tile: 0, x: 2, y: 0 });
+  assert.deepEqual(after("ArrowRight ArrowRight ArrowRight", first), { tile: 1, x: 0, y: 0 });
+  assert.deepEqual(after("ArrowLeft", { tile: 1, x: 0, y: 1 }), { tile: 0, x: 2, y: 1 });
+  assert.deepEqual(after("ArrowDown", first), { tile: 0, x: 0, y: 1 });
+  assert.deepEqual(after("ArrowDown ArrowDown", { tile: 1, x: 2, y: 0 }), { tile: 4, x: 2, y: 0 });
+  assert.deepEqual(after("ArrowUp", { tile: 4, x: 2, y: 0 }), { tile: 1, x: 2, y: 1 });
+  assert.deepEqual(after("ArrowDown", { tile: 2, x: 1, y: 1 }), { tile: 4, x: 1, y: 0 }); // the nearest below
+  const last = { tile: 4, x: 2, y: 1 };
+  assert.deepEqual(after("End", first), last);
+  assert.deepEqual(after("Home", last), first);
+  for (const key of ["ArrowRight", "ArrowDown", "x"]) assert.deepEqual(after(key, last), last);
+  for (const key of ["ArrowLeft", "ArrowUp"]) assert.deepEqual(after(key, first), first);
 });

@@ -1,7 +1,9 @@
 // Shows the network as it learns, a card for each layer; asks only for those on screen.
 
-import { byId, showText } from "../../parts/dom.js";
+import { byId } from "../../parts/dom.js";
+import { makeSpeaker } from "../../parts/speech.js";
 import { LayerCard } from "../../maps/layer_card.js";
+import { readMaps } from "../../maps/map_reader.js";
 
 /** @import { Context } from "../../view_context.js" */
 /** @import { Layers, State } from "../../store.js" */
@@ -94,7 +96,7 @@ export function showLayers({ store, command }) {
     if (connection !== "open") asked = "";
     else watchSoon();
   });
-  showTip(place, cards);
+  readMaps(place, byId("tip", HTMLElement), (canvas) => rowOf(cards, canvas), makeSpeaker(byId("spoken", HTMLElement)));
 }
 
 /** @param {Layers} layers @param {string[]} classes */
@@ -103,32 +105,8 @@ function exampleOf({ source, label }, classes) {
   return label === null ? "" : `example: a training image of ${classes[label] ?? label}`;
 }
 
-/**
- * Says what lies under the pointer.
- * @param {HTMLElement} place
- * @param {Map<number, LayerCard>} cards
- */
-function showTip(place, cards) {
-  const tip = byId("tip", HTMLElement);
-  place.addEventListener("pointermove", (event) => {
-    const { target } = event;
-    const text = target instanceof HTMLCanvasElement ? textAt(cards, target, event) : "";
-    showText(tip, text);
-    if (tip.hidden) return;
-    const { offsetWidth: width, offsetHeight: height } = tip;
-    tip.style.left = `${Math.max(4, Math.min(event.clientX + 14, innerWidth - width - 8))}px`;
-    tip.style.top = `${event.clientY + 18 + height > innerHeight ? event.clientY - height - 10 : event.clientY + 18}px`;
-  });
-  place.addEventListener("pointerleave", () => {
-    tip.hidden = true;
-  });
-}
-
-/** @param {Map<number, LayerCard>} cards @param {HTMLCanvasElement} canvas @param {PointerEvent} event */
-function textAt(cards, canvas, { offsetX, offsetY }) {
+/** The row of maps that a canvas shows. @param {Map<number, LayerCard>} cards @param {HTMLCanvasElement} canvas */
+function rowOf(cards, canvas) {
   const card = cards.get(Number(canvas.closest("article")?.dataset.index));
-  for (const row of card?.rows.values() ?? []) {
-    if (row.painter.element === canvas) return row.describe(offsetX, offsetY);
-  }
-  return "";
+  return [...(card?.rows.values() ?? [])].find((row) => row.painter.element === canvas);
 }

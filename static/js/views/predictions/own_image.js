@@ -7,6 +7,7 @@ import { megabytes } from "../../words/numbers.js";
 import { showPicture } from "../../parts/pixel_canvas.js";
 
 /** @import { Context } from "../../view_context.js" */
+/** @import { Guess } from "../../server/protocol.js" */
 
 const SIDE = 28;
 const SCALE = 5;
@@ -27,48 +28,64 @@ export function showOwnImage({ store, command, api, bootstrap }) {
   const result = byId("own_result", HTMLElement);
   const preview = byId("own_preview", HTMLCanvasElement);
   const bars = byId("own_bars", HTMLElement);
+  const hint = status.textContent ?? "";
   /** @type {File | null} */
   let chosen = null;
+  const name = () => chosen?.name || "Your image";
+  const complain = complainIn(problem, (message) => `${name()}: ${message}`);
 
-  /** @param {File} file */
-  const test = (file) => {
-    const name = file.name || "Your image";
-    return attempt({ busy: place, complain: complainIn(problem, (message) => `${name}: ${message}`) }, async () => {
-      const { image_bytes: most } = bootstrap.limits;
+  /** Without an answer, nothing of an earlier one may stand. @param {{image: Uint8Array, top: Guess[]} | null} answer */
+  const show = (answer) => {
+    result.hidden = answer === null;
+    bars.replaceChildren(...makeBars(answer?.top ?? [], store.state.session?.dataset.classes ?? [], null));
+    if (answer) showPicture(preview, answer.image, SIDE, SIDE, SCALE);
+    back.hidden = answer === null;
+    setText(status, answer ? `${name()}: the layers below show it too.` : hint);
+  };
+  const test = async () => {
+    const file = chosen;
+    if (!file) return;
+    const isNewest = () => file === chosen; // else another was chosen meanwhile
+    const { image_bytes: most } = bootstrap.limits;
+    const worked = await attempt({ busy: place, complain: (trouble) => isNewest() && complain(trouble) }, async () => {
       if (file.size > most) throw new Error(`This file is ${megabytes(file.size)} MB; the limit is ${megabytes(most)} MB.`);
-      const { image, top } = await api.predict(file);
-      showPicture(preview, image, SIDE, SIDE, SCALE);
-      bars.replaceChildren(...makeBars(top, store.state.session?.dataset.classes ?? [], null));
-      chosen = file;
-      again.disabled = false;
-      result.hidden = false;
-      back.hidden = false;
-      setText(status, `${name}: the layers below show it too.`);
+      const answer = await api.predict(file);
+      if (isNewest()) show(answer);
     });
+    if (worked || !isNewest()) return;
+    show(null);
+    // The cards would go on showing the picture before; if this fails, its button comes back with them.
+    if (store.state.layers?.source === "image") command({ type: "show_training" }).catch(() => undefined);
+  };
+  /** @param {File} file */
+  const choose = (file) => {
+    chosen = file;
+    again.disabled = false;
+    void test();
   };
 
   byId("buttonchoose", HTMLButtonElement).addEventListener("click", () => input.click());
   input.addEventListener("change", () => {
     const [file] = input.files ?? [];
-    if (file) void test(file);
+    if (file) choose(file);
     input.value = ""; // so that the same file can be chosen again
   });
-  again.addEventListener("click", () => chosen && void test(chosen));
-  back.addEventListener("click", () => attempt({ complain: complainIn(problem) }, () => command({ type: "show_training" })));
+  again.addEventListener("click", () => void test());
+  back.addEventListener("click", () => attempt({ complain }, () => command({ type: "show_training" })));
 
-  takeDrops(place, (file) => void test(file));
+  takeDrops(place, choose);
   document.addEventListener("paste", (event) => {
     const file = pictureIn(event.clipboardData);
     if (!file) return; // text goes where it belongs
     event.preventDefault();
-    void test(file);
+    choose(file);
   });
 
   // The server goes back to training examples by itself when the network changes.
   store.subscribe(["layers"], ({ layers }) => {
     if (!layers || back.hidden === (layers.source !== "image")) return;
     back.hidden = layers.source !== "image";
-    if (back.hidden) setText(status, `${chosen?.name || "Your image"}, as the network classified it then.`);
+    if (back.hidden && !result.hidden) setText(status, `${name()}, as the network classified it then.`);
   });
 }
 

@@ -1,8 +1,10 @@
 // Draws the two graphs: losses, and accuracies, over the examples seen.
 
 import { byId, make, setText } from "../../parts/dom.js";
+import { makeSpeaker } from "../../parts/speech.js";
 import { count, fixed, percent } from "../../words/numbers.js";
 import { accuracyAxis, lossAxis } from "../../graphs/axes.js";
+import { moveByKeys } from "../../graphs/graph_keys.js";
 import { makePlot } from "../../graphs/plot.js";
 import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth, withDots } from "../../graphs/series.js";
 
@@ -47,12 +49,20 @@ const GRAPHS = [
   },
 ];
 
-/** What both graphs share. @typedef {{zoom: Range | null, log: boolean, weight: number, hover: number | null}} Look */
+/**
+ * What both graphs share.
+ * @typedef {object} Look
+ * @property {Range | null} zoom
+ * @property {boolean} log
+ * @property {number} weight
+ * @property {number | null} hover  where the cursor is
+ * @property {number | null} pinned  where the keyboard has put it
+ */
 
 /** @param {Context} context */
 export function showCharts({ store }) {
   /** @type {Look} */
-  const look = { zoom: null, log: false, weight: 0.6, hover: null };
+  const look = { zoom: null, log: false, weight: 0.6, hover: null, pinned: null };
   const reset = byId("resetzoom", HTMLButtonElement);
   const marks = () => (store.state.session?.divergences ?? []).map(({ examples, step }) => ({ x: examples, label: `diverged at step ${count(step)}` }));
   const graphs = GRAPHS.map((graph) => new GraphView(graph, look, () => store.state.points, graph.id === "loss" ? marks : () => [], {
@@ -64,10 +74,29 @@ export function showCharts({ store }) {
     },
     /** @param {number | null} x */
     onHover(x) {
-      look.hover = x;
+      look.hover = look.pinned ?? x;
       for (const view of graphs) view.showLegend();
     },
   }));
+  /** @param {number | null} x */
+  const pin = (x) => {
+    look.pinned = x;
+    for (const view of graphs) view.moveCursor(x);
+  };
+  const say = makeSpeaker(byId("spoken", HTMLElement));
+  for (const view of graphs) {
+    view.place.addEventListener("pointermove", ({ movementX, movementY }) => {
+      if (movementX || movementY) look.pinned = null; // else the page was scrolled under a resting mouse
+    });
+    moveByKeys(view.place, {
+      xs: () => view.inSight(),
+      at: () => look.hover,
+      go(x) {
+        pin(x);
+        if (x !== null) say(view.words());
+      },
+    });
+  }
   let drawnAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let later;
@@ -76,6 +105,8 @@ export function showCharts({ store }) {
     later = undefined;
     drawnAt = performance.now();
     for (const view of graphs) view.draw();
+    // Its place has changed with the axis, which uPlot lays out in a microtask.
+    if (look.pinned !== null) queueMicrotask(() => pin(look.pinned));
   };
   store.subscribe(["points", "session"], ({ points }) => {
     if (points.examples.length === points.from) look.zoom = null;
@@ -196,6 +227,24 @@ class GraphView {
     const { min, max } = this.extent;
     const inSight = tests.filter(({ examples }) => examples >= min && examples <= max);
     return inSight.map(({ examples, accuracy }) => ({ x: examples, y: this.toAxis(accuracy) }));
+  }
+
+  /** The points in sight. */
+  inSight() {
+    const { min, max } = this.extent;
+    const { examples, from } = this.points();
+    return examples.slice(from).filter((x) => x >= min && x <= max);
+  }
+
+  /** @param {number | null} x  null takes it away */
+  moveCursor(x) {
+    this.plot.setCursor({ left: x === null ? -10 : this.plot.valToPos(x, "x"), top: 0 });
+  }
+
+  /** What the legend says, in a sentence. */
+  words() {
+    const values = this.graph.lines.map(({ label }, i) => `${label} ${this.legend[i].textContent}`);
+    return `${this.at.textContent} examples: ${values.join(", ")}`;
   }
 
   /** Values under the pointer, else the newest. */

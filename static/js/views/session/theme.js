@@ -3,7 +3,7 @@
 import { byId, setText } from "../../parts/dom.js";
 
 const NEXT = { auto: "light", light: "dark", dark: "auto" };
-const SPOKEN = { auto: "auto (follows your system)", light: "light", dark: "dark" };
+const SPOKEN = { auto: "auto colors, as your system has them", light: "light colors", dark: "dark colors" };
 
 export function showTheme() {
   const button = byId("theme", HTMLButtonElement);
@@ -15,8 +15,8 @@ export function showTheme() {
   };
   const say = () => {
     setText(button, current());
-    button.setAttribute("aria-label", `Colors: ${SPOKEN[current()]}. Change`);
-    button.title = `Colors: ${SPOKEN[current()]}`;
+    button.setAttribute("aria-label", `${SPOKEN[current()]}; change`); // begins with what is seen
+    button.title = SPOKEN[current()];
   };
   button.addEventListener("click", () => {
     const next = NEXT[current()];
