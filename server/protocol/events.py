@@ -110,7 +110,8 @@ class TestResult:
 class Stats:
     """The running numbers; times are milliseconds per example, accuracies shares of one.
 
-    `learning_rate` is that of the next step, as the schedule has it.
+    `learning_rate` is that of the next step, as the schedule has it. `train_count` and
+    `validation_count` are how many of the newest images the accuracies cover.
     """
 
     type: ClassVar[str] = "stats"
@@ -125,7 +126,9 @@ class Stats:
     loss: float | None
     decay_loss: float | None
     train_accuracy: float | None
+    train_count: int
     validation_accuracy: float | None
+    validation_count: int
     test_accuracy_recent: float | None
     test_recent_count: int
     test: TestResult | None

@@ -57,7 +57,9 @@
  * @property {number | null} loss
  * @property {number | null} decay_loss
  * @property {number | null} train_accuracy
+ * @property {number} train_count  of the newest training examples, which that covers
  * @property {number | null} validation_accuracy
+ * @property {number} validation_count  of the newest validation images, which that covers
  * @property {number | null} test_accuracy_recent
  * @property {number} test_recent_count
  * @property {{accuracy: number, examples: number, at_examples: number} | null} test
