@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeAlias, get_args
 
 from server.protocol.connections import Role
 from server.protocol.kinds import DatasetState, Failure, Level, Source, Status
-from server.protocol.run_values import Divergence, Guess
+from server.protocol.run_values import Divergence, Guess, TrainerChange
 
 OMIT = {"omit": True}
 """Marks keys that are left out, rather than null, when there is nothing to say."""
@@ -55,9 +55,10 @@ class DatasetInfo:
 class SessionEvent:
     """All of a session's state; sent on connection and at every change.
 
-    `divergences` are all those of the run. `failure` says in a word what a failed session failed
-    of; `recoverable` whether `recover` is possible now. `watch` is the path of the page for
-    spectators. Spectators are told that page's id as the `session`, and no `watch`.
+    `divergences` and `trainer_changes` are those of the run, oldest first. `failure` says in a word
+    what a failed session failed of; `recoverable` whether `recover` is possible now. `watch` is the
+    path of the page for spectators. Spectators are told that page's id as the `session`, and no
+    `watch`.
     """
 
     type: ClassVar[str] = "session"
@@ -73,6 +74,7 @@ class SessionEvent:
     dataset: DatasetInfo
     seed: int
     divergences: tuple[Divergence, ...] = ()
+    trainer_changes: tuple[TrainerChange, ...] = ()
     recoverable: bool = False
     failure: Failure | None = field(default=None, metadata=OMIT)
     reason: str | None = field(default=None, metadata=OMIT)

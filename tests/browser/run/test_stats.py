@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.actions import await_examples, await_more, pause
 
+UNKNOWN = "\N{EN DASH}"
 # Each number of the stats and of the header, and the legend's, all of one moment.
 SHOWN = """() => {
   const shown = {};
@@ -79,9 +80,9 @@ def test_what_is_not_known_yet_says_why(page: Page) -> None:
     pause(page)
     page.locator("#buttonrestart").click()
     loss = page.locator("#trainstats [data-stat=loss]")
-    expect(loss).to_have_text("–")
+    expect(loss).to_have_text(UNKNOWN)
     expect(loss).to_have_attribute("title", "Known once 20 examples were measured.")
     expect(page.locator("[data-figure=loss]")).to_have_attribute(
         "title", "Known once 20 examples were measured."
     )
-    expect(page.locator("#trainstats [data-stat=examples_per_second]")).to_have_text("–")
+    expect(page.locator("#trainstats [data-stat=examples_per_second]")).to_have_text(UNKNOWN)

@@ -21,7 +21,7 @@ from server.protocol.connections import CloseReason, Role
 from server.protocol.decode_commands import MAX_COMMAND_BYTES
 from server.protocol.encode_events import plain
 from server.protocol.kinds import Status
-from server.protocol.run_values import Divergence, Guess
+from server.protocol.run_values import Divergence, Guess, TrainerChange
 from tests.server.protocol.page_types import PROTOCOL_JS, differences, node, object_type, words
 from tests.server.protocol.test_messages import EVENTS, whole
 
@@ -32,6 +32,7 @@ COVERAGE_JS = PROTOCOL_JS.parents[1] / "words/coverage.js"
 NAMED: dict[str, type] = {
     "LayerInfo": ev.LayerInfo,
     "Divergence": Divergence,
+    "TrainerChange": TrainerChange,
     "PixelMap": ev.PixelMap,
     "LayerMaps": ev.LayerMaps,
     "Guess": Guess,
