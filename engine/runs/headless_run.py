@@ -23,7 +23,7 @@ class Result:
         seconds: spent training, including validation but not the full test.
         loss: mean classification loss over the last 1,000 training examples.
         train_accuracy: over the same.
-        validation_accuracy: over the last 400 validation images predicted.
+        validation_accuracy: over the last validation images predicted: see `validation_window`.
         test_accuracy: over all test images, cropped at their center, after training.
         test_examples: how many test images there are.
     """

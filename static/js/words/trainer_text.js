@@ -1,6 +1,6 @@
 // Names a trainer's settings, and says in words how a network is trained.
 
-import { count, percent } from "./numbers.js";
+import { count } from "./numbers.js";
 
 /** All options of a trainer. @typedef {Record<string, string | number>} Trainer */
 
@@ -54,7 +54,7 @@ export function scheduleProgress(trainer, examples) {
 
 /** @param {number} examples @param {number} length */
 function shareOf(examples, length) {
-  return `${percent(Math.floor((examples / length) * 100) / 100)} of ${count(length)} examples`;
+  return `${Math.floor((examples / length) * 100)}% of ${count(length)} examples`;
 }
 
 /** @param {Trainer} trainer */

@@ -2,7 +2,8 @@
 
 import { byId, make, setText } from "../../parts/dom.js";
 import { makeSpeaker } from "../../parts/speech.js";
-import { count, fixed, percent } from "../../words/numbers.js";
+import { POINT_COVERS } from "../../words/coverage.js";
+import { accuracy, count, loss } from "../../words/numbers.js";
 import { accuracyAxis, lossAxis } from "../../graphs/axes.js";
 import { moveByKeys } from "../../graphs/graph_keys.js";
 import { makePlot } from "../../graphs/plot.js";
@@ -17,12 +18,19 @@ import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth, withDots } 
 /** The graphs are redrawn no more often than this. */
 const REDRAW_MS = 250;
 
-/** @typedef {{name: CurveName | "tests", label: string, color: string, dashed?: boolean}} Line */
+/**
+ * @typedef {object} Line
+ * @property {CurveName | "tests"} name
+ * @property {string} label
+ * @property {string} color
+ * @property {boolean} [dashed]
+ * @property {(examples: number) => number} [covers]  images, by a point after so many examples
+ */
 /**
  * @typedef {object} Graph
  * @property {string} id
  * @property {(log: boolean, ceiling: () => number) => Axis} axis
- * @property {(value: number | null) => string} write
+ * @property {(value: number | null, covers: number) => string} write
  * @property {Line[]} lines
  */
 
@@ -31,7 +39,7 @@ const GRAPHS = [
   {
     id: "loss",
     axis: lossAxis,
-    write: (value) => fixed(value, 4),
+    write: loss,
     lines: [
       { name: "loss", label: "classification", color: "--curve-loss" },
       { name: "decay_loss", label: "L2 weight decay", color: "--curve-decay", dashed: true },
@@ -40,10 +48,10 @@ const GRAPHS = [
   {
     id: "accuracy",
     axis: accuracyAxis,
-    write: (value) => percent(value, 1),
+    write: accuracy,
     lines: [
-      { name: "train_accuracy", label: "training", color: "--curve-train", dashed: true },
-      { name: "validation_accuracy", label: "validation", color: "--curve-validation" },
+      { name: "train_accuracy", label: "training", color: "--curve-train", dashed: true, covers: POINT_COVERS.train_accuracy },
+      { name: "validation_accuracy", label: "validation", color: "--curve-validation", covers: POINT_COVERS.validation_accuracy },
       { name: "tests", label: "full test", color: "--curve-test" },
     ],
   },
@@ -64,7 +72,7 @@ export function showCharts({ store }) {
   /** @type {Look} */
   const look = { zoom: null, log: false, weight: 0.6, hover: null, pinned: null };
   const reset = byId("resetzoom", HTMLButtonElement);
-  const marks = () => (store.state.session?.divergences ?? []).map(({ examples, step }) => ({ x: examples, label: `diverged at step ${count(step)}` }));
+  const marks = () => (store.state.session?.divergences ?? []).map(({ examples }) => ({ x: examples, label: `diverged at ${count(examples)} examples` }));
   const graphs = GRAPHS.map((graph) => new GraphView(graph, look, () => store.state.points, graph.id === "loss" ? marks : () => [], {
     /** @param {Range | null} zoom */
     onZoom(zoom) {
@@ -254,12 +262,14 @@ class GraphView {
     const hovering = hover !== null && points.examples.length > points.from;
     const at = hovering ? nearest(points.examples, hover) : points.examples.length - 1;
     const { tests } = points;
-    for (const [i, { name }] of this.graph.lines.entries()) {
-      const seen = hovering ? tests.filter((test) => test.examples <= hover) : tests;
-      const value = name === "tests" ? seen.at(-1)?.accuracy : points[name][at];
-      setText(this.legend[i], at < points.from ? "" : this.graph.write(value ?? null));
+    const examples = points.examples[at] ?? 0;
+    const test = hovering ? tests.findLast((each) => each.examples <= hover) : tests.at(-1);
+    for (const [i, { name, covers }] of this.graph.lines.entries()) {
+      const value = name === "tests" ? test?.accuracy : points[name][at];
+      const images = name === "tests" ? test?.images : covers?.(examples);
+      setText(this.legend[i], at < points.from ? "" : this.graph.write(value ?? null, images ?? 0));
     }
-    setText(this.at, hovering ? `at ${count(points.examples[at])}` : "");
+    setText(this.at, hovering ? `at ${count(examples)} examples` : "");
   }
 }
 
