@@ -71,7 +71,6 @@ class TrainingRun:
         self.trainer = Trainer(net, net.spec.trainer, dropout, processes=processes)
         self._seed = seed
         self._validated = self.trainer.prediction_replica()
-        self._unvalidated = 0
         self.loss, self.decay, self.train_accuracy = RunningMean(), RunningMean(), RunningMean()
         self.validation_accuracy = RunningMean()
         self.forward_seconds, self.backward_seconds = RunningMean(), RunningMean()
@@ -116,15 +115,21 @@ class TrainingRun:
         batch = self.sampler.next_batch(count, options.augment)
         stats = self.trainer.step(batch)
         self._measure(stats)
-        self._unvalidated += len(batch)
-        if self._unvalidated >= TRAINED_FOR_ONE * self.at_once(VALIDATION_CHUNK):
+        for _ in range(self._validations_due(len(batch))):
             self.validate()
         return batch, stats
+
+    def _validations_due(self, newest: int) -> int:
+        """How often to validate after the newest examples.
+
+        It follows from how many were seen in all, so that a break in training does not change it.
+        """
+        seen, every = self.trainer.examples_seen, TRAINED_FOR_ONE * self.at_once(VALIDATION_CHUNK)
+        return seen // every - (seen - newest) // every
 
     def validate(self) -> None:
         """Predict some validation images, and note how many are right."""
         batch = self.sampler.next_validation(self.at_once(VALIDATION_CHUNK))
-        self._unvalidated = max(0, self._unvalidated - TRAINED_FOR_ONE * len(batch))
         correct = count_correct(self._validated.forward(batch.x), batch.labels)
         self.validation_accuracy.newest = validation_window(self.trainer.examples_seen)
         self.validation_accuracy.add(correct, len(batch))

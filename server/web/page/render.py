@@ -13,10 +13,11 @@ from starlette.templating import Jinja2Templates
 from engine.language import DEFAULT_LIMITS
 from engine.language.presets import PRESETS
 from engine.language.reference import reference
+from engine.version import program_version
 from server.protocol.connections import Role
 from server.sessions.run_definition import default_text
 from server.sessions.session import Session
-from server.settings import Limits, PageFiles, program_version
+from server.settings import Limits, PageFiles
 from server.web.page.assets import Assets
 
 

@@ -43,6 +43,14 @@ def test_the_window_grows_with_the_training_and_then_stands() -> None:
     assert counts[199:] == [2000] * len(counts[199:])
 
 
+def test_large_batches_are_followed_by_as_many_validations() -> None:
+    run = TrainingRun.fresh(parse(SPEC.replace("30", "900")), load_builtin(), seed=1, processes=1)
+    for _ in range(2):
+        run.train_batch()
+    assert run.trainer.examples_seen == 9 * run.validation_accuracy.count == 1800
+    run.close()
+
+
 def test_images_are_distorted_as_the_current_options_say() -> None:
     plain, distorted = (
         TrainingRun.fresh(parse(SPEC), load_builtin(), seed=1, processes=1) for _ in range(2)
