@@ -12,6 +12,7 @@ import { showLayers } from "./views/network/layers.js";
 import { showNotBegun } from "./views/network/not_begun.js";
 import { showOwnImage } from "./views/predictions/own_image.js";
 import { showPredictions } from "./views/predictions/example_predictions.js";
+import { showPrinting } from "./views/session/printing.js";
 import { showRecovery } from "./views/run/recovery.js";
 import { showRunning } from "./views/network/running_network.js";
 import { showSaved } from "./views/run/saved.js";
@@ -81,7 +82,7 @@ const context = {
 const forOwners = [showControls, showSnapshots, showOwnImage, showEditor, showNotBegun, showShare, showSessions];
 const forSpectators = [showRunning];
 for (const show of [
-  showTheme, showStatus, showDataset, showStats, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
+  showTheme, showPrinting, showStatus, showDataset, showStats, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
   showCharts, showLayers, showPredictions,
 ]) {
   show(context);
