@@ -1,6 +1,7 @@
 // Wires the page together: state, connection and views meet here and nowhere else.
 
 import { HttpApi } from "./server/http_api.js";
+import { connectionIsBack } from "./parts/attempt.js";
 import { byId } from "./parts/dom.js";
 import { Connection } from "./server/connection.js";
 import { Store } from "./store.js";
@@ -37,6 +38,7 @@ const connection = new Connection({
   url: () => api.streamUrl,
   onPhase(phase) {
     if (phase !== "open") greeted = false;
+    if (phase === "open" && store.state.connection !== "open") connectionIsBack();
     store.setConnection(phase);
   },
   onMessage: receive,
