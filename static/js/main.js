@@ -1,6 +1,7 @@
 // Wires the page together: state, connection and views meet here and nowhere else.
 
 import { HttpApi } from "./server/http_api.js";
+import { connectionIsBack } from "./parts/attempt.js";
 import { byId } from "./parts/dom.js";
 import { Connection } from "./server/connection.js";
 import { Store } from "./store.js";
@@ -13,6 +14,7 @@ import { showLayers } from "./views/network/layers.js";
 import { showNotBegun } from "./views/network/not_begun.js";
 import { showOwnImage } from "./views/predictions/own_image.js";
 import { showPredictions } from "./views/predictions/example_predictions.js";
+import { showPrinting } from "./views/session/printing.js";
 import { showRecovery } from "./views/run/recovery.js";
 import { showRunning } from "./views/network/running_network.js";
 import { showSchedule } from "./views/run/schedule.js";
@@ -38,6 +40,7 @@ const connection = new Connection({
   url: () => api.streamUrl,
   onPhase(phase) {
     if (phase !== "open") greeted = false;
+    if (phase === "open" && store.state.connection !== "open") connectionIsBack();
     store.setConnection(phase);
   },
   onMessage: receive,
@@ -85,7 +88,7 @@ const forOwners = [
 ];
 const forSpectators = [showRunning];
 for (const show of [
-  showTheme, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
+  showTheme, showPrinting, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
   showCharts, showLayers, showPredictions,
 ]) {
   show(context);

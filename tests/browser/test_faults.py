@@ -69,6 +69,29 @@ def test_a_killed_server_goes_on_where_it_was(
     assert run_number(page) == run
 
 
+def test_what_the_lost_connection_caused_goes_with_it(
+    page: Page, server: LiveServer, problems: Problems
+) -> None:
+    problems.allow(r"WebSocket connection|ERR_CONNECTION_REFUSED|status of 40[34]")
+    await_examples(page, 200)
+    rate = page.locator("[data-setting=learning_rate]")
+    rate.locator("input").fill("fast")
+    rate.get_by_role("button").click()
+    await_saved(page, more_than=0)
+    server.kill()
+    expect(page.locator("body")).to_have_attribute("data-status", "reconnecting")
+    page.locator("#buttontp").click()
+    page.locator("#buttonsave").click()
+    complaints = [page.locator("#control_problem"), page.locator("#snapshot_problem")]
+    expect(complaints[0]).to_contain_text("Not connected")
+    expect(complaints[1]).to_contain_text("cannot be reached")
+    server.start()
+    await_status(page, "live")
+    for complaint in complaints:
+        expect(complaint).to_be_hidden()
+    expect(rate.locator(".problem")).to_contain_text("“fast” is not a number")
+
+
 def test_a_killed_worker_is_told_of_and_replaced(page: Page, server: LiveServer) -> None:
     await_saved(page, more_than=0)
     run = run_number(page)

@@ -67,6 +67,7 @@ export class LayerCard {
 
   /** @param {LayerMaps} maps @param {"training" | "image"} source */
   draw(maps, source) {
+    this.element.dataset.drawn = "";
     const available = this.available();
     for (const name of /** @type {MapName[]} */ (Object.keys(CAPTIONS))) {
       const map = maps[name];

@@ -2,9 +2,20 @@
 
 import { showText } from "./dom.js";
 
-/** @import { Problem } from "../server/protocol.js" */
+/** @import { Problem as Refusal } from "../server/protocol.js" */
+
+/** Offline: caused by the lost connection, and no longer true once it is back. @typedef {Refusal & {offline?: boolean}} Problem */
 
 /** Called when an attempt has ended; null where it worked. @typedef {(problem: Problem | null) => void} Complain */
+
+/** Complaints that say no more than that the connection was lost. @type {Set<Complain>} */
+const ofConnection = new Set();
+
+/** Takes back what the lost connection made the page complain of. */
+export function connectionIsBack() {
+  for (const complain of ofConnection) complain(null);
+  ofConnection.clear();
+}
 
 /**
  * @param {{busy?: Element, complain: Complain}} place
@@ -22,6 +33,8 @@ export async function attempt({ busy, complain }, action) {
   }
   busy?.removeAttribute("aria-busy");
   complain(problem);
+  if (problem?.offline) ofConnection.add(complain);
+  else ofConnection.delete(complain);
   return problem === null;
 }
 

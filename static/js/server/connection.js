@@ -15,12 +15,21 @@ const UNKNOWN_SESSION = 4404;
 /** Close code of a session that its owner has removed. */
 const REMOVED = 4410;
 
-/** A command that was refused, or that never reached the server. */
+/** A command that was refused. */
 export class CommandError extends Error {
   /** @param {P.Problem} problem */
   constructor(problem) {
     super(problem.message);
     this.problem = problem;
+  }
+}
+
+/** What was asked cannot have, or may not have, reached the server. */
+export class OfflineError extends Error {
+  /** @param {string} message */
+  constructor(message) {
+    super(message);
+    this.problem = { message, offline: true };
   }
 }
 
@@ -56,7 +65,7 @@ export class Connection {
     this.renewed = false; // whether another session was found since the last message
     this.lastHeard = 0;
     this.nextId = 1;
-    /** @type {Map<number, {resolve: (result: any) => void, reject: (error: CommandError) => void}>} */
+    /** @type {Map<number, {resolve: (result: any) => void, reject: (error: CommandError | OfflineError) => void}>} */
     this.pending = new Map();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.retry = undefined;
@@ -128,7 +137,7 @@ export class Connection {
     const id = this.nextId++;
     const text = encodeCommand(id, command);
     if (!this.socket || this.socket.readyState !== 1) {
-      return Promise.reject(new CommandError({ message: "Not connected to the server right now." }));
+      return Promise.reject(new OfflineError("Not connected to the server right now."));
     }
     if (new TextEncoder().encode(text).length > MAX_COMMAND_BYTES) {
       return Promise.reject(new CommandError({ message: "This text is too long to send." }));
@@ -154,7 +163,7 @@ export class Connection {
       this.socket = null;
     }
     for (const waiting of this.pending.values()) {
-      waiting.reject(new CommandError({ message: "The connection was lost before the server answered." }));
+      waiting.reject(new OfflineError("The connection was lost before the server answered."));
     }
     this.pending.clear();
   }

@@ -1,5 +1,7 @@
 // Carries what goes over HTTP: snapshots, pictures, and the list of the browser's sessions.
 
+import { OfflineError } from "./connection.js";
+
 /** @import { Api, Bootstrap } from "../view_context.js" */
 
 /** An HTTP request that the server refused, with its own words. */
@@ -9,7 +11,7 @@ export class ApiError extends Error {}
  * @param {string} path
  * @param {RequestInit} [init]
  * @returns {Promise<Response>}
- * @throws {ApiError}
+ * @throws {ApiError | OfflineError}
  */
 async function request(path, init) {
   /** @type {Response} */
@@ -17,7 +19,7 @@ async function request(path, init) {
   try {
     response = await fetch(path, init);
   } catch {
-    throw new ApiError("The server cannot be reached right now.");
+    throw new OfflineError("The server cannot be reached right now.");
   }
   if (!response.ok) throw new ApiError(await reason(response));
   return response;

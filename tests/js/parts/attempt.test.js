@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { attempt, complainIn, problemOf } from "../../../static/js/parts/attempt.js";
-import { CommandError } from "../../../static/js/server/connection.js";
+import { attempt, complainIn, connectionIsBack, problemOf } from "../../../static/js/parts/attempt.js";
+import { CommandError, OfflineError } from "../../../static/js/server/connection.js";
 
 /** As much of an element as an attempt touches. */
 class FakeElement {
@@ -70,4 +70,22 @@ test("a problem keeps the place that the server named", async () => {
   await attempt({ complain }, () => Promise.resolve());
   assert.deepEqual(told, [named, null]);
   assert.deepEqual(problemOf("thrown as it is"), { message: "thrown as it is" });
+});
+
+test("what the lost connection caused is taken back with it, and nothing else", async () => {
+  const [lost, refused, replaced] = [new FakeElement(), new FakeElement(), new FakeElement()];
+  /** @param {FakeElement} element */
+  const place = (element) => ({ complain: complainIn(element.asElement) });
+  const offline = () => Promise.reject(new OfflineError("Not connected."));
+  await attempt(place(lost), offline);
+  await attempt(place(refused), () => Promise.reject(new CommandError({ message: "No." })));
+  const twice = place(replaced);
+  await attempt(twice, offline);
+  await attempt(twice, () => Promise.reject(new Error("not a number")));
+  assert.equal(lost.hidden, false);
+  connectionIsBack();
+  assert.deepEqual([lost, refused, replaced].map((each) => each.textContent), ["", "No.", "not a number"]);
+  await attempt(place(lost), offline);
+  connectionIsBack();
+  assert.equal(lost.hidden, true);
 });

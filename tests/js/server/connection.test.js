@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { backoff, CommandError, Connection, STALE_AFTER_MS } from "../../../static/js/server/connection.js";
+import { backoff, CommandError, Connection, OfflineError, STALE_AFTER_MS } from "../../../static/js/server/connection.js";
 import { takeClock } from "../clock.js";
 
 /** A socket that the test controls. */
@@ -81,7 +81,7 @@ test("a lost connection is reopened, and waiting commands are rejected", async (
   sockets[0].receive({ type: "heartbeat" });
   const waiting = connection.command({ type: "pause" });
   sockets[0].onclose?.({ code: 1006 });
-  await assert.rejects(waiting, CommandError);
+  await assert.rejects(waiting, OfflineError);
   await assert.rejects(connection.command({ type: "pause" }), /Not connected/);
   clock.tick(300);
   sockets[1].receive({ type: "heartbeat" });
@@ -116,7 +116,7 @@ for (const [code, whose] of /** @type {const} */ ([[4410, "a removed session"], 
     sockets[0].receive({ type: "heartbeat" });
     const waiting = connection.command({ type: "check_spec", spec: "" });
     sockets[0].onclose?.({ code });
-    await assert.rejects(waiting, CommandError);
+    await assert.rejects(waiting, OfflineError);
     clock.tick(60_000);
     connection.hurry();
     assert.deepEqual([sockets.length, phases], [1, ["connecting", "open", "gone"]]);

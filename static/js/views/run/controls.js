@@ -129,6 +129,7 @@ function makeMethod({ store, command }) {
   const select = make("select", { id: "method_input", "aria-describedby": "method_problem" });
   const problem = make("p", { id: "method_problem", class: "problem", role: "alert", hidden: true });
   const row = make("div", { class: "field", "data-setting": "method" }, make("label", { for: "method_input" }, `${SETTING_LABELS.method}:`), select, problem);
+  const complain = complainIn(problem);
   let listed = "";
 
   const follow = () => {
@@ -141,7 +142,7 @@ function makeMethod({ store, command }) {
     select.value = String(session.trainer.method);
   };
   select.addEventListener("change", async () => {
-    const worked = await attempt({ busy: row, complain: complainIn(problem) }, () =>
+    const worked = await attempt({ busy: row, complain }, () =>
       command({ type: "configure", settings: { method: select.value } }));
     if (!worked) follow();
   });
