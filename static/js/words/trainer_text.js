@@ -66,3 +66,17 @@ function scheduleText({ schedule, schedule_examples, step_factor, warmup_example
   if (schedule === "cosine") parts.push(`cosine over ${examples} examples`);
   return parts.length > 0 ? ` (${parts.join(", then ")})` : "";
 }
+
+/**
+ * Which options were changed, and how: as at a mark of the graph.
+ * @param {Record<string, [string | number, string | number]>} changes
+ */
+export function changeText(changes) {
+  /** @type {Record<string, string>} */
+  const labels = SETTING_LABELS;
+  const parts = Object.entries(changes).map(([name, values]) => {
+    const [before, after] = values.map((value) => (name.endsWith("_examples") ? count(Number(value)) : value));
+    return `${(labels[name] ?? name.replaceAll("_", " ")).toLowerCase()} ${before} → ${after}`;
+  });
+  return parts.join(", ");
+}

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isScheduled, scheduleProgress, settingName, trainerText } from "../../../static/js/words/trainer_text.js";
+import { changeText, isScheduled, scheduleProgress, settingName, trainerText } from "../../../static/js/words/trainer_text.js";
 
 test("a trainer's schedule and average are told where there are any", () => {
   const plain = { method: "adadelta", learning_rate: 0.01, batch_size: 20, l2_decay: 0.001, ema: 0, schedule: "constant", schedule_examples: 600000, step_factor: 0.1, warmup_examples: 0 };
@@ -33,4 +33,9 @@ test("a schedule says how far it has come", () => {
     [{ ...cosine, method: "adadelta" }, 100, ""],
   ]);
   for (const [trainer, examples, said] of cases) assert.equal(scheduleProgress(trainer, examples), said);
+});
+
+test("a change of the trainer reads as from one value to another", () => {
+  assert.equal(changeText({ learning_rate: [0.01, 0.001] }), "learning rate 0.01 → 0.001");
+  assert.equal(changeText({ method: ["sgd", "adam"], l2_decay: [0, 0.1], schedule_examples: [1000, 2000] }), "method sgd → adam, weight decay 0 → 0.1, schedule examples 1,000 → 2,000");
 });

@@ -4,8 +4,10 @@ import { byId, make, setText } from "../../parts/dom.js";
 import { makeSpeaker } from "../../parts/speech.js";
 import { POINT_COVERS } from "../../words/coverage.js";
 import { accuracy, count, loss } from "../../words/numbers.js";
+import { changeText } from "../../words/trainer_text.js";
 import { accuracyAxis, lossAxis } from "../../graphs/axes.js";
 import { moveByKeys } from "../../graphs/graph_keys.js";
+import { readGraphSettings } from "../../graphs/graph_settings.js";
 import { makePlot } from "../../graphs/plot.js";
 import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth, withDots } from "../../graphs/series.js";
 
@@ -13,7 +15,7 @@ import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth, withDots } 
 /** @import { Axis } from "../../graphs/axes.js" */
 /** @import { Curve, Mark, Range } from "../../graphs/plot.js" */
 /** @import { CurveName } from "../../server/protocol.js" */
-/** @import { Points } from "../../store.js" */
+/** @import { Points, State } from "../../store.js" */
 
 /** The graphs are redrawn no more often than this. */
 const REDRAW_MS = 250;
@@ -72,8 +74,7 @@ export function showCharts({ store }) {
   /** @type {Look} */
   const look = { zoom: null, log: false, weight: 0.6, hover: null, pinned: null };
   const reset = byId("resetzoom", HTMLButtonElement);
-  const marks = () => (store.state.session?.divergences ?? []).map(({ examples }) => ({ x: examples, label: `diverged at ${count(examples)} examples` }));
-  const graphs = GRAPHS.map((graph) => new GraphView(graph, look, () => store.state.points, graph.id === "loss" ? marks : () => [], {
+  const graphs = GRAPHS.map((graph) => new GraphView(graph, look, store.state, {
     /** @param {Range | null} zoom */
     onZoom(zoom) {
       look.zoom = zoom;
@@ -122,45 +123,30 @@ export function showCharts({ store }) {
     later ??= setTimeout(redraw, Math.max(0, drawnAt + REDRAW_MS - performance.now()));
   });
 
-  const weight = byId("smoothing", HTMLInputElement);
-  const shown = byId("smoothing_value", HTMLOutputElement);
-  const readWeight = () => {
-    look.weight = Number(weight.value);
-    setText(shown, look.weight.toFixed(2));
-    redraw();
-  };
-  weight.addEventListener("input", readWeight);
-  const log = byId("logscale", HTMLInputElement);
-  const readLog = () => {
-    look.log = log.checked;
+  const rebuild = () => {
     for (const view of graphs) view.rebuild();
   };
-  log.addEventListener("change", readLog);
-  document.documentElement.addEventListener("themechange", readLog);
+  document.documentElement.addEventListener("themechange", rebuild);
   reset.addEventListener("click", () => {
     look.zoom = null;
     reset.hidden = true;
     redraw();
   });
   byId("cleargraph", HTMLButtonElement).addEventListener("click", () => store.clearGraph());
-  // Browsers keep a form's state across a reload.
-  readLog();
-  readWeight();
+  readGraphSettings(look, { log: rebuild, weight: redraw });
 }
 
 class GraphView {
   /**
    * @param {Graph} graph
    * @param {Look} look
-   * @param {() => Points} points
-   * @param {() => Mark[]} marks
+   * @param {State} state
    * @param {{onZoom: (zoom: Range | null) => void, onHover: (x: number | null) => void}} hooks
    */
-  constructor(graph, look, points, marks, hooks) {
+  constructor(graph, look, state, hooks) {
     this.graph = graph;
     this.look = look;
-    this.points = points;
-    this.marks = marks;
+    this.state = state;
     this.hooks = hooks;
     this.place = byId(`${graph.id}graph`, HTMLElement);
     /** @type {Range} */
@@ -190,13 +176,32 @@ class GraphView {
     return this.graph.id === "accuracy";
   }
 
+  points() {
+    return this.state.points;
+  }
+
+  /** Only losses run out of the picture when they diverge. */
+  divergences() {
+    return this.isAccuracy ? [] : (this.state.session?.divergences ?? []);
+  }
+
+  /** What happened to the run, as far as its graph is not cleared; ascending. @returns {Mark[]} */
+  marks() {
+    const diverged = this.divergences().map(({ examples }) => ({ x: examples, label: `diverged at ${count(examples)} examples`, kind: /** @type {const} */ ("divergence") }));
+    const changes = this.state.session?.trainer_changes ?? [];
+    const { examples, from } = this.points();
+    const since = examples[from - 1] ?? -1;
+    const marks = [...changes.map((change) => ({ x: change.examples, label: changeText(change.changes), kind: /** @type {const} */ ("change") })), ...diverged];
+    return marks.filter(({ x }) => x >= since).sort((a, b) => a.x - b.x);
+  }
+
   makeAxis() {
     return this.graph.axis(this.look.log, () => this.ceiling);
   }
 
   makePlot() {
     const curves = this.graph.lines.flatMap(curvesOf);
-    return makePlot({ curves, axis: this.axis, extent: () => this.extent, marks: this.marks, ...this.hooks }, this.place);
+    return makePlot({ curves, axis: this.axis, extent: () => this.extent, marks: () => this.marks(), ...this.hooks }, this.place);
   }
 
   rebuild() {
@@ -209,17 +214,17 @@ class GraphView {
   draw() {
     const points = this.points();
     const xs = points.examples.slice(points.from);
-    this.extent = this.look.zoom ?? extentOf(xs, points.from > 0);
-    const marks = this.marks();
+    this.extent = this.look.zoom ?? extentOf(xs, points.from > 0, this.marks().at(-1)?.x);
+    const divergences = this.divergences();
     // What led to a divergence says nothing about the weights that were restored.
-    const anew = new Set(marks.map(({ x }) => lowerBound(xs, x + 1)));
+    const anew = new Set(divergences.map(({ examples }) => lowerBound(xs, examples + 1)));
     const columns = this.graph.lines.flatMap(({ name }) => {
       if (name === "tests") return [];
       const raw = points[name].slice(points.from);
       return [raw, smooth(raw, this.look.weight, anew)].map((column) => column.map((value) => this.toAxis(value)));
     });
     const thin = decimate(xs, columns, this.extent.min, this.extent.max, Math.max(this.plot.width * 2, 200));
-    this.ceiling = marks.length > 0 ? ceilingOf(thin.columns.filter((_, i) => i % 2 === 0)) : Infinity;
+    this.ceiling = divergences.length > 0 ? ceilingOf(thin.columns.filter((_, i) => i % 2 === 0)) : Infinity;
     const rows = this.isAccuracy ? withDots(thin, this.dots(points)) : thin;
     this.plot.setData([rows.xs, ...rows.columns]);
     this.showLegend();
