@@ -28,6 +28,7 @@ def record_of(state: SessionState, examples: int) -> SessionRecord:
         reason=life.reason if life.failure else None,
         divergences=run.divergences,
         examples=examples,
+        before=state.before,
     )
 
 
@@ -54,5 +55,6 @@ def state_of(record: SessionRecord) -> SessionState:
         seen=record.seen,
         used=True,
         wants_pause=record.paused,
+        before=record.before,
         asleep=record.examples,
     )

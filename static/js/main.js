@@ -12,6 +12,7 @@ import { showLayers } from "./views/network/layers.js";
 import { showOwnImage } from "./views/predictions/own_image.js";
 import { showPredictions } from "./views/predictions/example_predictions.js";
 import { showRecovery } from "./views/run/recovery.js";
+import { showRunBefore } from "./views/run/run_before.js";
 import { showRunning } from "./views/network/running_network.js";
 import { showSaved } from "./views/run/saved.js";
 import { showSessions } from "./views/session/sessions.js";
@@ -77,7 +78,7 @@ const context = {
   nonce: document.querySelector("meta[name=csp-nonce]")?.getAttribute("content") ?? "",
 };
 
-const forOwners = [showControls, showSnapshots, showOwnImage, showEditor, showShare, showSessions];
+const forOwners = [showControls, showRunBefore, showSnapshots, showOwnImage, showEditor, showShare, showSessions];
 const forSpectators = [showRunning];
 for (const show of [
   showTheme, showStatus, showDataset, showStats, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
