@@ -111,8 +111,8 @@ class Audience:
     def begin_run(self, run_id: int, *, forgotten: Sequence[str]) -> None:
         """Forget the graph, and the newest messages of the kinds that belong to one run."""
         self.run_id = run_id
-        self.history.clear()
-        self.tests.clear()
+        # New ones: whoever saves the graph may still need the end of the one before.
+        self.history, self.tests = PointHistory(), TestHistory()
         for kind in forgotten:
             self._newest.pop(kind, None)
         for viewer in self:

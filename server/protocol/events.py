@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias, get_args
 
 from server.protocol.connections import Role
-from server.protocol.kinds import DatasetState, Failure, Level, Source, Status
+from server.protocol.kinds import DatasetState, Failure, Leaving, Level, Source, Status
 from server.protocol.run_values import Divergence, Guess, TrainerChange
 
 OMIT = {"omit": True}
@@ -52,13 +52,25 @@ class DatasetInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviousRun:
+    """The run that can be returned to: its network in a line, and how far it was trained.
+
+    `how` says in a word what took its place.
+    """
+
+    title: str
+    examples: int
+    how: Leaving
+
+
+@dataclass(frozen=True, slots=True)
 class SessionEvent:
     """All of a session's state; sent on connection and at every change.
 
     `divergences` and `trainer_changes` are those of the run, oldest first. `failure` says in a word
     what a failed session failed of; `recoverable` whether `recover` is possible now. `watch` is the
-    path of the page for spectators. Spectators are told that page's id as the `session`, and no
-    `watch`.
+    path of the page for spectators. Spectators are told that page's id as the `session`, and
+    neither `watch` nor `previous`.
     """
 
     type: ClassVar[str] = "session"
@@ -80,6 +92,7 @@ class SessionEvent:
     reason: str | None = field(default=None, metadata=OMIT)
     place: int | None = field(default=None, metadata=OMIT)
     watch: str | None = field(default=None, metadata=OMIT)
+    previous: PreviousRun | None = field(default=None, metadata=OMIT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@
 
 /** Where a loss stopped being finite. @typedef {{examples: number, step: number, learning_rate: number}} Divergence */
 
+/** The run that can be returned to. @typedef {{title: string, examples: number, how: "restart" | "change" | "file" | "return"}} RunBefore */
+
 /**
  * Options of a trainer that were changed while it trained, each from one value to another.
  * @typedef {object} TrainerChange
@@ -49,6 +51,7 @@
  * @property {boolean} recoverable  whether a failed run can go on from its last checkpoint
  * @property {"diverged" | "died" | "error"} [failure]  with the status failed
  * @property {string} [watch]  path of the page for spectators; only owners are told
+ * @property {RunBefore} [previous]  only owners are told
  */
 
 /**
@@ -171,7 +174,7 @@
  */
 
 /**
- * @typedef {{type: "pause" | "resume" | "step" | "restart" | "recover" | "show_training"}
+ * @typedef {{type: "pause" | "resume" | "step" | "restart" | "recover" | "return_to_run_before" | "show_training"}
  *   | {type: "change_network", spec: string, keep?: boolean}
  *   | {type: "check_spec", spec: string}
  *   | {type: "configure", settings: Record<string, unknown>}

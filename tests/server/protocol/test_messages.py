@@ -17,7 +17,7 @@ from server.protocol import events as ev
 from server.protocol.connections import Role
 from server.protocol.decode_commands import MAX_COMMAND_BYTES, decode_command
 from server.protocol.encode_events import Frame, decode_event, encode, encode_layers
-from server.protocol.kinds import DatasetState, Level, Source, Status
+from server.protocol.kinds import DatasetState, Leaving, Level, Source, Status
 from server.protocol.refusals import CommandError
 from server.protocol.run_values import Divergence, Guess, TrainerChange
 
@@ -27,6 +27,7 @@ COMMANDS: list[tuple[dict[str, Any], commands.Command]] = [
     ({"type": "step", "id": 1}, commands.Step(1)),
     ({"type": "restart", "id": 1}, commands.Restart(1)),
     ({"type": "recover", "id": 1}, commands.Recover(1)),
+    ({"type": "return_to_run_before", "id": 1}, commands.ReturnToRunBefore(1)),
     ({"type": "change_network", "id": 1, "spec": "é"}, commands.ChangeNetwork(1, "é")),
     (
         {"type": "change_network", "id": 1, "spec": "é", "keep": True},
@@ -51,6 +52,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
             "s", 2, Status.WAITING, Role.OWNER, "text", (INFO,), 208, {"eps": 1e-8}, ("sgd",), DATA,
             7, (Divergence(60, 4, 1e3),), (TrainerChange(40, {"momentum": (0.9, 0.5)}),),
             recoverable=True, reason="so", place=1, watch="/watch/w",
+            previous=ev.PreviousRun("fc 9 · svm", 400, Leaving.CHANGE),
         ),
         {
             "type": "session", "session": "s", "run_id": 2, "status": "waiting", "role": "owner",
@@ -65,6 +67,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
                 "name": "MNIST", "classes": ["0", "1"], "train": 9, "validation": 1, "test": 4,
             },
             "seed": 7, "reason": "so", "place": 1, "recoverable": True, "watch": "/watch/w",
+            "previous": {"title": "fc 9 · svm", "examples": 400, "how": "change"},
             "divergences": [{"examples": 60, "step": 4, "learning_rate": 1000.0}],
             "trainer_changes": [{"examples": 40, "changes": {"momentum": [0.9, 0.5]}}],
         },
