@@ -211,4 +211,8 @@ def _shares(between: Between | None, lanes: int) -> Iterator[Between | None]:
     for lane in range(lanes):
         if lane:
             between(lane / lanes)
-        yield lambda share, done=lane: between((done + share) / lanes)
+        yield partial(_tell_share, between, lane, lanes)
+
+
+def _tell_share(between: Between, done: int, lanes: int, share: float) -> None:
+    between((done + share) / lanes)

@@ -110,7 +110,8 @@ class TestResult:
 class Stats:
     """The running numbers; times are milliseconds per example, accuracies shares of one.
 
-    `learning_rate` is that of the next step, as the schedule has it.
+    `learning_rate` is that of the next step, as the schedule has it. `step_seconds` is how long a
+    step takes, estimated within one that takes more than a second.
     """
 
     type: ClassVar[str] = "stats"
@@ -129,6 +130,7 @@ class Stats:
     test_accuracy_recent: float | None
     test_recent_count: int
     test: TestResult | None
+    step_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 // Shows the run's numbers, labeled as in the original, and some that it did not have.
 
 import { byId, make, setText } from "../../parts/dom.js";
-import { count, fixed, milliseconds, percent, trimmed } from "../../words/numbers.js";
+import { count, fixed, milliseconds, percent, seconds, trimmed } from "../../words/numbers.js";
 import { isScheduled, SETTING_LABELS } from "../../words/trainer_text.js";
 
 /** @import { Context } from "../../view_context.js" */
@@ -21,9 +21,13 @@ const LINES = [
   ["learning_rate", `${SETTING_LABELS.learning_rate} now`, (s) => trimmed(s.learning_rate, 6)],
   ["examples", "Examples seen", (s) => String(s.examples)],
   ["examples_per_second", "Examples per second", (s) => count(s.examples_per_second)],
+  ["step_seconds", "Time per step", (s) => seconds(s.step_seconds)],
   ["epoch", "Epoch", (s) => fixed(s.epoch, 2)],
   ["test", "Full test accuracy", (s) => fixed(s.test?.accuracy, 4)],
 ];
+
+/** A step that takes longer than this many seconds looks like a standstill: the page says how long it takes. */
+const LONG_STEP = 1;
 
 /** @type {Record<string, (stats: StatsMessage) => string>} */
 const FIGURES = {
@@ -45,7 +49,7 @@ export function showStats({ store }) {
   const values = LINES.map(([key]) => make("dd", { "data-stat": key }, "–"));
   const rows = LINES.map(([, label], i) => make("div", {}, make("dt", {}, `${label}: `), values[i]));
   list.append(...rows);
-  const rate = rows[LINES.findIndex(([key]) => key === "learning_rate")];
+  const [rate, step] = ["learning_rate", "step_seconds"].map((name) => rows[LINES.findIndex(([key]) => key === name)]);
   const note = make("p", { class: "hint", id: "test_note" });
   list.after(note);
   const figures = [...document.querySelectorAll("[data-figure]")].filter((e) => e instanceof HTMLElement);
@@ -57,6 +61,7 @@ export function showStats({ store }) {
     document.body.dataset.step = String(stats?.step ?? 0);
     document.body.dataset.examples = String(stats?.examples ?? 0);
     for (const [i, [, , write]] of LINES.entries()) setText(values[i], stats ? write(stats) : trimmed(null));
+    step.hidden = !(Number(stats?.step_seconds) >= LONG_STEP);
     setText(note, testNote(stats));
     for (const figure of figures) {
       const write = FIGURES[figure.dataset.figure ?? ""];
