@@ -105,7 +105,7 @@ async def test_one_that_cannot_be_read_from_has_ended() -> None:
         await process.report(Started)
         with no_more_memory():
             process.send(TakeSnapshot(1))
-            assert "killed" in await process.end()
+            assert "lost (MemoryError)" in await process.end()
 
 
 async def test_helpers_share_the_work() -> None:
