@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Lowest first: a wing imports itself and those on lines above it, none on its own line.
 WINGS = {
     "server": [
-        ["logs", "counters"],
+        ["logs", "counters", "deadline"],
         ["settings", "child_process"],
         ["protocol"],
         ["training_process", "storage", "audience", "pictures"],
@@ -55,6 +55,7 @@ MAY_USE = {
     "engine": {"PIL", "httpx", "orjson", "platformdirs", "threadpoolctl", "tqdm"},
     "server.logs": set(),
     "server.counters": set(),
+    "server.deadline": set(),
     "server.settings": {"platformdirs"},
     "server.child_process": set(),
     "server.protocol": set(),

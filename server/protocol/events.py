@@ -126,7 +126,8 @@ class Stats:
     """The running numbers; times are milliseconds per example, accuracies shares of one.
 
     `learning_rate` is that of the next step, as the schedule has it. `train_count` and
-    `validation_count` are how many of the newest images the accuracies cover.
+    `validation_count` are how many of the newest images the accuracies cover. `step_seconds` is how
+    long a step takes, estimated within one that takes more than a second.
     """
 
     type: ClassVar[str] = "stats"
@@ -147,6 +148,7 @@ class Stats:
     test_accuracy_recent: float | None
     test_recent_count: int
     test: TestResult | None
+    step_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ def stats_of(run: LiveRun) -> Stats:
         test_accuracy_recent=run.test_recent.mean(),
         test_recent_count=run.test_recent.count,
         test=None if test is None else TestResult(test.accuracy, test.images, test.examples),
+        step_seconds=run.step_seconds,
     )
 
 

@@ -74,6 +74,7 @@
  * @property {number | null} test_accuracy_recent
  * @property {number} test_recent_count
  * @property {{accuracy: number, examples: number, at_examples: number} | null} test
+ * @property {number | null} step_seconds  estimated within a step that takes long
  */
 
 /** @typedef {"loss" | "decay_loss" | "train_accuracy" | "validation_accuracy"} CurveName */

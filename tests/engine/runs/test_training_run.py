@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from engine.data import load_builtin
 from engine.language import parse
 from engine.runs.training_run import MOST_VALIDATED, TrainingRun, validation_window
+from engine.training.trainer import StepAbandoned
+from tests.engine.networks import NOISY, digits, make_spec
 
 SPEC = """
 layer_defs = [{type:'input', out_sx:20, out_sy:20, out_depth:1}, {type:'softmax', num_classes:10}];
@@ -74,3 +77,30 @@ def test_the_seed_decides_everything() -> None:
         return np.asarray(run.net.params).tobytes()
 
     assert weights(1) == weights(1) != weights(2)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_step_that_is_abandoned_does_not_show_in_the_run(processes: int) -> None:
+    # More than two epochs and two chunks a lane.
+    spec = make_spec(NOISY, batch_size=260, augment=1)
+
+    def end(*abandoned: int) -> bytes:
+        run = TrainingRun.fresh(spec, digits(), seed=1, processes=processes)
+        taken: list[bytes] = []
+
+        def abandon(share: float) -> None:
+            assert 0 < share < 1
+            taken.append(run.snapshot())
+            raise StepAbandoned
+
+        for step in range(4):
+            if step in abandoned:
+                before = run.snapshot()
+                with pytest.raises(StepAbandoned):
+                    run.train_batch(between=abandon)
+                assert [*taken, run.snapshot()] == [before, before]
+            run.train_batch()
+        run.close()
+        return run.snapshot()
+
+    assert end(2) == end()

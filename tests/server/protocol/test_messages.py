@@ -76,7 +76,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
     (
         ev.Stats(
             2, 5, 100, 0.5, 0.01, 10.0, 0.1, None, math.nan, math.inf, 0.9, 90, None, 0, 0.8, 8,
-            ev.TestResult(0.7, 1000, 60),
+            ev.TestResult(0.7, 1000, 60), 1.5,
         ),
         {
             "type": "stats", "run_id": 2, "step": 5, "examples": 100, "epoch": 0.5,
@@ -84,7 +84,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
             "backward_ms": None, "loss": None, "decay_loss": None, "train_accuracy": 0.9,
             "train_count": 90, "validation_accuracy": None, "validation_count": 0,
             "test_accuracy_recent": 0.8, "test_recent_count": 8,
-            "test": {"accuracy": 0.7, "examples": 1000, "at_examples": 60},
+            "test": {"accuracy": 0.7, "examples": 1000, "at_examples": 60}, "step_seconds": 1.5,
         },
         b"",
     ),

@@ -40,7 +40,7 @@ from server.protocol.reports import (
 )
 from server.trainers.local_process import ending_of
 from server.training_process.main import OUT_OF_MEMORY, WorkerConfig
-from tests.limits import no_more_files
+from tests.limits import no_more_files, no_more_memory, no_more_threads
 from tests.server.processes import processor_seconds
 from tests.server.worker_process import DEFAULT, MEMORY, Process, training_process
 
@@ -86,6 +86,26 @@ async def test_one_that_cannot_be_started_has_ended() -> None:
     assert "could not be started: Too many open files" in await process.end()
     assert process.handle.pid is None
     await process.handle.stop()
+
+
+async def test_one_that_no_thread_could_listen_to_has_ended() -> None:
+    process = Process(WorkerConfig(MEMORY, 1, 10.0))
+    with no_more_threads():
+        process.start()
+    assert "could not be started: can't start new thread" in await process.end()
+    pid = process.handle.pid
+    assert pid is not None
+    assert not exists(pid)
+    await process.handle.stop()
+
+
+async def test_one_that_cannot_be_read_from_has_ended() -> None:
+    async with training_process() as process:
+        process.begin(DEFAULT_TEXT.replace("filters:16", "filters:8000"), paused=True)
+        await process.report(Started)
+        with no_more_memory():
+            process.send(TakeSnapshot(1))
+            assert "lost (MemoryError)" in await process.end()
 
 
 async def test_helpers_share_the_work() -> None:
