@@ -55,9 +55,10 @@ class DatasetInfo:
 class SessionEvent:
     """All of a session's state; sent on connection and at every change.
 
-    `divergences` are all those of the run. `failure` says in a word what a failed session failed
-    of; `recoverable` whether `recover` is possible now. `watch` is the path of the page for
-    spectators. Spectators are told that page's id as the `session`, and no `watch`.
+    `unused_options` are the trainer's that do nothing with its method. `divergences` are all those
+    of the run. `failure` says in a word what a failed session failed of; `recoverable` whether
+    `recover` is possible now. `watch` is the path of the page for spectators. Spectators are told
+    that page's id as the `session`, and no `watch`.
     """
 
     type: ClassVar[str] = "session"
@@ -70,6 +71,7 @@ class SessionEvent:
     parameters: int
     trainer: Mapping[str, str | float]
     methods: tuple[str, ...]
+    unused_options: tuple[str, ...]
     dataset: DatasetInfo
     seed: int
     divergences: tuple[Divergence, ...] = ()
