@@ -15,7 +15,9 @@ REQUIRED: Any = object()
 class Option:
     """One option of a layer or trainer in the spec language, with the values that it accepts.
 
-    `same_as` names the option whose value is used if this one is left out (sy = sx).
+    `same_as` names the option whose value is used if this one is left out (sy = sx). `help` says
+    what it is for, in the reference beside the editor and in docs/SPEC.md; `ours` marks what
+    ConvNetJS does not have.
     """
 
     name: str
@@ -29,3 +31,4 @@ class Option:
     same_as: str | None = None
     aliases: tuple[str, ...] = ()
     help: str = ""
+    ours: bool = False

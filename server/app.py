@@ -12,11 +12,12 @@ from starlette.types import Lifespan
 
 from engine.cores import cores
 from engine.data import download_mnist
+from engine.version import program_version
 from server.dataset_in_use import DatasetManager, Download
 from server.pictures.pool import ReaderPool
 from server.sessions.registry import Registry
 from server.sessions.surroundings import Surroundings
-from server.settings import Settings, page_files, program_version
+from server.settings import Settings, page_files
 from server.storage.database import Storage
 from server.storage.disk_keeper import DiskKeeper
 from server.storage.keeper import Keeper, MemoryKeeper

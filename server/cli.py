@@ -20,9 +20,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from engine.command_line.arguments import Parser, add_commands
+from engine.command_line.arguments import Parser, add_commands, add_version
 from engine.command_line.commands import UsageError
-from engine.command_line.exit_codes import PROGRAM, execute
+from engine.command_line.exit_codes import execute
+from engine.version import PROGRAM
 from server.logs import FORMATS, LEVELS, LogSettings, set_up
 from server.settings import STATE_VARIABLE, Limits, Settings, default_state_folder
 
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog=PROGRAM,
         description="A convolutional network that learns MNIST before your eyes.",
     )
+    add_version(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_serve(commands)
     add_commands(commands)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from platformdirs import user_data_path
@@ -109,11 +108,3 @@ def default_state_folder() -> Path:
     """Where sessions are kept unless a flag says otherwise: the user's data folder."""
     named = os.environ.get(STATE_VARIABLE)
     return Path(named) if named else user_data_path("convnet-live", appauthor=False) / "sessions"
-
-
-def program_version() -> str:
-    """The installed version, or "0" where the program runs uninstalled."""
-    try:
-        return version("convnet-live")
-    except PackageNotFoundError:
-        return "0"

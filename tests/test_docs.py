@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 
 import pytest
 
 from engine.language import DEFAULT_TEXT, parse
-from engine.layers import ACTIVATIONS, LAYERS
-from engine.update_rules.optimizers import OPTIMIZERS, TRAINER_OPTIONS
+from engine.language.presets import PRESETS
+from engine.language.reference import Entry, reference
 from server.audience.viewer import MAX_WAITING
 from server.protocol.commands import COMMANDS
 from server.protocol.connections import CloseReason, Role
@@ -31,12 +32,15 @@ from server.web.live_stream import HEARTBEAT_SECONDS
 from tests.server.fake_host import Stage
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+ROOT = DOCS.parent
 README = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+ARCHITECTURE = (DOCS / "ARCHITECTURE.md").read_text(encoding="utf-8")
 SPEC = (DOCS / "SPEC.md").read_text(encoding="utf-8")
 PROTOCOL = (DOCS / "PROTOCOL.md").read_text(encoding="utf-8")
 OPERATIONS = (DOCS / "OPERATIONS.md").read_text(encoding="utf-8")
 SECURITY = (DOCS / "SECURITY.md").read_text(encoding="utf-8")
 LIMITS, SETTINGS = Limits(), Settings()
+LAYERS_TITLE = reference()[0].title
 KIB = f"{MAX_COMMAND_BYTES // 1024} KiB"
 TAKES_NOTHING = f"takes nothing of what it is sent for {LIMITS.take_seconds:g} s"
 # What the documents say of limits, in their own words.
@@ -60,18 +64,54 @@ STATED = [
     (SECURITY, f"{LIMITS.new_sessions_per_address} from one address (`--new-sessions`"),
     (README, f"({LIMITS.viewers_per_session} by default)"),
 ]
+BENCHMARKS = (DOCS / "BENCHMARKS.md").read_text(encoding="utf-8")
+BEST = [name for name, preset in PRESETS.items() if preset.about]
 
 
-@pytest.mark.parametrize("kind", LAYERS)
-def test_every_layer_type_and_option_is_in_the_spec_language(kind: str) -> None:
-    assert f"`{kind}`" in SPEC
-    for option in LAYERS[kind].declared:
-        assert f"`{option.name}`" in SPEC, option.name
+def spec_rows() -> Iterator[str]:
+    """The rows of the spec language's tables, as the reference beside the editor has them."""
+    for section in reference():
+        for entry in section.entries:
+            name = f"`{entry.name}` ★" if entry.ours else f"`{entry.name}`"
+            if section.title == LAYERS_TITLE:
+                options = ", ".join(map(with_default, entry.options))
+                yield f"| {name} | {options} | {entry.help} |"
+            else:
+                yield f"| {name} | {quoted(entry)} | {entry.help} |"
+    kinds: dict[str, list[str]] = {}
+    for entry in reference()[0].entries:
+        for option in entry.options:
+            kinds.setdefault(f"| `{option.name}` | {{}} | {option.help} |", []).append(entry.name)
+    for row, names in kinds.items():
+        yield row.format(", ".join(f"`{name}`" for name in names))
 
 
-def test_every_trainer_option_and_method_is_in_the_spec_language() -> None:
-    for name in [*(option.name for option in TRAINER_OPTIONS), *OPTIMIZERS, *ACTIVATIONS]:
-        assert f"`{name}`" in SPEC or f"'{name}'" in SPEC, name
+def with_default(option: Entry) -> str:
+    return f"`{option.name}` ({option.default})" if option.default else f"`{option.name}`"
+
+
+def quoted(option: Entry) -> str:
+    words = [f"'{each}'" for each in option.choices]
+    return ", ".join(f"**{each}**" if each == option.default else each for each in words) or (
+        option.default or "none"
+    )
+
+
+@pytest.mark.parametrize("row", list(spec_rows()))
+def test_every_layer_type_and_option_is_in_the_spec_language(row: str) -> None:
+    assert row in SPEC.splitlines()
+
+
+def test_the_spec_language_has_no_row_of_something_else() -> None:
+    rows = [line for line in SPEC.splitlines() if line.startswith("| `")]
+    assert sorted(rows) == sorted(spec_rows())
+
+
+def test_every_layer_type_and_option_says_what_it_is_for() -> None:
+    for section in reference():
+        for entry in section.entries:
+            for each in (entry, *entry.options):
+                assert each.help, each.name
 
 
 def test_the_example_of_the_spec_language_is_one() -> None:
@@ -120,3 +160,59 @@ async def metric_names() -> list[str]:
 def test_every_metric_is_in_the_operations() -> None:
     for name in asyncio.run(metric_names()):
         assert f"`{name}" in OPERATIONS, name
+
+
+@pytest.mark.parametrize("name", BEST)
+def test_the_best_presets_promise_what_was_measured(name: str) -> None:
+    row = re.search(rf"\| {name} +\| mean \| *([\d,]+) \| *([\d.]+%) \| (\d+) s \|", BENCHMARKS)
+    assert row is not None
+    examples, accuracy, seconds = row.groups()
+    preset = PRESETS[name]
+    assert f"{accuracy} in {round(int(seconds) / 60)} minutes" in preset.title
+    epochs = int(examples.replace(",", "")) // 54_000
+    assert preset.about.startswith(f"{epochs} epochs")
+
+
+DOCUMENTS = sorted([*DOCS.glob("*.md"), *ROOT.glob("*.md")])
+# Paths in the documents: of files and folders that the repository has.
+PATH = re.compile(
+    r"`((?:\.ci|benchmarks|docs|engine|scripts|server|static|templates|tests)/[\w./-]*)`"
+)
+MADE = ("static/dist", "tests/artifacts", "benchmarks/results")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_path_in_a_document_is_there(document: Path) -> None:
+    for path in PATH.findall(document.read_text(encoding="utf-8")):
+        assert path.startswith(MADE) or (ROOT / path).exists(), path
+
+
+def wings() -> list[str]:
+    python = [f"{package}/{wing}" for package in ("engine", "server") for wing in wings_of(package)]
+    scripts = sorted(path.name for path in (ROOT / "static/js").iterdir() if path.is_dir())
+    return [*python, *(f"static/js/{wing}" for wing in scripts)]
+
+
+def wings_of(package: str) -> list[str]:
+    """Its folders and files, as they are named in documents."""
+    return [
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in sorted((ROOT / package).iterdir())
+        if path.name not in ("__init__.py", "__pycache__", "sample")
+    ]
+
+
+@pytest.mark.parametrize("wing", wings())
+def test_every_wing_is_in_the_architecture(wing: str) -> None:
+    assert f"`{wing.rstrip('/')}" in ARCHITECTURE
+
+
+@pytest.mark.parametrize("wing", [wing for wing in wings() if not wing.endswith(".py")])
+def test_every_folder_of_modules_has_its_row_in_the_readme(wing: str) -> None:
+    assert f"`{wing.rstrip('/')}/`" in README
+
+
+def test_the_words_of_the_architecture_are_in_order() -> None:
+    words = re.findall(r"^\| (\w[\w ]*) \|", ARCHITECTURE.split("## Words")[1], re.MULTILINE)
+    assert words[0] == "word"
+    assert words[1:] == sorted(words[1:])

@@ -1,4 +1,4 @@
-"""What the commands train, eval and predict do, once their arguments are parsed."""
+"""What the commands train and eval do, once their arguments are parsed."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from typing import Any
 
 import numpy as np
 
-from engine.analysis.evaluation import Evaluation, predict
+from engine.analysis.evaluation import Evaluation
 from engine.data import Dataset, find_full_mnist, load_builtin, load_directory
-from engine.data.user_picture import ImageError, prepare_digit
 from engine.durable_files import write_durably
-from engine.file_limits import PICTURE_BYTES, SNAPSHOT_BYTES
-from engine.formats import SnapshotError, load
+from engine.file_limits import SNAPSHOT_BYTES
+from engine.formats import Snapshot, SnapshotError, load
 from engine.language import DataShape, NetSpec, SpecError, parse
 from engine.language.presets import PRESETS
 from engine.network.net import Net
 from engine.runs.headless_run import HeadlessRun, Result
 from engine.training.trainer import Trainer
+from engine.version import PROGRAM
 
 SPEC_BYTES = 1 << 20
+STDIN = Path("-")
 
 
 class UsageError(Exception):
@@ -39,15 +40,51 @@ def train(arguments: argparse.Namespace) -> None:
     if arguments.snapshot is not None:
         _check_target(arguments.snapshot)
     dataset = _dataset(arguments.data)
-    spec = _spec(arguments, dataset)
-    with _interrupts_ignored():
-        run = HeadlessRun(spec, dataset, arguments.seed, processes=arguments.processes)
-    with run:
+    with _begin(arguments, dataset) as run:
         _train_with_bar(run, arguments.examples)
+        # Before the test, so that going on from here is going on without a break.
+        snapshot = run.snapshot() if arguments.snapshot is not None else b""
         result = run.result()
         if arguments.snapshot is not None:
-            write_durably(arguments.snapshot, run.snapshot())
-    print(json.dumps(asdict(result)) if arguments.json else _table(result, dataset))
+            write_durably(arguments.snapshot, snapshot)
+    if arguments.json:
+        print(json.dumps(asdict(result) | _origin(arguments) | {"data": _named(dataset)}))
+    else:
+        print(_table(result, dataset))
+
+
+def _begin(arguments: argparse.Namespace, dataset: Dataset) -> HeadlessRun:
+    """A run of a new network, or of that of a snapshot."""
+    start: NetSpec | Snapshot
+    if arguments.start is None:
+        start = _spec(arguments, dataset)
+    else:
+        start = load_snapshot(arguments.start, dataset.shape)
+        _warn_of_a_new_order(arguments.start, start, dataset)
+    try:
+        with _interrupts_ignored():
+            return HeadlessRun(start, dataset, arguments.seed or 0, processes=arguments.processes)
+    except SnapshotError as error:
+        raise UsageError(f"{arguments.start}: {error}") from None
+
+
+def _warn_of_a_new_order(path: Path, snapshot: Snapshot, dataset: Dataset) -> None:
+    sampler = (snapshot.training or {}).get("sampler")
+    images = sampler.get("training_images") if isinstance(sampler, dict) else None
+    if images != len(dataset.training_indices):
+        message = f"{path} does not say which images of {dataset.name} come next"
+        print(f"{PROGRAM}: warning: {message}; their order begins anew", file=sys.stderr)
+
+
+def _origin(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Where the network came from: a preset, a text or a snapshot; the seed if one was given."""
+    fresh = arguments.start is None
+    preset = arguments.preset if fresh and arguments.spec is None else None
+    return {"preset": preset, "seed": (arguments.seed or 0) if fresh else arguments.seed}
+
+
+def _named(dataset: Dataset) -> dict[str, str]:
+    return {"name": dataset.name, "digest": dataset.digest}
 
 
 @contextmanager
@@ -87,7 +124,7 @@ def _train_with_bar(run: HeadlessRun, examples: int) -> None:
 def _spec(arguments: argparse.Namespace, dataset: Dataset) -> NetSpec:
     if arguments.spec is None:
         return parse(PRESETS[arguments.preset].text, images=dataset.shape)
-    content = _read(arguments.spec, SPEC_BYTES)
+    content = read_file(arguments.spec, SPEC_BYTES)
     try:
         return parse(content.decode("utf-8-sig"), images=dataset.shape)
     except UnicodeDecodeError:
@@ -115,7 +152,7 @@ def _table(result: Result, dataset: Dataset) -> str:
 def evaluate(arguments: argparse.Namespace) -> None:
     """Test a network on all test images and print accuracy and confusion matrix."""
     dataset = _dataset(arguments.data)
-    net = _load_net(arguments.snapshot, dataset.shape)
+    net = load_net(arguments.snapshot, dataset.shape)
     evaluation = Evaluation(net, dataset)
     evaluation.run()
     if arguments.json:
@@ -123,6 +160,11 @@ def evaluate(arguments: argparse.Namespace) -> None:
             "accuracy": evaluation.accuracy,
             "count": evaluation.examples,
             "confusion": evaluation.confusion.tolist(),
+            # As `train` calls them.
+            "test_accuracy": evaluation.accuracy,
+            "test_examples": evaluation.examples,
+            "parameters": net.spec.parameter_count,
+            "data": _named(dataset),
         }
         print(json.dumps(answer))
         return
@@ -133,46 +175,22 @@ def evaluate(arguments: argparse.Namespace) -> None:
         print(name.ljust(width) + "".join(str(count).rjust(width) for count in row))
 
 
-def read_pictures(arguments: argparse.Namespace) -> None:
-    """Print which digits a network sees in pictures, and how sure it is."""
-    # Here the snapshot decides how many classes there are.
-    net = _load_net(arguments.snapshot, DataShape(classes=1))
-    prepared = [_prepare(path) for path in arguments.images]
-    # One by one and each with the same crops, so that no picture's answer depends on the others.
-    probabilities = [
-        predict(net, image[np.newaxis], np.random.default_rng(0))[0] for image in prepared
-    ]
-    answers = [
-        {"image": str(path), "class": int(row.argmax()), "probabilities": row.tolist()}
-        for path, row in zip(arguments.images, probabilities, strict=True)
-    ]
-    if arguments.json:
-        print(json.dumps({"predictions": answers}))
-        return
-    for path, row in zip(arguments.images, probabilities, strict=True):
-        best = np.argsort(row)[::-1][:3]
-        print(f"{path}: " + ", ".join(f"{each} ({row[each]:.1%})" for each in best))
-
-
-def _prepare(path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    try:
-        return prepare_digit(_read(path, PICTURE_BYTES))
-    except ImageError as error:
-        raise UsageError(f"{path}: {error}") from None
-
-
 def _dataset(directory: Path | None) -> Dataset:
     found = find_full_mnist(directory)
     return load_builtin() if found is None else load_directory(found)
 
 
-def _load_net(path: Path, images: DataShape) -> Net:
-    """The network that a snapshot predicts with."""
+def load_net(path: Path, images: DataShape) -> Net:
+    """The network that a snapshot predicts with.
+
+    Raises:
+        UsageError: the file cannot be read, or is not a snapshot.
+    """
+    snapshot = load_snapshot(path, images)
+    # The trainer holds the averaged weights, if there are any; nothing is trained here.
+    options = snapshot.net.spec.trainer
+    trainer = Trainer(snapshot.net, options, np.random.default_rng(0), processes=1)
     try:
-        snapshot = load(_read(path, SNAPSHOT_BYTES), images=images)
-        # The trainer holds the averaged weights, if there are any; nothing is trained here.
-        options = snapshot.net.spec.trainer
-        trainer = Trainer(snapshot.net, options, np.random.default_rng(0), processes=1)
         snapshot.resume(trainer)
     except SnapshotError as error:
         raise UsageError(f"{path}: {error}") from None
@@ -180,9 +198,27 @@ def _load_net(path: Path, images: DataShape) -> Net:
     return trainer.prediction_replica()
 
 
-def _read(path: Path, limit: int) -> bytes:
+def load_snapshot(path: Path, images: DataShape) -> Snapshot:
+    """What a file holds, if it fits the images.
+
+    Raises:
+        UsageError: the file cannot be read, or is not a snapshot.
+    """
     try:
-        with path.open("rb") as file:
+        return load(read_file(path, SNAPSHOT_BYTES), images=images)
+    except SnapshotError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """A file of at most `limit` bytes; `-` is stdin.
+
+    Raises:
+        UsageError: it cannot be read, or is larger.
+    """
+    try:
+        # 0 is stdin, which stays open.
+        with open(0, "rb", closefd=False) if path == STDIN else path.open("rb") as file:
             content = file.read(limit + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)

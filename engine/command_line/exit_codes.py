@@ -7,14 +7,15 @@ import os
 import sys
 
 from engine.command_line.commands import UsageError
+from engine.command_line.pictures import UnreadPictures
 from engine.data import DataError
 from engine.data.user_picture import ImageError
 from engine.formats import SnapshotError
 from engine.language import SpecError
 from engine.layers import ShapeError
 from engine.training.divergence import DivergenceError
+from engine.version import PROGRAM
 
-PROGRAM = "convnet-live"
 FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -28,6 +29,10 @@ def execute(arguments: argparse.Namespace) -> int:
         return 0
     except (UsageError, DataError, SpecError, SnapshotError, ImageError, ShapeError) as error:
         return _say(str(error), BAD_INPUT)
+    except UnreadPictures as error:
+        for line in error.args:
+            _say(line, BAD_INPUT)
+        return BAD_INPUT
     except DivergenceError as error:
         return _say(str(error), FAILED)
     except MemoryError:

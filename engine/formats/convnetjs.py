@@ -27,7 +27,7 @@ _COPIED = {
 }
 """Options that files hold under their own names; files in the wild may lack some."""
 
-_LISTED = ("input", *_COPIED, "relu", "sigmoid", "tanh", "softmax", "svm", "regression")
+_LISTED = tuple(kind for kind, layer in LAYERS.items() if not layer.ours)
 _LOSS_SIZE = {"softmax": "num_classes", "svm": "num_classes", "regression": "num_neurons"}
 
 

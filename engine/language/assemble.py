@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
-from engine.language.did_you_mean import did_you_mean
 from engine.language.errors import OptionError, excerpt
 from engine.language.model import DataShape, FrozenOptions, LayerSpec, Limits
+from engine.language.other_names import suggestion
 from engine.language.sugar import Plain, is_loss, size_option
 from engine.layers import LAYERS, Shape, ShapeError
 
@@ -22,7 +22,7 @@ def check_type(kind: object, shown: str) -> str:
     if not isinstance(kind, str):
         raise ShapeError(f"a layer's `type` must be a string such as 'conv', not {shown}")
     if kind not in LAYERS:
-        hint = did_you_mean(kind, LAYERS, "'") or f"; there are {', '.join(LAYERS)}"
+        hint = suggestion(kind, LAYERS, "'") or f"; there are {', '.join(LAYERS)}"
         raise ShapeError(f"there is no layer type '{excerpt(kind)}'{hint}")
     return kind
 

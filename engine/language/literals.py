@@ -5,9 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.language.errors import SpecError, excerpt
+from engine.language.sugar import accepted
 from engine.language.tokens import Source, Token, tokenize
+from engine.layers import LAYERS
+from engine.update_rules.optimizers import TRAINER_OPTIONS
 
 MOST_OPTIONS = 100
+_NAMING = [
+    option
+    for options in (TRAINER_OPTIONS, *map(accepted, LAYERS))
+    for option in options
+    if option.kind is str
+]
+_TEXTS = {"type", *(option.name for option in _NAMING)}
+_WORDS = {*LAYERS, *(choice for option in _NAMING for choice in option.choices)}
 
 
 @dataclass(frozen=True)
@@ -62,6 +73,8 @@ class Reader:
             if len(layers) == self._most_layers:
                 message = f"a network may have at most {self._most_layers} layers"
                 raise self.error(self.token, message)
+            if self.token.kind == "name" and self.starts_line():
+                raise self.missing(f"`{closing}`", self.stop)
             layers.append(self.definition("a layer"))
             if not self.take(","):
                 break
@@ -90,11 +103,14 @@ class Reader:
         return RawObject(tuple(options.values()), at)
 
     def option(self) -> RawOption:
-        key = self.token
+        key, before, starts_line = self.token, self.stop, self.starts_line()
         if key.kind not in ("name", "string"):
             raise self.error(key, f"expected an option's name, not {self.here()}")
         self.advance()
         if not self.take(":"):
+            if starts_line and (self.sees(".") or self.sees("=")):
+                # A statement begins: the line before it was left open.
+                raise self.missing("`}`", before)
             message = f"expected `:` and a value for `{excerpt(key.text)}`, not {self.here()}"
             raise self.error(self.token, message)
         at = self.token.at
@@ -114,8 +130,7 @@ class Reader:
             self.advance()
             return token.text == "true"
         if token.kind == "name":
-            message = f"`{excerpt(token.text)}` is a name; give `{excerpt(name)}` a value"
-            raise self.error(token, f"{message}: a number, a string, true or false")
+            raise self.error(token, _bare_word(name, token.text))
         sign = -1 if self.sees("-") else 1
         if self.sees("-") or self.sees("+"):
             self.advance()
@@ -153,8 +168,30 @@ class Reader:
         return True
 
     def expect(self, mark: str, otherwise: str = "") -> None:
-        if not self.take(mark):
-            raise self.error(self.token, f"expected {otherwise}`{mark}`, not {self.here()}")
+        if self.take(mark):
+            return
+        wanted = f"{otherwise}`{mark}`"
+        if self.token.kind != "end" and self.starts_line():
+            raise self.missing(wanted, self.stop)
+        raise self.error(self.token, f"expected {wanted}, not {self.here()}")
+
+    def starts_line(self) -> bool:
+        """Whether the current token is the first of its line."""
+        return not self.source.on_one_line(self.stop, self.token.at)
+
+    def missing(self, wanted: str, stop: int) -> SpecError:
+        """The error that a line is left open after the token that ends at `stop`."""
+        return self.source.error(stop - 1, f"{wanted} is missing at the end of this line")
+
+
+def _bare_word(name: str, word: str) -> str:
+    """The message about a word without quotes that is given to the option `name`."""
+    if word.lower() in ("true", "false"):
+        return f"`{word}` is written `{word.lower()}` here"
+    if name in _TEXTS or word in _WORDS:
+        return f"`{excerpt(word)}` needs quotes: {excerpt(name)}:'{excerpt(word)}'"
+    message = f"`{excerpt(word)}` is a name; give `{excerpt(name)}` a value"
+    return f"{message}: a number, a string, true or false"
 
 
 def _number(text: str) -> float:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.language.did_you_mean import did_you_mean
 from engine.language.errors import excerpt
 from engine.language.literals import Program, RawObject, Reader
+from engine.language.other_names import suggestion
 from engine.language.tokens import Source, Token
 
 _NO_WORDS = {
@@ -20,7 +20,9 @@ _STATEMENTS = (
     "`layer_defs = [];`, `layer_defs.push({…});`, `net = new convnetjs.Net();`, "
     "`net.makeLayers(layer_defs);` or `trainer = new convnetjs.Trainer(net, {…});`"
 )
-_TRAINERS = ("SGDTrainer", "Trainer")
+TRAINERS = ("SGDTrainer", "Trainer")
+METHODS = {"push": "layers", "makeLayers": "net"}
+"""What can be called, and on what."""
 
 
 class Parser(Reader):
@@ -78,7 +80,7 @@ class Parser(Reader):
         token = self.token
         if self.take(";") or token.kind == "end":
             return
-        if self.source.on_one_line(self.stop, token.at) or self.sees("."):
+        if not self.starts_line() or self.sees("."):
             raise self.error(token, f"expected `;` or a new line, not {self.here()}")
 
     def _assign(self, name: Token) -> None:
@@ -110,8 +112,8 @@ class Parser(Reader):
         self.advance()
         self.expect(".")
         made = self.token
-        if made.kind != "name" or made.text not in ("Net", *_TRAINERS):
-            hint = did_you_mean(made.text, ("Net", *_TRAINERS))
+        if made.kind != "name" or made.text not in ("Net", *TRAINERS):
+            hint = suggestion(made.text, ("Net", *TRAINERS))
             message = f"convnetjs has Net, SGDTrainer and Trainer here, not {self.here()}{hint}"
             raise self.error(made, message)
         self.advance()
@@ -132,12 +134,11 @@ class Parser(Reader):
 
     def _method(self, name: Token) -> None:
         method = self.token
-        kinds = {"push": "layers", "makeLayers": "net"}
-        if method.kind != "name" or method.text not in kinds:
-            hint = did_you_mean(method.text, tuple(kinds))
+        if method.kind != "name" or method.text not in METHODS:
+            hint = suggestion(method.text, METHODS)
             message = f"only .push(…) and .makeLayers(…) can be called, not {self.here()}{hint}"
             raise self.error(method, message)
-        if self._variables.get(name.text) != kinds[method.text]:
+        if self._variables.get(name.text) != METHODS[method.text]:
             missing = "is not a list of layers: begin with `layer_defs = [];`"
             if method.text == "makeLayers":
                 missing = "is not a net: begin with `net = new convnetjs.Net();`"

@@ -111,10 +111,11 @@ def _trainer(options: Mapping[str, Any]) -> str:
 
 
 def _object(values: Mapping[str, Any]) -> str:
-    return "{" + ", ".join(f"{name}:{_literal(value)}" for name, value in values.items()) + "}"
+    return "{" + ", ".join(f"{name}:{literal(value)}" for name, value in values.items()) + "}"
 
 
-def _literal(value: str | float | bool) -> str:
+def literal(value: str | float | bool) -> str:
+    """A value as a text shows it."""
     if isinstance(value, str):
         return f"'{value}'"
     if isinstance(value, bool):

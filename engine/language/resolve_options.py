@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from engine.language.did_you_mean import did_you_mean
 from engine.language.errors import OptionError, excerpt
+from engine.language.other_names import suggestion
 from engine.options import REQUIRED, Option
 
 LARGEST_INTEGER = 10**9
@@ -85,7 +85,7 @@ def resolve(
 def _unknown(owner: str, name: str, declared: Sequence[Option]) -> str:
     names = [each for option in declared for each in (option.name, *option.aliases)]
     message = f"`{excerpt(name)}` is not an option of {owner}"
-    hint = did_you_mean(name, names)
+    hint = suggestion(name, names)
     if hint:
         return message + hint
     if not declared:
@@ -125,7 +125,7 @@ def check(option: Option, given: Given) -> Any:
 def _check_string(option: Option, given: Given) -> str:
     value = given.value
     if option.choices and value not in option.choices:
-        hint = did_you_mean(value, option.choices, "'") if isinstance(value, str) else ""
+        hint = suggestion(value, option.choices, "'") if isinstance(value, str) else ""
         choices = ", ".join(f"'{choice}'" for choice in option.choices)
         message = f"`{given.name}` must be one of {choices}, not {given.shown}{hint}"
         raise OptionError(given.name, message)

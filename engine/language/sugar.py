@@ -20,7 +20,14 @@ DENSE, DROPOUT = "fc", "dropout"
 RELU_BIAS = ("relu", 0.1)
 """Before a relu biases start a little above 0, so that no unit is dead from the start."""
 
-_ACTIVATION = Option("activation", str, default=None, choices=ACTIVATIONS, help="layer after it")
+_ACTIVATION = Option(
+    "activation",
+    str,
+    default=None,
+    choices=ACTIVATIONS,
+    help="on conv and fc: adds that layer after it",
+)
+_DROP = "on any layer but a loss: adds a dropout after it, and after its activation"
 _DENSE_SIZE = "num_neurons"
 
 
@@ -56,7 +63,7 @@ def accepted(kind: str, activation: str | None = None) -> tuple[Option, ...]:
         more = [_ACTIVATION] if kind in ACTIVATED else []
         more += LAYERS[activation].declared if activation else ()
         dropout = LAYERS[DROPOUT].declared
-        more += [replace(each, default=None) for each in dropout if each.name == "drop_prob"]
+        more += [replace(each, default=None, help=_DROP) for each in dropout]
     own = {each.name for each in options}
     return (*options, *(each for each in more if each.name not in own))
 

@@ -40,6 +40,8 @@ _PATTERN = re.compile(
 _NAME_GOES_ON = re.compile(r"[\w$]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LONGEST_NUMBER = 100
+_CURLY_QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2032\u2033\u00b4"
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
 # Twice what 64 layers with every option need; bounds the time that the longest text takes.
 _MOST_TOKENS = 8_000
 
@@ -127,10 +129,18 @@ def _stray(source: Source, at: int) -> str:
     character = source.text[at]
     if character == "`":
         return "strings are written in '…' or \"…\", not in backticks"
+    if character == "#":
+        return "a comment begins with `//` here, not with `#`"
+    if character in _CURLY_QUOTES:
+        return f"{character} is a curly quote: use straight quotes, '…' or \"…\""
+    if character in _DASHES:
+        return f"`{character}` is a dash: write `-`"
     if character not in "'\"":
         return f"`{excerpt(character)}` is not part of the spec language"
     line_end = _LINE_END.search(source.text, at)
-    stop = line_end.start() if line_end else len(source.text)
-    if "\\" in source.text[at:stop]:
+    line = source.text[at : line_end.start() if line_end else len(source.text)]
+    if "\\" in line:
         return "backslashes are not allowed in strings"
-    return f"this string is not closed: {character} is missing"
+    curly = next((each for each in line if each in _CURLY_QUOTES), "")
+    hint = f"; {curly} is a curly quote, use straight ones" if curly else ""
+    return f"this string is not closed: {character} is missing{hint}"

@@ -12,6 +12,7 @@ class Relu(Layer):
     """y = max(0, x); see Nair and Hinton, "Rectified linear units" (2010)."""
 
     type = "relu"
+    help = "activation: negative numbers become 0"
     monotonic = True
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
@@ -29,6 +30,7 @@ class Sigmoid(Layer):
     """y = 1 / (1 + exp(-x)), computed as (1 + tanh(x/2)) / 2, which cannot overflow."""
 
     type = "sigmoid"
+    help = "activation: squeezes numbers between 0 and 1"
     monotonic = True
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
@@ -47,6 +49,7 @@ class Tanh(Layer):
     """y = tanh(x)."""
 
     type = "tanh"
+    help = "activation: squeezes numbers between -1 and 1"
     monotonic = True
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
@@ -66,6 +69,7 @@ class Maxout(Layer):
     """
 
     type = "maxout"
+    help = "activation: the largest of each group of channels"
     declared = (Option("group_size", int, default=2, minimum=1, help="channels in a group"),)
 
     @classmethod

@@ -16,6 +16,8 @@ class AveragePool(Layer):
     """
 
     type = "avgpool"
+    help = "the mean of each window; positions outside the input are left out"
+    ours = True
     declared = window_options(stride=2)
 
     def __init__(self, in_shape: Shape, options: Options) -> None:

@@ -48,6 +48,8 @@ class Layer(ABC):
     """One layer for one input shape; its parameters are views into its network's flat vectors.
 
     Attributes:
+        help: what the layer does, for the reference beside the editor and docs/SPEC.md.
+        ours: whether ConvNetJS does not have it.
         options: the resolved options, a value for every declared `Option`.
         in_shape, out_shape: volumes of one example.
         params, grads: by name, views of the network's flat vectors; empty for most layers.
@@ -59,6 +61,8 @@ class Layer(ABC):
     """
 
     type: ClassVar[str]
+    help: ClassVar[str]
+    ours: ClassVar[bool] = False
     declared: ClassVar[tuple[Option, ...]] = ()
     random: ClassVar[bool] = False
     mixes_examples: ClassVar[bool] = False

@@ -25,6 +25,7 @@ class Conv(Layer):
     """
 
     type = "conv"
+    help = "slides filters over its input; out = floor((in + 2 pad - sx) / stride) + 1"
     declared = (
         *window_options(stride=1),
         Option("filters", int, minimum=1, help="how many filters"),

@@ -13,6 +13,7 @@ class Dense(Layer):
     """y = W x + b: every output sees every number of the input volume."""
 
     type = "fc"
+    help = "fully connected: every output sees every number of its input"
     declared = (
         Option("num_neurons", int, minimum=1, aliases=("filters",), help="how many outputs"),
         *WEIGHT_OPTIONS,

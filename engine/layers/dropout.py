@@ -16,6 +16,7 @@ class Dropout(Layer):
     """
 
     type = "dropout"
+    help = "leaves numbers out at random while training"
     random = True
     declared = (Option("drop_prob", float, default=0.5, minimum=0, below=1, help="share left out"),)
 

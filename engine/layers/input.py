@@ -10,6 +10,7 @@ class Input(Layer):
     """The volume that a network starts from: y = x."""
 
     type = "input"
+    help = "the size that images are cropped to, at random while training; no larger than they are"
     declared = (
         Option("out_sx", int, minimum=1, aliases=("sx", "width"), help="width in pixels"),
         Option("out_sy", int, minimum=1, aliases=("sy", "height"), help="height in pixels"),

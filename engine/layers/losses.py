@@ -35,6 +35,7 @@ class Softmax(_Classifier):
     """y = softmax(x); loss -log y[target]."""
 
     type = "softmax"
+    help = "a loss over classes, as probabilities; an fc of its size is put before it"
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self._y = softmax(x)
@@ -61,6 +62,7 @@ class Svm(_Classifier):
     """
 
     type = "svm"
+    help = "a loss over classes, with a margin of 1; an fc of its size is put before it"
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         self._y = x
@@ -92,6 +94,9 @@ class Regression(Loss):
     """
 
     type = "regression"
+    help = (
+        "squared error from 1 at the true class and 0 elsewhere; an fc of its size is put before it"
+    )
     declared = (Option("num_neurons", int, minimum=1, maximum=10_000, help="how many outputs"),)
 
     @classmethod

@@ -20,11 +20,14 @@ class LocalResponseNormalization(Layer):
     """
 
     type = "lrn"
+    help = "local response normalization over neighboring channels"
     declared = (
-        Option("k", float, default=2.0, minimum=1e-6, maximum=1e6),
-        Option("n", int, default=5, minimum=1, maximum=1001, odd=True, help="channels, odd"),
-        Option("alpha", float, default=1e-4, minimum=0, maximum=1e6),
-        Option("beta", float, default=0.75, minimum=0, maximum=100),
+        Option("k", float, default=2.0, minimum=1e-6, maximum=1e6, help="added to the divisor"),
+        Option(
+            "n", int, default=5, minimum=1, maximum=1001, odd=True, help="channels in the sum, odd"
+        ),
+        Option("alpha", float, default=1e-4, minimum=0, maximum=1e6, help="weight of the sum"),
+        Option("beta", float, default=0.75, minimum=0, maximum=100, help="power of the divisor"),
     )
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
@@ -63,10 +66,19 @@ class BatchNormalization(Layer):
     """
 
     type = "batchnorm"
+    help = "each channel to mean 0 and variance 1, then scaled and shifted as learned"
+    ours = True
     mixes_examples = True
     declared = (
-        Option("memory", float, default=0.99, minimum=0, below=1, help="of the running averages"),
-        Option("eps", float, default=1e-5, minimum=1e-12, maximum=1),
+        Option(
+            "memory",
+            float,
+            default=0.99,
+            minimum=0,
+            below=1,
+            help="memory of the running averages that prediction uses",
+        ),
+        Option("eps", float, default=1e-5, minimum=1e-12, maximum=1, help="keeps divisions finite"),
     )
 
     @classmethod

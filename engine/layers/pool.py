@@ -19,6 +19,7 @@ class MaxPool(Layer):
     """
 
     type = "pool"
+    help = "the largest number in each window"
     declared = window_options(stride=2)
 
     @classmethod

@@ -10,15 +10,37 @@ from engine.layers.base import Layer
 from engine.options import Option, Options
 
 WEIGHT_OPTIONS = (
-    Option("bias_pref", float, default=0.0, minimum=-1e6, maximum=1e6, help="initial biases"),
-    Option("l1_decay_mul", float, default=0.0, minimum=0, maximum=1e6, help="times l1_decay"),
-    Option("l2_decay_mul", float, default=1.0, minimum=0, maximum=1e6, help="times l2_decay"),
+    Option(
+        "bias_pref",
+        float,
+        default=0.0,
+        minimum=-1e6,
+        maximum=1e6,
+        help="initial biases; 0.1 before a relu",
+    ),
+    Option(
+        "l1_decay_mul",
+        float,
+        default=0.0,
+        minimum=0,
+        maximum=1e6,
+        help="this layer's share of the trainer's l1_decay",
+    ),
+    Option(
+        "l2_decay_mul",
+        float,
+        default=1.0,
+        minimum=0,
+        maximum=1e6,
+        help="this layer's share of the trainer's l2_decay",
+    ),
     Option(
         "init",
         str,
         default="normal",
         choices=("normal", "he"),
-        help="variance of the initial weights: 1/fan-in, or 2/fan-in as suits relu",
+        help="initial weights of variance 1/fan-in; 'he': 2/fan-in, which suits relu",
+        ours=True,
     ),
 )
 

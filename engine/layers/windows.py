@@ -17,7 +17,9 @@ def window_options(stride: int) -> tuple[Option, ...]:
         Option("sx", int, minimum=1, maximum=HUGE, help="window width"),
         Option("sy", int, minimum=1, maximum=HUGE, same_as="sx", help="window height"),
         Option("stride", int, default=stride, minimum=1, maximum=HUGE, help="step in pixels"),
-        Option("pad", int, default=0, minimum=0, maximum=HUGE, help="padding on every side"),
+        Option(
+            "pad", int, default=0, minimum=0, maximum=HUGE, help="rows of padding on every side"
+        ),
     )
 
 

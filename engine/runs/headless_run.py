@@ -9,6 +9,7 @@ from time import perf_counter
 
 from engine.analysis.evaluation import Evaluation
 from engine.data import Dataset
+from engine.formats import Snapshot
 from engine.language import NetSpec
 from engine.runs.running_means import RunningMean
 from engine.runs.training_run import TrainingRun
@@ -23,9 +24,11 @@ class Result:
         seconds: spent training, including validation but not the full test.
         loss: mean classification loss over the last 1,000 training examples.
         train_accuracy: over the same.
-        validation_accuracy: over the last 400 validation images predicted.
+        validation_accuracy: over the last validation images predicted: see `validation_window`.
         test_accuracy: over all test images, cropped at their center, after training.
         test_examples: how many test images there are.
+        examples_seen: by the network in all, with those before a snapshot that it went on from.
+        parameters: how many numbers the network learns.
     """
 
     examples: int
@@ -36,21 +39,33 @@ class Result:
     validation_accuracy: float
     test_accuracy: float
     test_examples: int
+    examples_seen: int
+    parameters: int
 
 
 class HeadlessRun:
-    """A training run from a seed, as a context manager that ends the helper processes."""
+    """A run from a seed or a snapshot, as a context manager that ends the helper processes."""
 
     def __init__(
-        self, spec: NetSpec, dataset: Dataset, seed: int, *, processes: int | None = None
+        self,
+        start: NetSpec | Snapshot,
+        dataset: Dataset,
+        seed: int,
+        *,
+        processes: int | None = None,
     ) -> None:
-        """Build a network with new weights, ready to train.
+        """Build a network with new weights, or take that of a snapshot to go on from, exactly.
 
         Raises:
             ShapeError: the images are smaller than the network's input.
+            SnapshotError: the snapshot's state is malformed.
         """
         self._dataset = dataset
-        self._run = TrainingRun.fresh(spec, dataset, seed, processes=processes)
+        if isinstance(start, Snapshot):
+            self._run = TrainingRun.resumed(start, dataset, seed, processes=processes)
+        else:
+            self._run = TrainingRun.fresh(start, dataset, seed, processes=processes)
+        self._begun_at = self._run.trainer.examples_seen
         self._seconds = 0.0
 
     def __enter__(self) -> HeadlessRun:
@@ -74,16 +89,16 @@ class HeadlessRun:
             batch, _ = run.train_batch(examples)
             examples -= len(batch)
             progress(len(batch), _mean(run.loss))
-        if not run.validation_accuracy.count:
-            run.validate()
         self._seconds += perf_counter() - began
 
     def result(self) -> Result:
         """The run's numbers so far, with a test on all test images."""
         run = self._run
+        if not run.validation_accuracy.count:
+            run.validate()
         evaluation = Evaluation(run.trainer.prediction_replica(), self._dataset)
         evaluation.run()
-        examples = run.trainer.examples_seen
+        examples = run.trainer.examples_seen - self._begun_at
         return Result(
             examples=examples,
             seconds=self._seconds,
@@ -93,6 +108,8 @@ class HeadlessRun:
             validation_accuracy=_mean(run.validation_accuracy),
             test_accuracy=evaluation.accuracy,
             test_examples=evaluation.examples,
+            examples_seen=run.trainer.examples_seen,
+            parameters=run.net.spec.parameter_count,
         )
 
     def snapshot(self) -> bytes:

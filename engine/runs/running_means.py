@@ -15,12 +15,13 @@ class RunningMean:
     """The mean of a quantity over the newest examples, fed with sums over batches.
 
     Attributes:
+        newest: how many of the newest examples it covers, once there are that many; may change.
         count: examples that it covers so far.
     """
 
     def __init__(self, newest: int = NEWEST_EXAMPLES) -> None:
         """Average over the `newest` examples, or a few more: batches are kept whole."""
-        self._newest = newest
+        self.newest = newest
         self._batches: deque[tuple[float, int]] = deque()
         self.count = 0
 
@@ -28,7 +29,7 @@ class RunningMean:
         """Add a batch's sum; forget batches that the newest examples no longer reach into."""
         self._batches.append((total, examples))
         self.count += examples
-        while self.count - self._batches[0][1] >= self._newest:
+        while self.count - self._batches[0][1] >= self.newest:
             self.count -= self._batches.popleft()[1]
 
     def mean(self, at_least: int = LEAST_EXAMPLES) -> float | None:

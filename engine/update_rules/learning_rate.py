@@ -15,7 +15,9 @@ SCHEDULE_OPTIONS = (
         str,
         default="constant",
         choices=("constant", "step", "cosine"),
-        help="how the learning rate changes (adadelta has none)",
+        help="how the learning rate changes; 'step': times step_factor after every "
+        "schedule_examples; 'cosine': down to a hundredth over schedule_examples, then constant",
+        ours=True,
     ),
     Option(
         "schedule_examples",
@@ -24,10 +26,25 @@ SCHEDULE_OPTIONS = (
         minimum=1,
         maximum=1e9,
         help="examples from step to step, or until the cosine has fallen",
+        ours=True,
     ),
-    Option("step_factor", float, default=0.1, minimum=0, maximum=1, help="factor of each step"),
     Option(
-        "warmup_examples", int, default=0, minimum=0, maximum=1e9, help="linear rise at the start"
+        "step_factor",
+        float,
+        default=0.1,
+        minimum=0,
+        maximum=1,
+        help="what each step multiplies by",
+        ours=True,
+    ),
+    Option(
+        "warmup_examples",
+        int,
+        default=0,
+        minimum=0,
+        maximum=1e9,
+        help="the learning rate rises linearly over this many examples",
+        ours=True,
     ),
 )
 

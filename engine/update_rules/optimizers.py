@@ -151,25 +151,66 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 }
 
 TRAINER_OPTIONS: tuple[Option, ...] = (
-    Option("method", str, default="sgd", choices=tuple(OPTIMIZERS), help="update rule"),
-    Option("learning_rate", float, default=0.01, minimum=0, maximum=1e3),
-    Option("momentum", float, default=0.9, minimum=0, below=1),
-    Option("batch_size", int, default=1, minimum=1, maximum=2000, help="examples per update"),
-    Option("l1_decay", float, default=0.0, minimum=0, maximum=1e3),
-    Option("l2_decay", float, default=0.0, minimum=0, maximum=1e3),
-    Option("ro", float, default=0.95, minimum=0, below=1, help="memory of adadelta, windowgrad"),
-    Option("eps", float, default=1e-8, minimum=1e-30, maximum=1),
-    Option("beta1", float, default=0.9, minimum=0, below=1, help="adam's memory of gradients"),
-    Option("beta2", float, default=0.999, minimum=0, below=1, help="adam's memory of squares"),
+    Option("method", str, default="sgd", choices=tuple(OPTIMIZERS), help="the update rule"),
+    Option(
+        "learning_rate",
+        float,
+        default=0.01,
+        minimum=0,
+        maximum=1e3,
+        help="of all methods except adadelta, which has none",
+    ),
+    Option("momentum", float, default=0.9, minimum=0, below=1, help="of sgd and nesterov"),
+    Option(
+        "batch_size",
+        int,
+        default=1,
+        minimum=1,
+        maximum=2000,
+        help="examples per update, at most 2,000",
+    ),
+    Option(
+        "l1_decay",
+        float,
+        default=0.0,
+        minimum=0,
+        maximum=1e3,
+        help="pulls weights, but not biases, to 0, by the same amount each",
+    ),
+    Option(
+        "l2_decay",
+        float,
+        default=0.0,
+        minimum=0,
+        maximum=1e3,
+        help="pulls weights, but not biases, to 0, large ones more",
+    ),
+    Option("ro", float, default=0.95, minimum=0, below=1, help="memory of adadelta and windowgrad"),
+    Option("eps", float, default=1e-8, minimum=1e-30, maximum=1, help="keeps divisions finite"),
+    Option("beta1", float, default=0.9, minimum=0, below=1, help="memory of adam for gradients"),
+    Option(
+        "beta2", float, default=0.999, minimum=0, below=1, help="memory of adam for their squares"
+    ),
     *SCHEDULE_OPTIONS,
-    Option("ema", float, default=0.0, minimum=0, below=1, help="memory of the averaged weights"),
+    Option(
+        "ema",
+        float,
+        default=0.0,
+        minimum=0,
+        below=1,
+        help="if not 0, predictions and tests use a running average of the weights with this "
+        "memory, such as 0.999",
+        ours=True,
+    ),
     Option(
         "augment",
         float,
         default=0.0,
         minimum=0,
         maximum=45,
-        help="how far training images are turned (degrees), stretched and sheared (hundredths)",
+        help="training images are turned by up to this many degrees, and stretched and sheared by "
+        "up to this many hundredths, at random",
+        ours=True,
     ),
 )
 """What `new convnetjs.Trainer(net, {...})` understands, for every method."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeAlias, get_args
 
 from server.protocol.connections import Role
 from server.protocol.kinds import DatasetState, Failure, Level, Source, Status
-from server.protocol.run_values import Divergence, Guess
+from server.protocol.run_values import Divergence, Guess, TrainerChange
 
 OMIT = {"omit": True}
 """Marks keys that are left out, rather than null, when there is nothing to say."""
@@ -55,10 +55,10 @@ class DatasetInfo:
 class SessionEvent:
     """All of a session's state; sent on connection and at every change.
 
-    `unused_options` are the trainer's that do nothing with its method. `divergences` are all those
-    of the run. `failure` says in a word what a failed session failed of; `recoverable` whether
-    `recover` is possible now. `watch` is the path of the page for spectators. Spectators are told
-    that page's id as the `session`, and no `watch`.
+    `unused_options` are the trainer's that do nothing with its method. `divergences` and
+    `trainer_changes` are those of the run, oldest first. `failure` says in a word what a failed
+    session failed of; `recoverable` whether `recover` is possible now. `watch` is the path of the
+    page for spectators. Spectators are told that page's id as the `session`, and no `watch`.
     """
 
     type: ClassVar[str] = "session"
@@ -75,6 +75,7 @@ class SessionEvent:
     dataset: DatasetInfo
     seed: int
     divergences: tuple[Divergence, ...] = ()
+    trainer_changes: tuple[TrainerChange, ...] = ()
     recoverable: bool = False
     failure: Failure | None = field(default=None, metadata=OMIT)
     reason: str | None = field(default=None, metadata=OMIT)
@@ -112,7 +113,8 @@ class TestResult:
 class Stats:
     """The running numbers; times are milliseconds per example, accuracies shares of one.
 
-    `learning_rate` is that of the next step, as the schedule has it.
+    `learning_rate` is that of the next step, as the schedule has it. `train_count` and
+    `validation_count` are how many of the newest images the accuracies cover.
     """
 
     type: ClassVar[str] = "stats"
@@ -127,7 +129,9 @@ class Stats:
     loss: float | None
     decay_loss: float | None
     train_accuracy: float | None
+    train_count: int
     validation_accuracy: float | None
+    validation_count: int
     test_accuracy_recent: float | None
     test_recent_count: int
     test: TestResult | None

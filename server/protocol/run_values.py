@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -26,6 +26,19 @@ class Divergence:
     examples: int
     step: int
     learning_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerChange:
+    """Trainer options changed while a run was under way.
+
+    Attributes:
+        examples: trained on by then.
+        changes: by option, its value before and after.
+    """
+
+    examples: int
+    changes: Mapping[str, tuple[str | float, str | float]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def session_event(state: SessionState, role: Role, dataset: Dataset) -> SessionE
         dataset=dataset_info(dataset),
         seed=run.seed,
         divergences=run.divergences,
+        trainer_changes=run.trainer_changes,
         recoverable=state.recoverable,
         failure=life.failure,
         reason=life.reason,

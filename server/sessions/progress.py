@@ -11,12 +11,13 @@ class Pace:
 
     Attributes:
         per_second: examples per second, as of the newest report.
+        run_id, examples: trained on in this run, as of the same.
     """
 
     def __init__(self, tally: Tally) -> None:
         self.per_second = 0.0
         self._tally = tally
-        self._run_id = self._examples = 0
+        self.run_id = self.examples = 0
 
     def note(self, run_id: int, progress: Progress) -> None:
         """Add to the tally what was trained since the report before.
@@ -24,7 +25,7 @@ class Pace:
         A run's first report only says where it begins: a file may have brought it that far.
         """
         self.per_second = progress.per_second
-        if run_id == self._run_id:
+        if run_id == self.run_id:
             # After a divergence a run goes back, and there is nothing to take back.
-            self._tally.examples += max(0, progress.examples - self._examples)
-        self._run_id, self._examples = run_id, progress.examples
+            self._tally.examples += max(0, progress.examples - self.examples)
+        self.run_id, self.examples = run_id, progress.examples

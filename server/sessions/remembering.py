@@ -27,6 +27,7 @@ def record_of(state: SessionState, examples: int) -> SessionRecord:
         failure=life.failure.value if life.failure else None,
         reason=life.reason if life.failure else None,
         divergences=run.divergences,
+        trainer_changes=run.trainer_changes,
         examples=examples,
     )
 
@@ -48,6 +49,7 @@ def state_of(record: SessionRecord) -> SessionState:
             seed=record.seed,
             keep=record.keep,
             divergences=record.divergences,
+            trainer_changes=record.trainer_changes,
         ),
         life=Life(Failure(record.failure) if record.failure else None, record.reason),
         created=record.created,

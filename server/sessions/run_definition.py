@@ -21,9 +21,10 @@ from engine.language import (
 from server.protocol.orders import StartRun
 from server.protocol.refusals import CommandError
 from server.protocol.reports import Started
-from server.protocol.run_values import Checkpoint, Divergence, Weights
+from server.protocol.run_values import Checkpoint, Divergence, TrainerChange, Weights
 
 MOST_DIVERGENCES = 20
+MOST_TRAINER_CHANGES = 50
 ANY_DATA = DataShape(sx=10_000, sy=10_000, classes=2)
 """Images that every network fits."""
 
@@ -38,6 +39,7 @@ class RunDefinition:
         weights: what the run began with, where that is not drawn from the seed.
         keep: whether the run has still to take over what fits from the run before.
         divergences: where its loss stopped being finite.
+        trainer_changes: where the trainer's options were changed, oldest first.
     """
 
     def __init__(self, text: str, spec: NetSpec) -> None:
@@ -48,6 +50,7 @@ class RunDefinition:
         self.weights: Weights | None = None
         self.keep = False
         self.divergences: tuple[Divergence, ...] = ()
+        self.trainer_changes: tuple[TrainerChange, ...] = ()
 
     @classmethod
     def first(cls, images: DataShape) -> RunDefinition:
@@ -66,6 +69,7 @@ class RunDefinition:
         seed: int,
         keep: bool,
         divergences: tuple[Divergence, ...],
+        trainer_changes: tuple[TrainerChange, ...],
     ) -> RunDefinition:
         """What an earlier server worked on, whether or not it fits the data in use.
 
@@ -76,6 +80,7 @@ class RunDefinition:
         run = cls(text, replace(spec, trainer=spec.trainer.with_options(**trainer)))
         run.run_id, run._last_run_id = run_id, last_run_id
         run.seed, run.keep, run.divergences = seed, keep, divergences
+        run.trainer_changes = trainer_changes
         return run
 
     @property
@@ -120,10 +125,10 @@ class RunDefinition:
         self.divergences = (*self.divergences, divergence)[-MOST_DIVERGENCES:]
 
     def _begin_run(self, run_id: int) -> None:
-        self.run_id, self.divergences = run_id, ()
+        self.run_id, self.divergences, self.trainer_changes = run_id, (), ()
 
-    def configure(self, settings: Mapping[str, Any]) -> TrainerSpec:
-        """Change trainer options; returns all of them.
+    def configure(self, settings: Mapping[str, Any], examples: int) -> TrainerSpec:
+        """Change trainer options after so many examples; returns all of them.
 
         Raises:
             CommandError: an option is unknown or has a bad value; nothing has changed.
@@ -132,8 +137,29 @@ class RunDefinition:
             trainer = self.spec.trainer.with_options(**settings)
         except OptionError as error:
             raise CommandError(error.message, field=error.field[:40]) from None
+        before = self.spec.trainer.options
+        changes = {name: (before[name], trainer.options[name]) for name in settings}
+        self._note_changes(TrainerChange(examples, changes))
         self.spec = replace(self.spec, trainer=trainer)
         return trainer
+
+    def go_back_to(self, examples: int) -> None:
+        """The run goes on from a checkpoint: later changes of the trainer take effect there."""
+        changes, self.trainer_changes = self.trainer_changes, ()
+        for change in changes:
+            self._note_changes(replace(change, examples=min(change.examples, examples)))
+
+    def _note_changes(self, new: TrainerChange) -> None:
+        """Keep a change; several after the same number of examples are one."""
+        kept, changes = self.trainer_changes, dict(new.changes)
+        if kept and kept[-1].examples == new.examples:
+            kept, changes = kept[:-1], dict(kept[-1].changes)
+            for name, (before, after) in new.changes.items():
+                changes[name] = (changes.get(name, (before,))[0], after)
+        changes = {name: pair for name, pair in changes.items() if pair[0] != pair[1]}
+        if changes:
+            kept = (*kept, TrainerChange(new.examples, changes))
+        self.trainer_changes = kept[-MOST_TRAINER_CHANGES:]
 
     def goes_on_from(self, checkpoint: Checkpoint) -> bool:
         """Whether it is one of the current run, not of the run before."""

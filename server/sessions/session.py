@@ -147,6 +147,13 @@ class Session:
         return self.audience.history.examples if asleep is None else asleep
 
     @property
+    def _trained_on(self) -> int:
+        """How many the run was trained on, as of a tenth of a second ago."""
+        progress = self._reports.progress
+        reported = progress.examples if progress.run_id == self.run_id else 0
+        return max(self.examples, reported)
+
+    @property
     def images(self) -> Dataset:
         """The data set in use."""
         return self._shared.dataset()
@@ -258,7 +265,7 @@ class Session:
         Raises:
             CommandError: an option is unknown or has a bad value; nothing has changed.
         """
-        trainer = self.state.run.configure(settings)
+        trainer = self.state.run.configure(settings, self._trained_on)
         self._trainer.order(SetTrainer(trainer))
         self._announce()
 

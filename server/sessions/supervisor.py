@@ -137,6 +137,7 @@ class Supervisor:
         mine = checkpoint if checkpoint and run.goes_on_from(checkpoint) else None
         self._resumed_at = mine.examples if mine else 0
         self._checkpointing.rewind(mine)
+        run.go_back_to(self._resumed_at)
         start = run.start_order(
             checkpoint,
             paused=state.paused,

@@ -20,7 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from engine.durable_files import sync_folder, write_durably
-from server.protocol.run_values import Checkpoint, Divergence, FullTest, Weights
+from server.protocol.run_values import Checkpoint, Divergence, FullTest, TrainerChange, Weights
 from server.storage.migrations import SchemaError, migrate
 from server.storage.records import GraphTail, Remains, SessionRecord
 
@@ -129,7 +129,8 @@ class Storage:
         """
         row = {field.name: getattr(record, field.name) for field in fields(record)}
         row["trainer"] = json.dumps(dict(record.trainer))
-        row["divergences"] = json.dumps([asdict(each) for each in record.divergences])
+        for name in ("divergences", "trainer_changes"):
+            row[name] = json.dumps([asdict(each) for each in row[name]])
         changes = ", ".join(f"{name} = excluded.{name}" for name in row if name != "id")
         with self._database:
             self._database.execute(
@@ -263,5 +264,14 @@ def _record(row: sqlite3.Row) -> SessionRecord:
     values: dict[str, Any] = {field.name: row[field.name] for field in fields(SessionRecord)}
     values["trainer"] = json.loads(values["trainer"])
     values["divergences"] = tuple(Divergence(**each) for each in json.loads(values["divergences"]))
+    changes = json.loads(values["trainer_changes"])
+    values["trainer_changes"] = tuple(_trainer_change(**each) for each in changes)
     values["keep"], values["paused"] = bool(values["keep"]), bool(values["paused"])
     return SessionRecord(**values)
+
+
+def _trainer_change(examples: int, changes: dict[str, list[Any]]) -> TrainerChange:
+    # JSON knows no tuples.
+    return TrainerChange(
+        examples, {name: (before, after) for name, (before, after) in changes.items()}
+    )

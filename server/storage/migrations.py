@@ -71,6 +71,9 @@ STEPS = (
         PRIMARY KEY (session, run_id, number)
     ) STRICT;
     """,
+    """
+    ALTER TABLE session ADD COLUMN trainer_changes TEXT NOT NULL DEFAULT '[]';  -- JSON
+    """,
 )
 VERSION = len(STEPS)
 

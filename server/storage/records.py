@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from server.protocol.run_values import Divergence, FullTest, PointRow, Weights
+from server.protocol.run_values import Divergence, FullTest, PointRow, TrainerChange, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class SessionRecord:
         paused: its user wants it to stand.
         failure: one word for why the run cannot go on, `reason` the sentence; None while it can.
         divergences: where its loss stopped being finite.
+        trainer_changes: where its trainer's options were changed, oldest first.
         examples: trained on, as of the newest graph point.
     """
 
@@ -39,6 +40,7 @@ class SessionRecord:
     failure: str | None
     reason: str | None
     divergences: tuple[Divergence, ...]
+    trainer_changes: tuple[TrainerChange, ...]
     examples: int
 
 

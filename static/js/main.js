@@ -9,6 +9,7 @@ import { showCharts } from "./views/run/charts.js";
 import { showControls } from "./views/run/controls.js";
 import { showDataset } from "./views/session/dataset.js";
 import { showEditor } from "./views/network/editor.js";
+import { showLanguage } from "./views/network/language.js";
 import { showLayers } from "./views/network/layers.js";
 import { showNotBegun } from "./views/network/not_begun.js";
 import { showOwnImage } from "./views/predictions/own_image.js";
@@ -16,6 +17,7 @@ import { showPredictions } from "./views/predictions/example_predictions.js";
 import { showPrinting } from "./views/session/printing.js";
 import { showRecovery } from "./views/run/recovery.js";
 import { showRunning } from "./views/network/running_network.js";
+import { showSchedule } from "./views/run/schedule.js";
 import { showSaved } from "./views/run/saved.js";
 import { showSessions } from "./views/session/sessions.js";
 import { showShare } from "./views/session/share.js";
@@ -81,10 +83,12 @@ const context = {
   nonce: document.querySelector("meta[name=csp-nonce]")?.getAttribute("content") ?? "",
 };
 
-const forOwners = [showControls, showSnapshots, showOwnImage, showEditor, showNotBegun, showShare, showSessions];
+const forOwners = [
+  showControls, showSnapshots, showOwnImage, showEditor, showNotBegun, showLanguage, showShare, showSessions,
+];
 const forSpectators = [showRunning];
 for (const show of [
-  showTheme, showPrinting, showStatus, showDataset, showStats, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
+  showTheme, showPrinting, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
   showCharts, showLayers, showPredictions,
 ]) {
   show(context);

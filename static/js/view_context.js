@@ -13,7 +13,7 @@
  * @property {string} [predict]
  * @property {string} [sessions]
  * @property {string} default_spec
- * @property {{name: string, title: string, text: string}[]} presets
+ * @property {{name: string, title: string, text: string, about: string}[]} presets
  * @property {{spec_characters: number, image_bytes: number, snapshot_bytes: number}} limits
  * @property {string} version
  */

@@ -41,14 +41,14 @@ def examples(page: Page) -> int:
     """How many examples the page says the network has seen."""
     # A new run has no figures until its first report: the page shows a dash until then.
     await_examples(page, 0)
-    return int(page.locator("#trainstats [data-stat=examples]").inner_text())
+    return int(page.locator("#trainstats [data-stat=examples]").inner_text().replace(",", ""))
 
 
 def await_examples(page: Page, count: int) -> None:
     """Wait until the page says that at least this many examples were seen."""
     page.wait_for_function(
-        "count => Number(document.querySelector('#trainstats [data-stat=examples]').innerText)"
-        " >= count",
+        "count => Number(document.querySelector('#trainstats [data-stat=examples]').innerText"
+        ".replaceAll(',', '')) >= count",
         arg=count,
     )
 

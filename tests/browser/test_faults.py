@@ -63,7 +63,7 @@ def test_a_killed_server_goes_on_where_it_was(
     await_more(page)
     assert (run_number(page), examples(page) > kept) == (run, True)
     expect(page.locator("#newnet")).to_have_value(CONVLESS)
-    expect(page.locator("#spec_state")).not_to_have_text("unsaved edits")
+    expect(page.locator("#spec_state")).not_to_have_text("not applied yet")
     page.reload()
     await_examples(page, kept)
     assert run_number(page) == run
@@ -124,7 +124,7 @@ def test_a_full_disk_is_told_of_beside_the_figures(page: Page, server: LiveServe
     expect(trouble).to_be_hidden()
     _, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (4096, hard))
-    expect(trouble).to_contain_text("Training goes on")
+    expect(trouble).to_contain_text("Training continues")
     await_more(page)
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
     expect(trouble).to_be_hidden()

@@ -19,7 +19,7 @@ function makeStore() {
 function session(changes) {
   return {
     type: "session", session: "a", run_id: 1, status: "running", role: "owner", spec: "", layers: [],
-    parameters: 0, trainer: {}, methods: [], unused_options: [], seed: 1, divergences: [], recoverable: false,
+    parameters: 0, trainer: {}, methods: [], unused_options: [], seed: 1, divergences: [], trainer_changes: [], recoverable: false,
     dataset: { name: "MNIST", classes: [], train: 0, validation: 0, test: 0 }, ...changes,
   };
 }
@@ -46,7 +46,7 @@ function tests(run, first, examples) {
 function stats(run, examples) {
   return {
     type: "stats", run_id: run, step: examples / 20, examples, epoch: 0, learning_rate: 0.01, examples_per_second: 1, forward_ms: 1,
-    backward_ms: 1, loss: 1, decay_loss: 1, train_accuracy: null, validation_accuracy: null,
+    backward_ms: 1, loss: 1, decay_loss: 1, train_accuracy: null, train_count: 0, validation_accuracy: null, validation_count: 0,
     test_accuracy_recent: null, test_recent_count: 0, test: { accuracy: 0.9, examples: 10, at_examples: 100 },
   };
 }

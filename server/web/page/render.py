@@ -12,10 +12,12 @@ from starlette.templating import Jinja2Templates
 
 from engine.language import DEFAULT_LIMITS
 from engine.language.presets import PRESETS
+from engine.language.reference import reference
+from engine.version import program_version
 from server.protocol.connections import Role
 from server.sessions.run_definition import default_text
 from server.sessions.session import Session
-from server.settings import Limits, PageFiles, program_version
+from server.settings import Limits, PageFiles
 from server.web.page.assets import Assets
 
 
@@ -38,7 +40,8 @@ class Page:
             "predict": f"{base}/predict",
             "sessions": "/api/sessions",
         }
-        return self._respond(request, "index.html", bootstrap=paths | self._common(session))
+        bootstrap = paths | self._common(session)
+        return self._respond(request, "index.html", bootstrap=bootstrap, language=reference())
 
     def render_watch(self, request: Request, session: Session) -> Response:
         """The page for spectators, which holds nothing that could change the session."""
@@ -74,10 +77,7 @@ class Page:
     def _common(self, session: Session) -> dict[str, Any]:
         return {
             "default_spec": default_text(session.images.shape),
-            "presets": [
-                {"name": name, "title": preset.title, "text": preset.text}
-                for name, preset in PRESETS.items()
-            ],
+            "presets": [{"name": name, **preset._asdict()} for name, preset in PRESETS.items()],
             "limits": {
                 "spec_characters": DEFAULT_LIMITS.characters,
                 "image_bytes": self._limits.image_bytes,

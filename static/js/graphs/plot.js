@@ -15,7 +15,10 @@ import { thousands } from "../words/numbers.js";
 
 /** @typedef {{min: number, max: number}} Range */
 
-/** @typedef {{x: number, label: string}} Mark */
+/**
+ * A divergence shows its label always, a change where the cursor is near.
+ * @typedef {{x: number, label: string, kind: "divergence" | "change"}} Mark
+ */
 
 /**
  * @typedef {object} PlotOptions
@@ -30,6 +33,8 @@ import { thousands } from "../words/numbers.js";
 /** Size of the axes' letters, in the root's. */
 const LETTER = 0.75;
 const SYNC = "graphs";
+/** How near to a mark the cursor shows its label, in CSS pixels. */
+const NEAR = 8;
 
 /** @param {string} property @returns {string} */
 function colorOf(property) {
@@ -79,12 +84,33 @@ function ticksOf(plot, axis) {
 function showMarks(plot, marks) {
   for (const old of plot.over.querySelectorAll(".mark-line")) old.remove();
   const width = plot.over.clientWidth;
-  for (const { x, label } of marks) {
+  for (const { x, label, kind } of marks) {
     const left = plot.valToPos(x, "x");
     if (!(left >= 0 && left <= width)) continue;
-    const line = make("div", { class: "mark-line", "data-side": left > width / 2 ? "left" : "right" }, make("span", {}, label));
+    const line = make("div", { class: "mark-line", "data-kind": kind, "data-x": x, "data-side": left > width / 2 ? "left" : "right" }, make("span", {}, label));
     line.style.left = `${left}px`;
     plot.over.append(line);
+  }
+  nameMarks(plot);
+}
+
+/**
+ * Has those marks show their labels, one below the other, that the cursor is near or whose nearest point it is at.
+ * @param {uPlot} plot
+ */
+function nameMarks(plot) {
+  const { left, idx } = plot.cursor;
+  const here = left !== undefined && left >= 0;
+  let below = 0;
+  for (const line of plot.over.querySelectorAll(".mark-line")) {
+    if (!(line instanceof HTMLElement)) continue;
+    const x = Number(line.dataset.x);
+    const near = here && (Math.abs(plot.valToPos(x, "x") - left) <= NEAR || plot.valToIdx(x) === idx);
+    line.classList.toggle("near", near);
+    const label = line.firstElementChild;
+    if (!near || line.dataset.kind !== "change" || !(label instanceof HTMLElement)) continue;
+    label.style.marginTop = `${below}px`;
+    below += label.offsetHeight;
   }
 }
 
@@ -113,6 +139,7 @@ export function makePlot(options, place) {
       draw: [(plot) => showMarks(plot, options.marks())],
       setSelect: [selected],
       setCursor: [(plot) => {
+        nameMarks(plot);
         const { left } = plot.cursor;
         options.onHover(left === undefined || left === null || left < 0 ? null : plot.posToVal(left, "x"));
       }],

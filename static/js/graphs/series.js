@@ -139,11 +139,12 @@ export function ceilingOf(columns) {
  * picture does not creep all the time.
  * @param {readonly number[]} xs  ascending
  * @param {boolean} cleared  earlier points are hidden
+ * @param {number} [reached]  what there is to see reaches at least to here
  * @returns {{min: number, max: number}}  max is greater than min
  */
-export function extentOf(xs, cleared) {
+export function extentOf(xs, cleared, reached = 0) {
   const [first = 0, second = 2 * first] = xs;
-  const last = Math.max(xs.at(-1) ?? 0, 1);
+  const last = Math.max(xs.at(-1) ?? 0, reached, 1);
   const min = cleared || first > 3 * (second - first) ? first : 0;
   const step = 10 ** Math.floor(Math.log10(last)) / 5;
   const max = Math.ceil(last / step) * step;

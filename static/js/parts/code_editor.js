@@ -1,8 +1,8 @@
 // Wraps CodeMirror: the text of a network, its syntax colors, and the place of an error.
 
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { javascript } from "@codemirror/lang-javascript";
-import { bracketMatching, syntaxHighlighting } from "@codemirror/language";
+import { bracketMatching, indentService, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers } from "@codemirror/view";
@@ -13,15 +13,21 @@ import { classHighlighter } from "@lezer/highlight";
 /**
  * @typedef {object} EditorOptions
  * @property {HTMLElement} parent
+ * @property {HTMLElement} beside  the table of the text's layers
  * @property {string} text
  * @property {string} nonce
  * @property {string} label  for screen readers
+ * @property {string} [describedBy]  id of a text for screen readers
  * @property {(text: string) => void} [onChange]  without it the text is read-only
  * @property {() => void} [onRun]
  */
 
+/** Like the line above; after an opening bracket JavaScript's own indentation, which is deeper. */
+const indentation = indentService.of((context, at) =>
+  /[[({]\s*$/.test(context.lineAt(at, -1).text) ? undefined : context.lineIndent(at, -1));
+
 /** @param {EditorOptions} options */
-export function makeCodeEditor({ parent, text, nonce, label, onChange, onRun }) {
+export function makeCodeEditor({ parent, beside, text, nonce, label, describedBy, onChange, onRun }) {
   const run = { key: "Mod-Enter", run: () => { onRun?.(); return true; } };
   const readOnly = onChange === undefined;
   const view = new EditorView({
@@ -30,19 +36,25 @@ export function makeCodeEditor({ parent, text, nonce, label, onChange, onRun }) 
       doc: text,
       extensions: [
         EditorView.cspNonce.of(nonce),
-        keymap.of([run, ...defaultKeymap, ...historyKeymap]),
+        // Escape, then Tab, leaves the editor: CodeMirror sees to that.
+        keymap.of([run, ...(readOnly ? [] : [indentWithTab]), ...defaultKeymap, ...historyKeymap]),
+        indentation,
         lineNumbers(), highlightActiveLine(), highlightActiveLineGutter(), drawSelection(),
         history(), bracketMatching(), lintGutter(), javascript(),
         syntaxHighlighting(classHighlighter),
         EditorView.lineWrapping,
         EditorState.readOnly.of(readOnly),
-        EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": String(readOnly), spellcheck: "false" }),
+        EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": String(readOnly), ...(describedBy && { "aria-describedby": describedBy }), spellcheck: "false" }),
         EditorView.updateListener.of((update) => {
           if (update.docChanged) onChange?.(update.state.doc.toString());
         }),
       ],
     }),
   });
+  // Where the table stands beside it the editor is as tall, within bounds that the style has.
+  new ResizeObserver(() => {
+    if (beside.offsetHeight > 0) parent.style.setProperty("--beside", `${beside.offsetHeight}px`);
+  }).observe(beside);
   // A text longer than its place can be scrolled with the keyboard, not only by editing it.
   view.scrollDOM.tabIndex = 0;
   view.scrollDOM.setAttribute("role", "group");

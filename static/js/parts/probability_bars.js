@@ -1,7 +1,7 @@
 // Makes the bars beside a picture, one for each guess: as wide as it is probable, with the number as text.
 
 import { make } from "./dom.js";
-import { percent } from "../words/numbers.js";
+import { probability } from "../words/numbers.js";
 
 /** @import { Guess } from "../server/protocol.js" */
 
@@ -18,6 +18,6 @@ export function makeBars(top, classes, truth) {
     fill.style.width = `${guess.probability * 100}%`;
     const name = make("span", { class: "bar-name" }, classes[guess.class] ?? String(guess.class));
     if (kind === "right") name.append(make("span", { class: "bar-check", role: "img", "aria-label": " (the true class)" }, " ✓"));
-    return make("li", { class: "prediction-bar", "data-kind": kind }, fill, name, make("span", { class: "bar-share" }, percent(guess.probability)));
+    return make("li", { class: "prediction-bar", "data-kind": kind }, fill, name, make("span", { class: "bar-share" }, probability(guess.probability)));
   });
 }

@@ -22,6 +22,13 @@
 /** Where a loss stopped being finite. @typedef {{examples: number, step: number, learning_rate: number}} Divergence */
 
 /**
+ * Options of a trainer that were changed while it trained, each from one value to another.
+ * @typedef {object} TrainerChange
+ * @property {number} examples  trained on by then
+ * @property {Record<string, [string | number, string | number]>} changes
+ */
+
+/**
  * @typedef {object} SessionMessage
  * @property {"session"} type
  * @property {string} session
@@ -39,6 +46,7 @@
  * @property {{name: string, classes: string[], train: number, validation: number, test: number}} dataset
  * @property {number} seed
  * @property {Divergence[]} divergences  of this run
+ * @property {TrainerChange[]} trainer_changes  of this run, oldest first
  * @property {boolean} recoverable  whether a failed run can go on from its last checkpoint
  * @property {"diverged" | "died" | "error"} [failure]  with the status failed
  * @property {string} [watch]  path of the page for spectators; only owners are told
@@ -58,7 +66,9 @@
  * @property {number | null} loss
  * @property {number | null} decay_loss
  * @property {number | null} train_accuracy
+ * @property {number} train_count  of the newest training examples, which that covers
  * @property {number | null} validation_accuracy
+ * @property {number} validation_count  of the newest validation images, which that covers
  * @property {number | null} test_accuracy_recent
  * @property {number} test_recent_count
  * @property {{accuracy: number, examples: number, at_examples: number} | null} test

@@ -33,19 +33,44 @@ export function count(value) {
   return isNumber(value) ? Math.round(value).toLocaleString("en-US") : UNKNOWN;
 }
 
+/** A loss, or a part of one. @param {number | null | undefined} value */
+export function loss(value) {
+  return fixed(value, 4);
+}
+
 /**
- * A fraction of one as a percentage.
- * @param {number | null | undefined} share
- * @param {number} [digits]
+ * An accuracy, with as many digits as the number of images that it covers justifies: the last one
+ * stands for at least one image. All were right only where it says 100%.
+ * @param {number | null | undefined} share  of one
+ * @param {number} images
  */
-export function percent(share, digits = 0) {
-  return isNumber(share) ? `${(share * 100).toFixed(digits)}%` : UNKNOWN;
+export function accuracy(share, images) {
+  if (!isNumber(share)) return UNKNOWN;
+  if (share >= 1) return "100%";
+  const digits = Math.max(0, Math.floor(Math.log10(images)) - 2);
+  return `${Math.min(share * 100, 100 - 10 ** -digits).toFixed(digits)}%`;
+}
+
+/**
+ * A probability in whole percent; no rounding makes it certain.
+ * @param {number} share  of one
+ */
+export function probability(share) {
+  if (share > 0 && share < 0.005) return "<1%";
+  if (share < 1 && share >= 0.995) return ">99%";
+  return `${(share * 100).toFixed(0)}%`;
 }
 
 /** @param {number | null | undefined} value milliseconds */
 export function milliseconds(value) {
   if (!isNumber(value)) return UNKNOWN;
-  return `${value.toFixed(value < 10 ? 3 : 1)}ms`;
+  return `${value.toFixed(value < 10 ? 3 : 1)} ms`;
+}
+
+/** How many of something in a second; 0 where nothing was measured. @param {number | null | undefined} value */
+export function rate(value) {
+  if (!isNumber(value) || value === 0) return UNKNOWN;
+  return value < 10 ? String(Number(value.toPrecision(2))) : count(value);
 }
 
 /**

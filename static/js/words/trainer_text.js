@@ -45,6 +45,27 @@ export function trainerText(trainer) {
   return `Trainer: ${parts.filter(Boolean).join(", ")}`;
 }
 
+/**
+ * How far the schedule has come, as in "cosine: 34% of 600,000 examples"; empty where there is none.
+ * @param {Trainer} trainer
+ * @param {number} examples  seen so far
+ */
+export function scheduleProgress(trainer, examples) {
+  if (!isScheduled(trainer)) return "";
+  const [warmup, length] = [Number(trainer.warmup_examples), Number(trainer.schedule_examples)];
+  if (examples < warmup) return `warm-up: ${shareOf(examples, warmup)}`;
+  switch (trainer.schedule) {
+    case "cosine": return `cosine: ${shareOf(Math.min(examples, length), length)}`;
+    case "step": return `step ${count(Math.floor(examples / length) + 1)}: ${shareOf(examples % length, length)}`;
+    default: return "";
+  }
+}
+
+/** @param {number} examples @param {number} length */
+function shareOf(examples, length) {
+  return `${Math.floor((examples / length) * 100)}% of ${count(length)} examples`;
+}
+
 /** @param {Trainer} trainer */
 function scheduleText({ schedule, schedule_examples, step_factor, warmup_examples }) {
   const parts = [];
@@ -53,4 +74,18 @@ function scheduleText({ schedule, schedule_examples, step_factor, warmup_example
   if (schedule === "step") parts.push(`times ${step_factor} every ${examples} examples`);
   if (schedule === "cosine") parts.push(`cosine over ${examples} examples`);
   return parts.length > 0 ? ` (${parts.join(", then ")})` : "";
+}
+
+/**
+ * Which options were changed, and how: as at a mark of the graph.
+ * @param {Record<string, [string | number, string | number]>} changes
+ */
+export function changeText(changes) {
+  /** @type {Record<string, string>} */
+  const labels = SETTING_LABELS;
+  const parts = Object.entries(changes).map(([name, values]) => {
+    const [before, after] = values.map((value) => (name.endsWith("_examples") ? count(Number(value)) : value));
+    return `${(labels[name] ?? name.replaceAll("_", " ")).toLowerCase()} ${before} → ${after}`;
+  });
+  return parts.join(", ");
 }

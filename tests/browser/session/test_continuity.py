@@ -79,7 +79,7 @@ def test_the_page_reconnects_by_itself_after_the_server_was_killed(
     await_more(page)
     # The server has forgotten the network, but the page has kept what its user wrote.
     expect(page.locator("#newnet")).to_have_value(CONVLESS)
-    expect(page.locator("#spec_state")).to_have_text("unsaved edits")
+    expect(page.locator("#spec_state")).to_have_text("not applied yet")
 
 
 def test_closing_the_server_ends_every_worker(page: Page, server: LiveServer) -> None:

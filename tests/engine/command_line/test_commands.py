@@ -1,4 +1,4 @@
-"""The commands train, eval and predict: their answers and their files."""
+"""The commands train and eval: their answers and their files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from engine.analysis.evaluation import Evaluation
+from engine.command_line import arguments as cli
 from engine.command_line import commands
 from engine.data import load_builtin, load_directory
 from engine.formats import load
@@ -30,6 +32,11 @@ KEYS = [
     "validation_accuracy",
     "test_accuracy",
     "test_examples",
+    "examples_seen",
+    "parameters",
+    "preset",
+    "seed",
+    "data",
 ]
 
 
@@ -51,6 +58,10 @@ def test_train_ends_in_one_line_with_exactly_the_agreed_keys(
     assert list(answer) == KEYS
     assert answer["examples"] == 1010
     assert answer["test_examples"] == 300
+    assert answer["examples_seen"] == 1010
+    assert (answer["preset"], answer["seed"]) == (None, 0)
+    assert answer["parameters"] == 24 * 24 * 20 + 20 + 20 * 10 + 10
+    assert answer["data"] == {"name": "data", "digest": load_directory(Path("data")).digest}
     assert answer["examples_per_second"] == pytest.approx(1010 / answer["seconds"])
     assert 0 < answer["loss"] < 2.4
     # Better than guessing, by far for the test, which comes after the training.
@@ -79,7 +90,7 @@ def test_few_examples_are_enough_for_every_number(capsys: pytest.CaptureFixture[
     answer = json.loads(out)
     assert answer["examples"] == 1
     assert answer["train_accuracy"] in (0, 1)
-    assert all(np.isfinite(value) for value in answer.values())
+    assert all(np.isfinite(answer[name]) for name in KEYS[:10])
 
 
 def test_train_prints_a_table_without_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,7 +149,12 @@ def test_eval_gives_accuracy_count_and_confusion(capsys: pytest.CaptureFixture[s
     code, out, err = run(capsys, "eval --snapshot net.json --data data --json")
     assert (code, err) == (0, "")
     answer = json.loads(out)
-    assert list(answer) == ["accuracy", "count", "confusion"]
+    # The first three are what earlier versions said.
+    assert list(answer) == [
+        "accuracy", "count", "confusion", "test_accuracy", "test_examples", "parameters", "data",
+    ]  # fmt: skip
+    assert (answer["test_accuracy"], answer["test_examples"]) == (answer["accuracy"], 300)
+    assert answer["data"]["digest"] == load_directory(Path("data")).digest
     confusion = np.array(answer["confusion"])
     assert confusion.shape == (10, 10)
     assert answer["count"] == confusion.sum() == 300
@@ -160,29 +176,6 @@ def test_eval_prints_a_table_with_the_names_of_classes(
     assert lines[0].startswith(tuple("123456789"))
     assert lines[1].split() == ["truth", *names]
     assert [line.split()[0] for line in lines[2:]] == names
-
-
-def test_predict_gives_classes_and_probabilities(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = run(capsys, "predict --snapshot net.json 0.png 1.png 2.png --json")
-    assert (code, err) == (0, "")
-    (line,) = out.splitlines()
-    answers = json.loads(line)["predictions"]
-    assert [answer["image"] for answer in answers] == ["0.png", "1.png", "2.png"]
-    for answer in answers:
-        probabilities = answer["probabilities"]
-        assert len(probabilities) == 10
-        assert sum(probabilities) == pytest.approx(1, abs=1e-5)
-        assert answer["class"] == int(np.argmax(probabilities))
-    _, alone, _ = run(capsys, "predict --snapshot net.json 2.png --json")
-    assert json.loads(alone)["predictions"] == answers[2:]
-
-
-def test_predict_prints_the_three_best(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "predict --snapshot net.json 0.png 1.png")
-    assert code == 0
-    first, second = out.splitlines()
-    assert first.startswith("0.png: ")
-    assert second.count("%") == 3
 
 
 def test_without_a_data_folder_the_builtin_digits_serve(
@@ -234,4 +227,34 @@ def test_every_preset_parses_and_trains(
     command = f"train --preset {name} --data data --examples 60 --processes 1 --json"
     code, out, _ = run(capsys, command)
     assert code == 0
-    assert np.isfinite(json.loads(out)["loss"])
+    answer = json.loads(out)
+    assert np.isfinite(answer["loss"])
+    assert answer["preset"] == name
+    assert answer["parameters"] == spec.parameter_count
+
+
+@pytest.mark.parametrize("written", ["40", "4_0", "4e1", "0.04k", "4E+1", " 40 "])
+def test_examples_are_counted_as_people_write_large_numbers(
+    capsys: pytest.CaptureFixture[str], written: str
+) -> None:
+    arguments = "train --spec net.txt --data data --processes 1 --json --examples"
+    capsys.readouterr()
+    assert cli.main([*arguments.split(), written]) == 0
+    assert json.loads(capsys.readouterr().out)["examples"] == 40
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [("1e5", 10**5), ("100k", 10**5), ("100_000", 10**5), ("100,000", 10**5), ("1.3M", 1_300_000)],
+)
+def test_large_numbers_of_examples(written: str, number: int) -> None:
+    assert cli.count(written) == number
+
+
+@pytest.mark.parametrize("program", ["engine.command_line", "server.cli"])
+def test_the_version_is_that_of_the_installation(program: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", program, "--version"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"convnet-live {version('convnet-live')}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -47,9 +48,20 @@ BAD: dict[str, tuple[str, str]] = {
     "no images": ("predict --snapshot net.json", "IMAGE"),
     "no such image": ("predict --snapshot net.json absent.png", "absent.png: No such file"),
     "text for an image": (
-        "predict --snapshot net.json 0.png net.txt",
+        "predict --snapshot net.json net.txt",
         "net.txt: The file is not a PNG",
     ),
+    "no snapshot to go on from": ("train --from absent.json", "absent.json: No such file"),
+    "a spec to go on from": ("train --data data --from net.txt", "net.txt: this is not JSON"),
+    "a spec and a snapshot": ("train --from net.json --spec net.txt", "not allowed with"),
+    "training that is malformed": (
+        "train --data data --from malformed.json",
+        "malformed.json: its training state is malformed",
+    ),
+    "no number of examples": ("train --examples k", "'k' is not a whole number"),
+    "thousands of thousands": ("train --examples 1kk", "'1kk' is not a whole number"),
+    "an endless number of examples": ("train --examples inf", "'inf' is not a whole number"),
+    "examples without end": ("train --examples 1e99999999", "'1e99999999' is not a whole number"),
     "blank image": ("predict --snapshot net.json blank.png", "blank.png: The picture is blank"),
     "NUL in a name": ("predict --snapshot net.json \0.png", "null"),
 }
@@ -62,6 +74,9 @@ def test_bad_input_is_one_line_and_code_2(
     (files / "bad.txt").write_text("layer_defs = [];\nlayer_defs.push({type:'convv'});\n")
     (files / "huge.txt").write_text(" " * (1 << 20) + " ")
     (files / "half.json").write_bytes((files / "net.json").read_bytes()[:5000])
+    malformed = json.loads((files / "net.json").read_bytes())
+    malformed["convnet_live"]["training"]["step_count"] = None
+    (files / "malformed.json").write_text(json.dumps(malformed))
     (files / "empty").mkdir(exist_ok=True)
     Image.new("L", (50, 50), 255).save(files / "blank.png")
     digits = load_builtin()

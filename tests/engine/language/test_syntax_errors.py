@@ -59,12 +59,59 @@ SOFTMAX = "{type:'softmax', num_classes:10}"
         ),
         ("/* open", "/*", "this comment is not closed: `*/` is missing"),
         ("a = [", "[", "expected a layer as {name: value, …}, not the end of the text"),
-        ("a = [];\n#", "#", "`#` is not part of the spec language"),
+        ("a = [];\n# b", "#", "a comment begins with `//` here, not with `#`"),
+        ("a = [{sx:5 # b\n}]", "#", "a comment begins with `//` here, not with `#`"),
+        (
+            "a = [{type:\u2018fc\u2019}]",
+            "\u2018",
+            "\u2018 is a curly quote: use straight quotes, '…' or \"…\"",
+        ),
+        (
+            "a = [{type:'fc\u2019}]",
+            "'",
+            "this string is not closed: ' is missing; \u2019 is a curly quote, use straight ones",
+        ),
+        ("a = [{bias_pref:\u22121}]", "\u2212", "`\u2212` is a dash: write `-`"),
+        ("a = [{activation:relu}]", "relu", "`relu` needs quotes: activation:'relu'"),
+        ("a = [{type:convv}]", "convv", "`convv` needs quotes: type:'convv'"),
+        ("a = [{optimizer:adam}]", "adam", "`adam` needs quotes: optimizer:'adam'"),
+        ("a = [{sx:True}]", "True", "`True` is written `true` here"),
+        (
+            "a = [];\na.add()",
+            "add",
+            "only .push(…) and .makeLayers(…) can be called, not `add`; here it is called `push`",
+        ),
         ("a = [];\n\x00", "\x00", "`\\u0000` is not part of the spec language"),
     ],
 )
 def test_what_the_language_cannot_say(text: str, token: str, message: str) -> None:
     assert_fault(text, token, message)
+
+
+@pytest.mark.parametrize(
+    ("text", "token", "missing"),
+    [
+        ("a = [];\na.push({type:'relu'}\na.push({type:'tanh'});", "}\n", "`,` or `)`"),
+        ("a = [];\na.push({type:'relu'};", None, "`,` or `)`"),
+        ("a = [];\na.push({type:'pool', sx:12\n\n// more\n a.push({});", "2\n", "`,` or `}`"),
+        ("a = [];\na.push({type:'pool', sx:2,\na.push({});", ",\n", "`}`"),
+        ("a = [];\na.push({type:'pool', sx:2,\nb = new convnetjs.Net();", ",\n", "`}`"),
+        ("a = [];\na.push({type:'relu'},\na.push({});", ",\n", "`)`"),
+        ("a = [{type:'pool'\n  sx:2}];", "'\n", "`,` or `}`"),
+        ("a = [\n  {type:'relu'}\n  {type:'tanh'}\n];", "}\n  {", "`,` or `]`"),
+        ("a = [\n  {type:'relu'}\nb = new convnetjs.Net();", "}\nb", "`,` or `]`"),
+        ("a = [\n  {type:'relu'},\nb = new convnetjs.Net();", ",\nb", "`]`"),
+        ("n = new convnetjs.Net(\nm = 1", "(\n", "`)`"),
+        ("t = new convnetjs.Trainer(net, {ema:0}\nn.makeLayers(a)", "}\n", "`)`"),
+    ],
+)
+def test_what_is_missing_is_told_where_it_is_missing(
+    text: str, token: str | None, missing: str
+) -> None:
+    if token is None:
+        assert_fault(text, ";", f"expected {missing}, not `;`")
+    else:
+        assert_fault(text, token, f"{missing} is missing at the end of this line")
 
 
 @pytest.mark.parametrize("statement", ["alert(1)", "a", "a = 5", "5", "({})"])

@@ -24,6 +24,17 @@ def test_a_mean_forgets_what_it_does_not_need() -> None:
     assert (running.mean(), running.count) == (0, 500)
 
 
+def test_a_mean_may_reach_further_back_from_now_on() -> None:
+    running = RunningMean(100)
+    for total in (50, 0, 0):
+        running.add(total, 50)
+    assert (running.mean(), running.count) == (0, 100)
+    running.newest = 200
+    for _ in range(3):
+        running.add(50, 50)
+    assert (running.mean(), running.count) == (150 / 200, 200)
+
+
 def test_a_mean_forgets_huge_numbers_without_a_trace() -> None:
     running = RunningMean(100)
     for total in (50.0, 1e30, 50.0, 50.0):

@@ -53,6 +53,8 @@ test("a graph always has some width, from zero unless the points begin late", ()
   assert.deepEqual(extentOf([200], false), { min: 0, max: 200 });
   assert.deepEqual(extentOf([200, 400, 1300], false), { min: 0, max: 1400 });
   assert.equal(extentOf([85_000, 85_200, 85_400], false).min, 85_000);
+  // A mark beyond the last point is in the picture.
+  assert.deepEqual(extentOf([200, 2000], false, 2060), { min: 0, max: 2200 });
   for (const xs of [[200], [20_000], [123_456]]) {
     const { min, max } = extentOf(xs, true);
     assert.ok(min === xs[0] && max > min);

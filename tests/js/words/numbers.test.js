@@ -10,17 +10,37 @@ test("numbers are trimmed as the original did, and tiny ones do not read as zero
 });
 
 test("what is not known is a dash, never NaN", () => {
-  for (const write of [format.count, format.percent, format.milliseconds, format.trimmed]) {
-    assert.deepEqual([write(null), write(undefined), write(NaN), write(Infinity)], Array(4).fill(format.UNKNOWN));
+  for (const write of [format.count, format.loss, format.accuracy, format.rate, format.milliseconds, format.trimmed]) {
+    assert.deepEqual([null, undefined, NaN, Infinity].map((value) => write(value, 1000)), Array(4).fill(format.UNKNOWN));
   }
   assert.equal(format.fixed(null, 2), format.UNKNOWN);
   assert.equal(format.fixed(1.2345e27, 5), "1.23e+27");
 });
 
-test("counts, shares, times and axes", () => {
+test("an accuracy has the digits that its images justify", () => {
+  /** @type {[number, number, string][]} */
+  const cases = [[0.9756, 0, "98%"], [0.9756, 20, "98%"], [0.975, 200, "98%"], [0.9756, 999, "98%"], [0.97561, 1000, "97.6%"], [0.97561, 2000, "97.6%"], [0.97561, 10_000, "97.56%"], [0, 10_000, "0.00%"]];
+  for (const [share, images, text] of cases) assert.equal(format.accuracy(share, images), text);
+});
+
+test("an accuracy is 100% only if every image was right", () => {
+  for (const images of [3, 200, 999, 1000, 2000, 10_000, 60_000, 1_000_000]) {
+    const text = format.accuracy((images - 1) / images, images);
+    assert.ok(parseFloat(text) < 100, text);
+    assert.equal(format.accuracy(1, images), "100%");
+  }
+  assert.deepEqual([[0.996, 400], [0.9996, 2000], [0.99996, 10_000]].map(([share, images]) => format.accuracy(share, images)), ["99%", "99.9%", "99.99%"]);
+});
+
+test("no rounding makes a probability certain", () => {
+  const cases = [[0, "0%"], [1e-9, "<1%"], [0.00499, "<1%"], [0.005, "1%"], [0.5, "50%"], [0.9949, "99%"], [0.995, ">99%"], [0.999999, ">99%"], [1, "100%"]];
+  for (const [share, text] of cases) assert.equal(format.probability(Number(share)), text);
+});
+
+test("counts, rates, times and axes", () => {
   assert.equal(format.count(1234567.4), "1,234,567");
-  assert.equal(format.percent(0.9876, 1), "98.8%");
-  assert.equal(format.milliseconds(0.1234), "0.123ms");
+  assert.deepEqual([0, 0.1234, 8.76, 42.4, 12_345.6].map(format.rate), [format.UNKNOWN, "0.12", "8.8", "42", "12,346"]);
+  assert.equal(format.milliseconds(0.1234), "0.123 ms");
   assert.deepEqual([0, 800, 1600, 2_000_000].map(format.thousands), ["0", "800", "1.6k", "2M"]);
 });
 

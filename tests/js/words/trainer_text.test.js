@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isScheduled, settingName, trainerText, unusedText } from "../../../static/js/words/trainer_text.js";
+import { changeText, isScheduled, scheduleProgress, settingName, trainerText, unusedText } from "../../../static/js/words/trainer_text.js";
 
 test("a trainer's schedule and average are told where there are any", () => {
   const plain = { method: "adadelta", learning_rate: 0.01, batch_size: 20, l2_decay: 0.001, ema: 0, schedule: "constant", schedule_examples: 600000, step_factor: 0.1, warmup_examples: 0 };
@@ -22,4 +22,26 @@ test("a setting that does nothing says so, and with which method", () => {
   const session = { trainer: { method: "adadelta" }, unused_options: ["learning_rate", "momentum"] };
   assert.equal(unusedText("momentum", session), "no effect with adadelta");
   assert.equal(unusedText("batch_size", session), "");
+});
+
+test("a schedule says how far it has come", () => {
+  const cosine = { method: "adam", learning_rate: 0.01, schedule: "cosine", schedule_examples: 600000, step_factor: 0.1, warmup_examples: 0 };
+  const cases = /** @type {const} */ ([
+    [cosine, 0, "cosine: 0% of 600,000 examples"],
+    [cosine, 204_000, "cosine: 34% of 600,000 examples"],
+    [cosine, 599_999, "cosine: 99% of 600,000 examples"],
+    [cosine, 900_000, "cosine: 100% of 600,000 examples"],
+    [{ ...cosine, warmup_examples: 10_000 }, 2_500, "warm-up: 25% of 10,000 examples"],
+    [{ ...cosine, warmup_examples: 10_000 }, 10_000, "cosine: 1% of 600,000 examples"],
+    [{ ...cosine, schedule: "step" }, 660_000, "step 2: 10% of 600,000 examples"],
+    [{ ...cosine, schedule: "constant", warmup_examples: 100 }, 50, "warm-up: 50% of 100 examples"],
+    [{ ...cosine, schedule: "constant", warmup_examples: 100 }, 100, ""],
+    [{ ...cosine, method: "adadelta" }, 100, ""],
+  ]);
+  for (const [trainer, examples, said] of cases) assert.equal(scheduleProgress(trainer, examples), said);
+});
+
+test("a change of the trainer reads as from one value to another", () => {
+  assert.equal(changeText({ learning_rate: [0.01, 0.001] }), "learning rate 0.01 → 0.001");
+  assert.equal(changeText({ method: ["sgd", "adam"], l2_decay: [0, 0.1], schedule_examples: [1000, 2000] }), "method sgd → adam, weight decay 0 → 0.1, schedule examples 1,000 → 2,000");
 });

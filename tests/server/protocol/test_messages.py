@@ -19,7 +19,7 @@ from server.protocol.decode_commands import MAX_COMMAND_BYTES, decode_command
 from server.protocol.encode_events import Frame, decode_event, encode, encode_layers
 from server.protocol.kinds import DatasetState, Level, Source, Status
 from server.protocol.refusals import CommandError
-from server.protocol.run_values import Divergence, Guess
+from server.protocol.run_values import Divergence, Guess, TrainerChange
 
 COMMANDS: list[tuple[dict[str, Any], commands.Command]] = [
     ({"type": "pause", "id": 1}, commands.Pause(1)),
@@ -49,7 +49,8 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
     (
         ev.SessionEvent(
             "s", 2, Status.WAITING, Role.OWNER, "text", (INFO,), 208, {"eps": 1e-8}, ("sgd",),
-            ("ro",), DATA, 7, (Divergence(60, 4, 1e3),), recoverable=True, reason="so", place=1,
+            ("ro",), DATA, 7, (Divergence(60, 4, 1e3),),
+            (TrainerChange(40, {"momentum": (0.9, 0.5)}),), recoverable=True, reason="so", place=1,
             watch="/watch/w",
         ),
         {
@@ -67,19 +68,21 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
             },
             "seed": 7, "reason": "so", "place": 1, "recoverable": True, "watch": "/watch/w",
             "divergences": [{"examples": 60, "step": 4, "learning_rate": 1000.0}],
+            "trainer_changes": [{"examples": 40, "changes": {"momentum": [0.9, 0.5]}}],
         },
         b"",
     ),
     (
         ev.Stats(
-            2, 5, 100, 0.5, 0.01, 10.0, 0.1, None, math.nan, math.inf, 0.9, None, 0.8, 8,
+            2, 5, 100, 0.5, 0.01, 10.0, 0.1, None, math.nan, math.inf, 0.9, 90, None, 0, 0.8, 8,
             ev.TestResult(0.7, 1000, 60),
         ),
         {
             "type": "stats", "run_id": 2, "step": 5, "examples": 100, "epoch": 0.5,
             "learning_rate": 0.01, "examples_per_second": 10.0, "forward_ms": 0.1,
             "backward_ms": None, "loss": None, "decay_loss": None, "train_accuracy": 0.9,
-            "validation_accuracy": None, "test_accuracy_recent": 0.8, "test_recent_count": 8,
+            "train_count": 90, "validation_accuracy": None, "validation_count": 0,
+            "test_accuracy_recent": 0.8, "test_recent_count": 8,
             "test": {"accuracy": 0.7, "examples": 1000, "at_examples": 60},
         },
         b"",

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from engine.runs.running_means import NEWEST_EXAMPLES
+from engine.runs.training_run import TRAINED_FOR_ONE, validation_window
 from engine.update_rules.optimizers import OPTIMIZERS, unused_options
 from server.protocol import events as ev
 from server.protocol.commands import COMMANDS, ChangeNetwork
@@ -20,16 +22,18 @@ from server.protocol.connections import CloseReason, Role
 from server.protocol.decode_commands import MAX_COMMAND_BYTES
 from server.protocol.encode_events import plain
 from server.protocol.kinds import Status
-from server.protocol.run_values import Divergence, Guess
+from server.protocol.run_values import Divergence, Guess, TrainerChange
 from tests.server.protocol.page_types import PROTOCOL_JS, differences, node, object_type, words
 from tests.server.protocol.test_messages import EVENTS, whole
 
 PROTOCOL = PROTOCOL_JS.read_text(encoding="utf-8")
 CONNECTION = PROTOCOL_JS.with_name("connection.js").read_text(encoding="utf-8")
+COVERAGE_JS = PROTOCOL_JS.parents[1] / "words/coverage.js"
 # What has a name on the page besides being a part of messages.
 NAMED: dict[str, type] = {
     "LayerInfo": ev.LayerInfo,
     "Divergence": Divergence,
+    "TrainerChange": TrainerChange,
     "PixelMap": ev.PixelMap,
     "LayerMaps": ev.LayerMaps,
     "Guess": Guess,
@@ -155,6 +159,30 @@ def without_places(value: Any) -> Any:
         kept = {key: each for key, each in value.items() if key not in ("seq", "offset")}
         return {key: without_places(each) for key, each in kept.items()}
     return [without_places(each) for each in value] if isinstance(value, list) else value
+
+
+COVERING = """
+import { readFileSync } from "node:fs";
+const { POINT_COVERS } = await import(process.argv[1]);
+const counts = JSON.parse(readFileSync(0, "utf8")).map((examples) =>
+  [POINT_COVERS.train_accuracy(examples), POINT_COVERS.validation_accuracy(examples)]);
+console.log(JSON.stringify(counts));
+"""
+
+
+def test_the_page_knows_how_many_images_a_point_covers() -> None:
+    examples = [0, 360, 720, 3600, 7200, 14_400, 18_000, 36_000, 72_000, 10**6]
+    done = subprocess.run(
+        [node(), "--input-type=module", "--eval", COVERING, COVERAGE_JS.as_uri()],
+        input=json.dumps(examples), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout) == [
+        [
+            min(seen, NEWEST_EXAMPLES),
+            min(seen // TRAINED_FOR_ONE, validation_window(seen)),
+        ]
+        for seen in examples
+    ]
 
 
 @pytest.mark.parametrize("reason", [CloseReason.UNKNOWN_SESSION, CloseReason.REMOVED])

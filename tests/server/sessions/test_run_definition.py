@@ -6,7 +6,8 @@ import pytest
 
 from engine.language import DEFAULT_TEXT, DataShape, parse
 from server.protocol.refusals import CommandError
-from server.sessions.run_definition import RunDefinition, default_text
+from server.protocol.run_values import TrainerChange
+from server.sessions.run_definition import MOST_TRAINER_CHANGES, RunDefinition, default_text
 
 IMAGES = DataShape()
 
@@ -48,7 +49,45 @@ def test_settings_are_taken_all_or_none() -> None:
     run = RunDefinition.first(IMAGES)
     before = run.spec
     with pytest.raises(CommandError, match="batch_size"):
-        run.configure({"momentum": 0.5, "batch_size": 0})
-    assert run.spec == before
-    run.configure({"momentum": 0.5, "batch_size": 7})
+        run.configure({"momentum": 0.5, "batch_size": 0}, 0)
+    assert (run.spec, noted(run)) == (before, [])
+    run.configure({"momentum": 0.5, "batch_size": 7}, 0)
     assert (run.spec.trainer.momentum, run.spec.trainer.batch_size) == (0.5, 7)
+
+
+def noted(run: RunDefinition) -> list[TrainerChange]:
+    return list(run.trainer_changes)
+
+
+def test_changes_of_the_trainer_are_noted_where_they_were_made() -> None:
+    run = RunDefinition.first(IMAGES)
+    run.configure({"batch_size": 20, "momentum": 0.9}, 100)
+    assert noted(run) == []
+    run.configure({"momentum": 0.5}, 200)
+    run.configure({"momentum": 0.6, "method": "adam"}, 200)
+    run.configure({"momentum": 0.7}, 300)
+    both = TrainerChange(200, {"momentum": (0.9, 0.6), "method": ("adadelta", "adam")})
+    later = TrainerChange(300, {"momentum": (0.6, 0.7)})
+    assert noted(run) == [both, later]
+    run.configure({"momentum": 0.6}, 300)
+    assert noted(run) == [both]
+    run.begin_again()
+    assert noted(run) == []
+
+
+def test_what_was_changed_after_a_checkpoint_takes_effect_there() -> None:
+    run = RunDefinition.first(IMAGES)
+    for examples, momentum in ((100, 0.5), (200, 0.6), (300, 0.7)):
+        run.configure({"momentum": momentum}, examples)
+    run.go_back_to(150)
+    assert noted(run) == [
+        TrainerChange(100, {"momentum": (0.9, 0.5)}),
+        TrainerChange(150, {"momentum": (0.5, 0.7)}),
+    ]
+
+
+def test_of_many_changes_the_newest_are_kept() -> None:
+    run = RunDefinition.first(IMAGES)
+    for step in range(MOST_TRAINER_CHANGES + 9):
+        run.configure({"batch_size": 30 + step}, step)
+    assert [change.examples for change in noted(run)] == list(range(9, MOST_TRAINER_CHANGES + 9))

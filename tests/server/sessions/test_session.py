@@ -331,6 +331,27 @@ async def test_after_a_divergence_one_can_lower_the_learning_rate_and_go_back() 
     assert read(session, viewer)[-1]["divergences"] == []
 
 
+async def test_changes_of_the_trainer_are_told_with_where_they_were_made() -> None:
+    stage = Stage()
+    session, viewer = await stage.running()
+    stage.host.points(session.run_id, 1)
+    stage.host.frame(session.run_id, examples=260)
+    read(session, viewer)
+    session.configure({"learning_rate": 0.5, "momentum": 0.9})
+    (state,) = read(session, viewer)
+    change = {"examples": 260, "changes": {"learning_rate": [0.01, 0.5]}}
+    assert state["trainer_changes"] == [change]
+    # Another trainer goes on from a checkpoint: from there on with the new settings.
+    stage.host.checkpoint(240, points=1)
+    stage.host.end()
+    await launched(session)
+    stage.host.begin()
+    *_, state = (each for each in read(session, viewer) if each["type"] == "session")
+    assert state["trainer_changes"] == [change | {"examples": 240}]
+    session.restart()
+    assert read(session, viewer)[-1]["trainer_changes"] == []
+
+
 async def test_only_from_a_divergence_or_a_death_can_one_go_back() -> None:
     stage = Stage()
     session, _ = await stage.running()

@@ -10,7 +10,7 @@ import pytest
 
 from engine.language import DEFAULT_TEXT
 from engine.update_rules.optimizers import TRAINER_OPTIONS
-from server.protocol.run_values import Checkpoint, Divergence, PointRow, Weights
+from server.protocol.run_values import Checkpoint, Divergence, PointRow, TrainerChange, Weights
 from server.storage.database import CHECKPOINTS, DATABASE, Storage, StorageError
 from server.storage.records import GraphTail, Remains, SessionRecord
 from tests.server.fake_host import full_test
@@ -30,6 +30,9 @@ RECORD = SessionRecord(
     failure="diverged",
     reason="It diverged.",
     divergences=(Divergence(20, 2, 1e3),),
+    trainer_changes=(
+        TrainerChange(10, {"method": ("adadelta", "sgd"), "learning_rate": (0.01, 1e3)}),
+    ),
     examples=1000,
 )
 ROWS: list[PointRow] = [(200 * n, 0.5 / n, 0.1, None, 0.25) for n in range(1, 6)]

@@ -101,12 +101,15 @@ async def test_what_a_paused_or_failed_session_was_is_kept_too(tmp_path: Path) -
         await join(session, Viewer())
         server.stage.host.begin()
     paused.pause(True)
+    paused.configure({"momentum": 0.5})
     server.stage.host.report(Failed(failed.run_id, "It diverged.", Divergence(20, 2, 1e3)))
     await server.close()
     server = Server(tmp_path)
     paused, failed = (server.registry.newest(owner) for owner in "ab")  # type: ignore[assignment]
-    await join(paused, Viewer())
+    await join(paused, viewer := Viewer())
     assert server.stage.host.last(StartRun).paused
+    changes = read(paused, viewer)[0]["trainer_changes"]
+    assert changes == [{"examples": 0, "changes": {"momentum": [0.9, 0.5]}}]
     await join(failed, viewer := Viewer())
     state = read(failed, viewer)[0]
     assert (state["status"], state["reason"]) == ("failed", "It diverged.")

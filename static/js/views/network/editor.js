@@ -35,14 +35,18 @@ export function showEditor({ store, command, bootstrap, nonce }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
+  const preset = makePresets(bootstrap.presets, (text) => editor.setText(text));
   const editor = makeCodeEditor({
     parent: byId("spec_editor", HTMLElement),
+    beside: table,
     text: "",
     nonce,
     label: "Network and trainer",
+    describedBy: "spec_keys",
     onChange(text) {
       synced = text;
       area.value = text;
+      preset.show(text);
       showState();
       clearTimeout(timer);
       timer = setTimeout(check, CHECK_AFTER_MS);
@@ -51,7 +55,7 @@ export function showEditor({ store, command, bootstrap, nonce }) {
   });
   const edited = () => running !== "" && editor.text.trim() !== running.trim();
   const showState = () => {
-    setText(hint, edited() ? "unsaved edits" : "");
+    setText(hint, edited() ? "not applied yet" : "");
     revert.hidden = !edited();
   };
   /** @param {Problem | null} problem */
@@ -98,8 +102,6 @@ export function showEditor({ store, command, bootstrap, nonce }) {
   area.addEventListener("input", () => editor.setText(area.value));
   button.addEventListener("click", () => void change());
   revert.addEventListener("click", () => editor.setText(running));
-  showPresets(bootstrap.presets, (text) => editor.setText(text));
-
   store.subscribe(["session", "connection"], ({ session, connection }) => {
     if (!session || connection !== "open") return;
     // A server that lost its sessions has made a new one: the user's text is worth more.
@@ -116,15 +118,24 @@ export function showEditor({ store, command, bootstrap, nonce }) {
 }
 
 /**
+ * The list of presets, which shows the one whose text the editor holds, if it does.
  * @param {Context["bootstrap"]["presets"]} presets
  * @param {(text: string) => void} choose
  */
-function showPresets(presets, choose) {
+function makePresets(presets, choose) {
   const select = byId("preset", HTMLSelectElement);
+  const about = byId("preset_about", HTMLElement);
   select.append(...presets.map(({ name, title }) => make("option", { value: name }, title)));
   select.addEventListener("change", () => {
-    const preset = presets.find(({ name }) => name === select.value);
-    if (preset) choose(preset.text);
-    select.value = ""; // once edited, the text is no longer the preset
+    const chosen = presets.find(({ name }) => name === select.value);
+    if (chosen) choose(chosen.text);
   });
+  return {
+    /** @param {string} text */
+    show(text) {
+      const held = presets.find((preset) => preset.text.trim() === text.trim());
+      select.value = held?.name ?? "";
+      showText(about, held?.about ?? "");
+    },
+  };
 }

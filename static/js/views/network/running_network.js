@@ -11,7 +11,7 @@ import { SETTING_LABELS, unusedText } from "../../words/trainer_text.js";
 export function showRunning({ store, nonce }) {
   const values = byId("trainer_values", HTMLElement);
   const table = byId("spec_summary", HTMLElement);
-  const editor = makeCodeEditor({ parent: byId("spec_editor", HTMLElement), text: "", nonce, label: "The running network and its trainer" });
+  const editor = makeCodeEditor({ parent: byId("spec_editor", HTMLElement), beside: table, text: "", nonce, label: "The running network and its trainer" });
 
   let signature = "";
 

@@ -2,7 +2,7 @@
 
 import { makeBars } from "../../parts/probability_bars.js";
 import { byId, make, setText } from "../../parts/dom.js";
-import { fixed } from "../../words/numbers.js";
+import { accuracy, count } from "../../words/numbers.js";
 import { showPicture } from "../../parts/pixel_canvas.js";
 
 /** @import { Context } from "../../view_context.js" */
@@ -15,7 +15,7 @@ const PICTURE_SIDE = 56;
 /** @param {Context} context */
 export function showPredictions({ store }) {
   const place = byId("testset_vis", HTMLElement);
-  const accuracy = byId("testset_acc", HTMLElement);
+  const recent = byId("testset_acc", HTMLElement);
   const hold = byId("testset_hold", HTMLElement);
   let shownRound = -1;
   let shownRun = -1;
@@ -50,8 +50,8 @@ export function showPredictions({ store }) {
 
   store.subscribe(["predictions", "session"], show);
   store.subscribe(["stats"], ({ stats }) => {
-    const count = stats?.test_recent_count || 200;
-    setText(accuracy, `test accuracy based on last ${count} test images: ${fixed(stats?.test_accuracy_recent, 3)}`);
+    const images = stats?.test_recent_count || 200;
+    setText(recent, `test accuracy based on last ${count(images)} test images: ${accuracy(stats?.test_accuracy_recent, images)}`);
   });
 }
 

@@ -2,9 +2,12 @@
 
 import { byId, make, setText } from "../../parts/dom.js";
 import { makeSpeaker } from "../../parts/speech.js";
-import { count, fixed, percent } from "../../words/numbers.js";
+import { POINT_COVERS } from "../../words/coverage.js";
+import { accuracy, count, loss } from "../../words/numbers.js";
+import { changeText } from "../../words/trainer_text.js";
 import { accuracyAxis, lossAxis } from "../../graphs/axes.js";
 import { moveByKeys } from "../../graphs/graph_keys.js";
+import { readGraphSettings } from "../../graphs/graph_settings.js";
 import { makePlot } from "../../graphs/plot.js";
 import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth, withDots } from "../../graphs/series.js";
 
@@ -12,17 +15,24 @@ import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth, withDots } 
 /** @import { Axis } from "../../graphs/axes.js" */
 /** @import { Curve, Mark, Range } from "../../graphs/plot.js" */
 /** @import { CurveName } from "../../server/protocol.js" */
-/** @import { Points } from "../../store.js" */
+/** @import { Points, State } from "../../store.js" */
 
 /** The graphs are redrawn no more often than this. */
 const REDRAW_MS = 250;
 
-/** @typedef {{name: CurveName | "tests", label: string, color: string, dashed?: boolean}} Line */
+/**
+ * @typedef {object} Line
+ * @property {CurveName | "tests"} name
+ * @property {string} label
+ * @property {string} color
+ * @property {boolean} [dashed]
+ * @property {(examples: number) => number} [covers]  images, by a point after so many examples
+ */
 /**
  * @typedef {object} Graph
  * @property {string} id
  * @property {(log: boolean, ceiling: () => number) => Axis} axis
- * @property {(value: number | null) => string} write
+ * @property {(value: number | null, covers: number) => string} write
  * @property {Line[]} lines
  */
 
@@ -31,7 +41,7 @@ const GRAPHS = [
   {
     id: "loss",
     axis: lossAxis,
-    write: (value) => fixed(value, 4),
+    write: loss,
     lines: [
       { name: "loss", label: "classification", color: "--curve-loss" },
       { name: "decay_loss", label: "L2 weight decay", color: "--curve-decay", dashed: true },
@@ -40,10 +50,10 @@ const GRAPHS = [
   {
     id: "accuracy",
     axis: accuracyAxis,
-    write: (value) => percent(value, 1),
+    write: accuracy,
     lines: [
-      { name: "train_accuracy", label: "training", color: "--curve-train", dashed: true },
-      { name: "validation_accuracy", label: "validation", color: "--curve-validation" },
+      { name: "train_accuracy", label: "training", color: "--curve-train", dashed: true, covers: POINT_COVERS.train_accuracy },
+      { name: "validation_accuracy", label: "validation", color: "--curve-validation", covers: POINT_COVERS.validation_accuracy },
       { name: "tests", label: "full test", color: "--curve-test" },
     ],
   },
@@ -64,8 +74,7 @@ export function showCharts({ store }) {
   /** @type {Look} */
   const look = { zoom: null, log: false, weight: 0.6, hover: null, pinned: null };
   const reset = byId("resetzoom", HTMLButtonElement);
-  const marks = () => (store.state.session?.divergences ?? []).map(({ examples, step }) => ({ x: examples, label: `diverged at step ${count(step)}` }));
-  const graphs = GRAPHS.map((graph) => new GraphView(graph, look, () => store.state.points, graph.id === "loss" ? marks : () => [], {
+  const graphs = GRAPHS.map((graph) => new GraphView(graph, look, store.state, {
     /** @param {Range | null} zoom */
     onZoom(zoom) {
       look.zoom = zoom;
@@ -114,45 +123,30 @@ export function showCharts({ store }) {
     later ??= setTimeout(redraw, Math.max(0, drawnAt + REDRAW_MS - performance.now()));
   });
 
-  const weight = byId("smoothing", HTMLInputElement);
-  const shown = byId("smoothing_value", HTMLOutputElement);
-  const readWeight = () => {
-    look.weight = Number(weight.value);
-    setText(shown, look.weight.toFixed(2));
-    redraw();
-  };
-  weight.addEventListener("input", readWeight);
-  const log = byId("logscale", HTMLInputElement);
-  const readLog = () => {
-    look.log = log.checked;
+  const rebuild = () => {
     for (const view of graphs) view.rebuild();
   };
-  log.addEventListener("change", readLog);
-  document.documentElement.addEventListener("themechange", readLog);
+  document.documentElement.addEventListener("themechange", rebuild);
   reset.addEventListener("click", () => {
     look.zoom = null;
     reset.hidden = true;
     redraw();
   });
   byId("cleargraph", HTMLButtonElement).addEventListener("click", () => store.clearGraph());
-  // Browsers keep a form's state across a reload.
-  readLog();
-  readWeight();
+  readGraphSettings(look, { log: rebuild, weight: redraw });
 }
 
 class GraphView {
   /**
    * @param {Graph} graph
    * @param {Look} look
-   * @param {() => Points} points
-   * @param {() => Mark[]} marks
+   * @param {State} state
    * @param {{onZoom: (zoom: Range | null) => void, onHover: (x: number | null) => void}} hooks
    */
-  constructor(graph, look, points, marks, hooks) {
+  constructor(graph, look, state, hooks) {
     this.graph = graph;
     this.look = look;
-    this.points = points;
-    this.marks = marks;
+    this.state = state;
     this.hooks = hooks;
     this.place = byId(`${graph.id}graph`, HTMLElement);
     /** @type {Range} */
@@ -182,13 +176,32 @@ class GraphView {
     return this.graph.id === "accuracy";
   }
 
+  points() {
+    return this.state.points;
+  }
+
+  /** Only losses run out of the picture when they diverge. */
+  divergences() {
+    return this.isAccuracy ? [] : (this.state.session?.divergences ?? []);
+  }
+
+  /** What happened to the run, as far as its graph is not cleared; ascending. @returns {Mark[]} */
+  marks() {
+    const diverged = this.divergences().map(({ examples }) => ({ x: examples, label: `diverged at ${count(examples)} examples`, kind: /** @type {const} */ ("divergence") }));
+    const changes = this.state.session?.trainer_changes ?? [];
+    const { examples, from } = this.points();
+    const since = examples[from - 1] ?? -1;
+    const marks = [...changes.map((change) => ({ x: change.examples, label: changeText(change.changes), kind: /** @type {const} */ ("change") })), ...diverged];
+    return marks.filter(({ x }) => x >= since).sort((a, b) => a.x - b.x);
+  }
+
   makeAxis() {
     return this.graph.axis(this.look.log, () => this.ceiling);
   }
 
   makePlot() {
     const curves = this.graph.lines.flatMap(curvesOf);
-    return makePlot({ curves, axis: this.axis, extent: () => this.extent, marks: this.marks, ...this.hooks }, this.place);
+    return makePlot({ curves, axis: this.axis, extent: () => this.extent, marks: () => this.marks(), ...this.hooks }, this.place);
   }
 
   rebuild() {
@@ -201,17 +214,17 @@ class GraphView {
   draw() {
     const points = this.points();
     const xs = points.examples.slice(points.from);
-    this.extent = this.look.zoom ?? extentOf(xs, points.from > 0);
-    const marks = this.marks();
+    this.extent = this.look.zoom ?? extentOf(xs, points.from > 0, this.marks().at(-1)?.x);
+    const divergences = this.divergences();
     // What led to a divergence says nothing about the weights that were restored.
-    const anew = new Set(marks.map(({ x }) => lowerBound(xs, x + 1)));
+    const anew = new Set(divergences.map(({ examples }) => lowerBound(xs, examples + 1)));
     const columns = this.graph.lines.flatMap(({ name }) => {
       if (name === "tests") return [];
       const raw = points[name].slice(points.from);
       return [raw, smooth(raw, this.look.weight, anew)].map((column) => column.map((value) => this.toAxis(value)));
     });
     const thin = decimate(xs, columns, this.extent.min, this.extent.max, Math.max(this.plot.width * 2, 200));
-    this.ceiling = marks.length > 0 ? ceilingOf(thin.columns.filter((_, i) => i % 2 === 0)) : Infinity;
+    this.ceiling = divergences.length > 0 ? ceilingOf(thin.columns.filter((_, i) => i % 2 === 0)) : Infinity;
     const rows = this.isAccuracy ? withDots(thin, this.dots(points)) : thin;
     this.plot.setData([rows.xs, ...rows.columns]);
     this.showLegend();
@@ -254,12 +267,14 @@ class GraphView {
     const hovering = hover !== null && points.examples.length > points.from;
     const at = hovering ? nearest(points.examples, hover) : points.examples.length - 1;
     const { tests } = points;
-    for (const [i, { name }] of this.graph.lines.entries()) {
-      const seen = hovering ? tests.filter((test) => test.examples <= hover) : tests;
-      const value = name === "tests" ? seen.at(-1)?.accuracy : points[name][at];
-      setText(this.legend[i], at < points.from ? "" : this.graph.write(value ?? null));
+    const examples = points.examples[at] ?? 0;
+    const test = hovering ? tests.findLast((each) => each.examples <= hover) : tests.at(-1);
+    for (const [i, { name, covers }] of this.graph.lines.entries()) {
+      const value = name === "tests" ? test?.accuracy : points[name][at];
+      const images = name === "tests" ? test?.images : covers?.(examples);
+      setText(this.legend[i], at < points.from ? "" : this.graph.write(value ?? null, images ?? 0));
     }
-    setText(this.at, hovering ? `at ${count(points.examples[at])}` : "");
+    setText(this.at, hovering ? `at ${count(examples)} examples` : "");
   }
 }
 

@@ -1,66 +1,101 @@
 // Shows the run's numbers, labeled as in the original, and some that it did not have.
 
 import { byId, make, setText } from "../../parts/dom.js";
-import { count, fixed, milliseconds, percent, trimmed } from "../../words/numbers.js";
+import { accuracy, count, fixed, loss, milliseconds, rate, trimmed, UNKNOWN } from "../../words/numbers.js";
 import { isScheduled, SETTING_LABELS } from "../../words/trainer_text.js";
 
 /** @import { Context } from "../../view_context.js" */
 /** @import { StatsMessage } from "../../server/protocol.js" */
 
 /**
- * Each line: key, label, and how its value is written.
- * @type {[string, string, (stats: StatsMessage) => string][]}
+ * @typedef {object} Line
+ * @property {string} key
+ * @property {string} label
+ * @property {(stats: StatsMessage) => string} write
+ * @property {(stats: StatsMessage) => string} [covers]  what the number is measured on
+ * @property {string} [unknown]  why there may be no number
  */
-const LINES = [
-  ["forward_ms", "Forward time per example", (s) => milliseconds(s.forward_ms)],
-  ["backward_ms", "Backprop time per example", (s) => milliseconds(s.backward_ms)],
-  ["loss", "Classification loss", (s) => fixed(s.loss, 5)],
-  ["decay_loss", "L2 Weight decay loss", (s) => fixed(s.decay_loss, 5)],
-  ["train_accuracy", "Training accuracy", (s) => fixed(s.train_accuracy, 2)],
-  ["validation_accuracy", "Validation accuracy", (s) => fixed(s.validation_accuracy, 2)],
-  ["learning_rate", `${SETTING_LABELS.learning_rate} now`, (s) => trimmed(s.learning_rate, 6)],
-  ["examples", "Examples seen", (s) => String(s.examples)],
-  ["examples_per_second", "Examples per second", (s) => count(s.examples_per_second)],
-  ["epoch", "Epoch", (s) => fixed(s.epoch, 2)],
-  ["test", "Full test accuracy", (s) => fixed(s.test?.accuracy, 4)],
-];
 
-/** @type {Record<string, (stats: StatsMessage) => string>} */
-const FIGURES = {
-  examples: (s) => count(s.examples),
-  loss: (s) => fixed(s.loss, 3),
-  validation_accuracy: (s) => percent(s.validation_accuracy),
-  test: (s) => percent(s.test?.accuracy, 2),
-};
+const TOO_FEW = "Known once 20 examples were measured.";
+const NO_STATS = "No figures have come yet.";
+
+/** @type {Line[]} */
+const LINES = [
+  { key: "forward_ms", label: "Forward time per example", write: (s) => milliseconds(s.forward_ms), unknown: TOO_FEW },
+  { key: "backward_ms", label: "Backprop time per example", write: (s) => milliseconds(s.backward_ms), unknown: TOO_FEW },
+  { key: "loss", label: "Classification loss", write: (s) => loss(s.loss), unknown: TOO_FEW },
+  { key: "decay_loss", label: "L2 Weight decay loss", write: (s) => loss(s.decay_loss), unknown: TOO_FEW },
+  {
+    key: "train_accuracy", label: "Training accuracy", unknown: TOO_FEW,
+    write: (s) => accuracy(s.train_accuracy, s.train_count), covers: (s) => `last ${count(s.train_count)} examples`,
+  },
+  {
+    key: "validation_accuracy", label: "Validation accuracy", unknown: TOO_FEW,
+    write: (s) => accuracy(s.validation_accuracy, s.validation_count), covers: (s) => `last ${count(s.validation_count)} validation images`,
+  },
+  { key: "learning_rate", label: `${SETTING_LABELS.learning_rate} now`, write: (s) => trimmed(s.learning_rate, 6) },
+  { key: "examples", label: "Examples seen", write: (s) => count(s.examples) },
+  { key: "examples_per_second", label: "Examples per second", write: (s) => rate(s.examples_per_second), unknown: "Measured while it trains." },
+  { key: "epoch", label: "Epoch", write: (s) => fixed(s.epoch, 2) },
+  {
+    key: "test", label: "Full test accuracy", unknown: "The network is tested on all test images now and then while it trains.",
+    write: (s) => accuracy(s.test?.accuracy, s.test?.examples ?? 0), covers: (s) => `${count(s.test?.examples)} test images`,
+  },
+];
 
 /** @param {StatsMessage | null} stats */
 function testNote(stats) {
-  if (!stats?.test) return "";
-  return `${count(stats.test.examples)} images, center crop, as of ${count(stats.test.at_examples)} examples`;
+  return stats?.test ? `Full test with center crops, as of ${count(stats.test.at_examples)} examples.` : "";
+}
+
+/**
+ * Shows a line's number wherever it stands.
+ * @param {HTMLElement} value
+ * @param {Line} line
+ * @param {StatsMessage | null} stats
+ * @returns {string}  what the number covers, if anything
+ */
+function showLine(value, { write, covers, unknown = "" }, stats) {
+  const text = stats ? write(stats) : UNKNOWN;
+  const known = stats !== null && text !== UNKNOWN;
+  const covered = known && covers ? covers(stats) : "";
+  setText(value, text);
+  setTitle(value, known ? covered : stats ? unknown : NO_STATS);
+  return covered;
+}
+
+/** Sets a title only if it changed: some browsers close the one that is open. @param {HTMLElement} element @param {string} title */
+function setTitle(element, title) {
+  if (element.title !== title) element.title = title;
 }
 
 /** @param {Context} context */
 export function showStats({ store }) {
   const list = byId("trainstats", HTMLElement);
-  const values = LINES.map(([key]) => make("dd", { "data-stat": key }, "–"));
-  const rows = LINES.map(([, label], i) => make("div", {}, make("dt", {}, `${label}: `), values[i]));
-  list.append(...rows);
-  const rate = rows[LINES.findIndex(([key]) => key === "learning_rate")];
+  const rows = LINES.map((line) => {
+    const value = make("dd", { "data-stat": line.key }, UNKNOWN);
+    const covers = make("span", { class: "covers" });
+    const row = make("div", {}, make("dt", {}, `${line.label}: `, covers), value);
+    return { line, row, covers, value };
+  });
+  list.append(...rows.map(({ row }) => row));
+  const learningRate = rows.find(({ line }) => line.key === "learning_rate")?.row;
   const note = make("p", { class: "hint", id: "test_note" });
   list.after(note);
-  const figures = [...document.querySelectorAll("[data-figure]")].filter((e) => e instanceof HTMLElement);
+  // The header repeats some of them.
+  const figures = rows.flatMap(({ line }) => {
+    const place = document.querySelector(`[data-figure="${line.key}"]`);
+    return place instanceof HTMLElement ? [{ line, place }] : [];
+  });
 
   store.subscribe(["session"], ({ session }) => {
-    rate.hidden = !session || !isScheduled(session.trainer); // otherwise the field below shows it
+    if (learningRate) learningRate.hidden = !session || !isScheduled(session.trainer); // otherwise the field below shows it
   });
   store.subscribe(["stats"], ({ stats }) => {
     document.body.dataset.step = String(stats?.step ?? 0);
     document.body.dataset.examples = String(stats?.examples ?? 0);
-    for (const [i, [, , write]] of LINES.entries()) setText(values[i], stats ? write(stats) : trimmed(null));
+    for (const { line, value, covers } of rows) setText(covers, showLine(value, line, stats));
     setText(note, testNote(stats));
-    for (const figure of figures) {
-      const write = FIGURES[figure.dataset.figure ?? ""];
-      setText(figure, stats && write ? write(stats) : trimmed(null));
-    }
+    for (const figure of figures) showLine(figure.place, figure.line, stats);
   });
 }

@@ -1,6 +1,7 @@
 // Lets people choose light or dark, or leave it to the system.
 
 import { byId, setText } from "../../parts/dom.js";
+import { remember } from "../../parts/remembered.js";
 
 const NEXT = { auto: "light", light: "dark", dark: "auto" };
 const SPOKEN = { auto: "auto colors, as your system has them", light: "light colors", dark: "dark colors" };
@@ -22,12 +23,7 @@ export function showTheme() {
     const next = NEXT[current()];
     if (next === "auto") delete root.dataset.theme;
     else root.dataset.theme = next;
-    try {
-      if (next === "auto") localStorage.removeItem("theme");
-      else localStorage.setItem("theme", next);
-    } catch {
-      // Storage may be blocked: the choice then lasts as long as the page.
-    }
+    remember("theme", next === "auto" ? null : next);
     say();
     root.dispatchEvent(new CustomEvent("themechange"));
   });
