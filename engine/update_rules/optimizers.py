@@ -18,10 +18,12 @@ class Optimizer(ABC):
     Attributes:
         state: by name, vectors as long as the parameters, zero at first.
         updates: how many updates have been made.
+        uses: names of the options that it reads; what no rule reads is read by the trainer itself.
     """
 
     method: ClassVar[str]
     remembers: ClassVar[tuple[str, ...]]
+    uses: ClassVar[frozenset[str]]
 
     def __init__(self, size: int, dtype: np.dtype[np.floating]) -> None:
         self.state: dict[str, Array] = {name: np.zeros(size, dtype) for name in self.remembers}
@@ -41,6 +43,7 @@ class Sgd(Optimizer):
 
     method = "sgd"
     remembers = ("v",)
+    uses = frozenset({"learning_rate", "momentum"})
 
     def _update(self, p: Array, g: Array, options: Options, lr: float) -> None:
         g *= lr
@@ -62,6 +65,7 @@ class Nesterov(Optimizer):
 
     method = "nesterov"
     remembers = ("v",)
+    uses = frozenset({"learning_rate", "momentum"})
 
     def _update(self, p: Array, g: Array, options: Options, lr: float) -> None:
         momentum, v = options["momentum"], self.state["v"]
@@ -76,6 +80,7 @@ class Adagrad(Optimizer):
 
     method = "adagrad"
     remembers = ("g2",)
+    uses = frozenset({"learning_rate", "eps"})
 
     def _update(self, p: Array, g: Array, options: Options, lr: float) -> None:
         g2 = self.state["g2"]
@@ -88,6 +93,7 @@ class Windowgrad(Optimizer):
 
     method = "windowgrad"
     remembers = ("g2",)
+    uses = frozenset({"learning_rate", "ro", "eps"})
 
     def _update(self, p: Array, g: Array, options: Options, lr: float) -> None:
         g2, ro = self.state["g2"], options["ro"]
@@ -104,6 +110,7 @@ class Adadelta(Optimizer):
 
     method = "adadelta"
     remembers = ("g2", "d2")
+    uses = frozenset({"ro", "eps"})
 
     def _update(self, p: Array, g: Array, options: Options, lr: float) -> None:
         g2, d2, ro, eps = self.state["g2"], self.state["d2"], options["ro"], options["eps"]
@@ -125,6 +132,7 @@ class Adam(Optimizer):
 
     method = "adam"
     remembers = ("m", "v")
+    uses = frozenset({"learning_rate", "eps", "beta1", "beta2"})
 
     def _update(self, p: Array, g: Array, options: Options, lr: float) -> None:
         m, v = self.state["m"], self.state["v"]
@@ -206,3 +214,11 @@ TRAINER_OPTIONS: tuple[Option, ...] = (
     ),
 )
 """What `new convnetjs.Trainer(net, {...})` understands, for every method."""
+
+
+def unused_options(method: str) -> tuple[str, ...]:
+    """Names of the trainer's options that do nothing with this method, in their order."""
+    unused = {name for rule in OPTIMIZERS.values() for name in rule.uses} - OPTIMIZERS[method].uses
+    if "learning_rate" in unused:
+        unused.update(option.name for option in SCHEDULE_OPTIONS)
+    return tuple(option.name for option in TRAINER_OPTIONS if option.name in unused)

@@ -67,10 +67,11 @@ class PreviousRun:
 class SessionEvent:
     """All of a session's state; sent on connection and at every change.
 
-    `divergences` and `trainer_changes` are those of the run, oldest first. `failure` says in a word
-    what a failed session failed of; `recoverable` whether `recover` is possible now. `watch` is the
-    path of the page for spectators. Spectators are told that page's id as the `session`, and
-    neither `watch` nor `previous`.
+    `unused_options` are the trainer's that do nothing with its method. `divergences` and
+    `trainer_changes` are those of the run, oldest first. `failure` says in a word what a failed
+    session failed of; `recoverable` whether `recover` is possible now. `watch` is the path of the
+    page for spectators. Spectators are told that page's id as the `session`, and neither `watch`
+    nor `previous`.
     """
 
     type: ClassVar[str] = "session"
@@ -83,6 +84,7 @@ class SessionEvent:
     parameters: int
     trainer: Mapping[str, str | float]
     methods: tuple[str, ...]
+    unused_options: tuple[str, ...]
     dataset: DatasetInfo
     seed: int
     divergences: tuple[Divergence, ...] = ()

@@ -8,7 +8,7 @@ from engine.data import Dataset
 from engine.language import NetSpec
 from engine.language.sugar import is_loss
 from engine.layers import ACTIVATIONS
-from engine.update_rules.optimizers import OPTIMIZERS
+from engine.update_rules.optimizers import OPTIMIZERS, unused_options
 from server.protocol.connections import Role
 from server.protocol.events import (
     DatasetInfo,
@@ -36,6 +36,7 @@ def session_event(state: SessionState, role: Role, dataset: Dataset) -> SessionE
         parameters=run.spec.parameter_count,
         trainer=run.spec.trainer.options,
         methods=tuple(OPTIMIZERS),
+        unused_options=unused_options(run.spec.trainer.options["method"]),
         dataset=dataset_info(dataset),
         seed=run.seed,
         divergences=run.divergences,

@@ -44,6 +44,7 @@
  * @property {number} parameters
  * @property {Record<string, string | number>} trainer
  * @property {string[]} methods
+ * @property {string[]} unused_options  of the trainer: those that do nothing with its method
  * @property {{name: string, classes: string[], train: number, validation: number, test: number}} dataset
  * @property {number} seed
  * @property {Divergence[]} divergences  of this run

@@ -18,6 +18,15 @@ export function settingName(setting) {
   return SETTING_LABELS[setting].toLowerCase();
 }
 
+/**
+ * What to say beside a setting that does nothing with the trainer's method; empty where it does something.
+ * @param {string} setting
+ * @param {{trainer: Trainer, unused_options: string[]}} session
+ */
+export function unusedText(setting, { trainer, unused_options }) {
+  return unused_options.includes(setting) ? `no effect with ${trainer.method}` : "";
+}
+
 /** Whether the learning rate changes by itself; adadelta has none. @param {Trainer} trainer */
 export function isScheduled({ method, schedule, warmup_examples }) {
   return method !== "adadelta" && (schedule !== "constant" || Number(warmup_examples) > 0);

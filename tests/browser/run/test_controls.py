@@ -66,6 +66,23 @@ def test_live_fields_take_effect(page: Page) -> None:
     expect(page.locator("#method_input")).to_have_value("sgd")
 
 
+def test_a_field_that_does_nothing_says_so(page: Page) -> None:
+    await_examples(page, 20)
+    fields = {
+        name: page.locator(f"[data-setting={name}] .hint")
+        for name in ("learning_rate", "momentum", "batch_size", "l2_decay")
+    }
+    method = page.locator("#method_input")
+    expect(fields["learning_rate"]).to_have_text("no effect with adadelta")
+    expect(fields["momentum"]).to_have_text("no effect with adadelta")
+    method.select_option("adam")
+    expect(fields["momentum"]).to_have_text("no effect with adam")
+    expect(fields["learning_rate"]).to_be_hidden()
+    method.select_option("sgd")
+    for hint in fields.values():
+        expect(hint).to_be_hidden()
+
+
 @pytest.mark.parametrize(
     ("setting", "value"), [("learning_rate", "fast"), ("batch_size", "0"), ("momentum", "-1")]
 )

@@ -10,7 +10,8 @@ import pytest
 
 from engine.language import TrainerSpec
 from engine.layers import Array
-from engine.update_rules.optimizers import OPTIMIZERS, TRAINER_OPTIONS
+from engine.update_rules.learning_rate import learning_rate
+from engine.update_rules.optimizers import OPTIMIZERS, TRAINER_OPTIONS, unused_options
 
 Rule = Callable[[float, list[float], dict[str, float]], float]
 """A parameter's new value from its first one, all gradients so far, and the options."""
@@ -154,3 +155,37 @@ def test_every_method_finds_the_bottom_of_a_bowl(method: str) -> None:
     for _ in range(3000):
         optimizer.update(params, params * [1, 5], options, 0.05)
     assert np.abs(params).max() < 0.1
+
+
+OTHER_VALUES: dict[str, object] = {
+    "learning_rate": 0.5, "momentum": 0.5, "ro": 0.5, "eps": 0.1, "beta1": 0.5, "beta2": 0.5,
+    "schedule": "cosine", "schedule_examples": 7, "step_factor": 0.5, "warmup_examples": 100,
+}  # fmt: skip
+"""Of each option that some method does nothing with, a value unlike `after_updates` has."""
+
+
+def after_updates(method: str, **changes: object) -> list[float]:
+    """Where parameters are after a few updates on a schedule that uses all of its options."""
+    usual = {"schedule": "step", "schedule_examples": 10, "warmup_examples": 20}
+    options = TrainerSpec.of(**{"method": method, "batch_size": 5, **usual, **changes}).options
+    params = np.array([1.0, -2.0])
+    optimizer = OPTIMIZERS[method](2, params.dtype)
+    for step in range(8):
+        gradient = np.array([0.3, -1.5]) * (step + 1)
+        optimizer.update(params, gradient, options, learning_rate(options, 5 * step))
+    return list(params)
+
+
+@pytest.mark.parametrize("method", RULES)
+def test_the_options_called_unused_are_those_that_change_nothing(method: str) -> None:
+    usual = after_updates(method)
+    same = {
+        name
+        for name, value in OTHER_VALUES.items()
+        if after_updates(method, **{name: value}) == usual
+    }
+    assert set(unused_options(method)) == same
+
+
+def test_every_option_that_is_unused_somewhere_is_tried() -> None:
+    assert set(OTHER_VALUES) == {name for method in OPTIMIZERS for name in unused_options(method)}

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changeText, isScheduled, scheduleProgress, settingName, trainerText } from "../../../static/js/words/trainer_text.js";
+import { changeText, isScheduled, scheduleProgress, settingName, trainerText, unusedText } from "../../../static/js/words/trainer_text.js";
 
 test("a trainer's schedule and average are told where there are any", () => {
   const plain = { method: "adadelta", learning_rate: 0.01, batch_size: 20, l2_decay: 0.001, ema: 0, schedule: "constant", schedule_examples: 600000, step_factor: 0.1, warmup_examples: 0 };
@@ -16,6 +16,12 @@ test("a trainer's schedule and average are told where there are any", () => {
 
 test("a setting is called the same within a sentence as beside its field", () => {
   assert.equal(settingName("l2_decay"), "weight decay");
+});
+
+test("a setting that does nothing says so, and with which method", () => {
+  const session = { trainer: { method: "adadelta" }, unused_options: ["learning_rate", "momentum"] };
+  assert.equal(unusedText("momentum", session), "no effect with adadelta");
+  assert.equal(unusedText("batch_size", session), "");
 });
 
 test("a schedule says how far it has come", () => {

@@ -49,14 +49,15 @@ DATA = ev.DatasetInfo("MNIST", ("0", "1"), 9, 1, 4)
 EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
     (
         ev.SessionEvent(
-            "s", 2, Status.WAITING, Role.OWNER, "text", (INFO,), 208, {"eps": 1e-8}, ("sgd",), DATA,
-            7, (Divergence(60, 4, 1e3),), (TrainerChange(40, {"momentum": (0.9, 0.5)}),),
-            recoverable=True, reason="so", place=1, watch="/watch/w",
-            previous=ev.PreviousRun("fc 9 · svm", 400, Leaving.CHANGE),
+            "s", 2, Status.WAITING, Role.OWNER, "text", (INFO,), 208, {"eps": 1e-8}, ("sgd",),
+            ("ro",), DATA, 7, (Divergence(60, 4, 1e3),),
+            (TrainerChange(40, {"momentum": (0.9, 0.5)}),), recoverable=True, reason="so", place=1,
+            watch="/watch/w", previous=ev.PreviousRun("fc 9 · svm", 400, Leaving.CHANGE),
         ),
         {
             "type": "session", "session": "s", "run_id": 2, "status": "waiting", "role": "owner",
             "spec": "text", "parameters": 208, "trainer": {"eps": 1e-8}, "methods": ["sgd"],
+            "unused_options": ["ro"],
             "layers": [
                 {
                     "index": 1, "type": "conv", "in": [24, 24, 1], "out": [24, 24, 8],

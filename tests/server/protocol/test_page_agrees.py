@@ -15,6 +15,7 @@ import pytest
 
 from engine.runs.running_means import NEWEST_EXAMPLES
 from engine.runs.training_run import TRAINED_FOR_ONE, validation_window
+from engine.update_rules.optimizers import OPTIMIZERS, unused_options
 from server.protocol import events as ev
 from server.protocol.commands import COMMANDS, ChangeNetwork
 from server.protocol.connections import CloseReason, Role
@@ -187,3 +188,21 @@ def test_the_page_knows_how_many_images_a_point_covers() -> None:
 @pytest.mark.parametrize("reason", [CloseReason.UNKNOWN_SESSION, CloseReason.REMOVED])
 def test_the_page_knows_the_close_codes_that_it_heeds(reason: CloseReason) -> None:
     assert f"const {reason.name} = {reason.code};" in CONNECTION
+
+
+SCHEDULED = """
+const { isScheduled } = await import(process.argv[1]);
+const trainers = JSON.parse(process.argv[2]).map((method) => ({ method, schedule: "step" }));
+console.log(JSON.stringify(trainers.map(isScheduled)));
+"""
+
+
+def test_the_page_knows_which_methods_have_a_learning_rate() -> None:
+    words_of_trainers = PROTOCOL_JS.parents[1] / "words/trainer_text.js"
+    command = [node(), "--input-type=module", "--eval", SCHEDULED, words_of_trainers.as_uri()]
+    done = subprocess.run(
+        [*command, json.dumps(list(OPTIMIZERS))], capture_output=True, text=True, check=True
+    )
+    have = [name for name in OPTIMIZERS if "learning_rate" not in unused_options(name)]
+    said = zip(OPTIMIZERS, json.loads(done.stdout), strict=True)
+    assert [name for name, scheduled in said if scheduled] == have

@@ -3,7 +3,7 @@
 import { makeCodeEditor } from "../../parts/code_editor.js";
 import { byId, make } from "../../parts/dom.js";
 import { layerTable } from "../../parts/layer_table.js";
-import { SETTING_LABELS } from "../../words/trainer_text.js";
+import { SETTING_LABELS, unusedText } from "../../words/trainer_text.js";
 
 /** @import { Context } from "../../view_context.js" */
 
@@ -21,6 +21,10 @@ export function showRunning({ store, nonce }) {
     signature = next;
     editor.setText(session.spec);
     table.replaceChildren(...layerTable(session, (line) => editor.goToLine(line)));
-    values.replaceChildren(...Object.entries(SETTING_LABELS).map(([name, label]) => make("div", {}, make("dt", {}, `${label}:`), make("dd", { "data-value": name }, String(session.trainer[name])))));
+    values.replaceChildren(...Object.entries(SETTING_LABELS).map(([name, label]) => {
+      const unused = unusedText(name, session);
+      const value = make("dd", { "data-value": name }, String(session.trainer[name]));
+      return make("div", {}, make("dt", {}, unused ? `${label} (${unused}):` : `${label}:`), value);
+    }));
   });
 }

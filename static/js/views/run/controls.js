@@ -1,8 +1,8 @@
 // Controls training: pause, step, restart, and the fields that change the trainer while it runs.
 
 import { attempt, complainIn } from "../../parts/attempt.js";
-import { byId, make, setText } from "../../parts/dom.js";
-import { SETTING_LABELS, settingName } from "../../words/trainer_text.js";
+import { byId, make, setText, showText } from "../../parts/dom.js";
+import { SETTING_LABELS, settingName, unusedText } from "../../words/trainer_text.js";
 
 /** @import { Complain } from "../../parts/attempt.js" */
 /** @import { Context } from "../../view_context.js" */
@@ -76,11 +76,12 @@ function showRun({ store, command }) {
  * @param {Field} field
  */
 function makeField({ store, command }, { setting, id, mode }) {
-  const problemId = `${id}_problem`;
-  const input = make("input", { id, type: "text", inputmode: mode, size: 8, autocomplete: "off", "aria-describedby": problemId });
+  const [problemId, unusedId] = [`${id}_problem`, `${id}_unused`];
+  const input = make("input", { id, type: "text", inputmode: mode, size: 8, autocomplete: "off", "aria-describedby": `${unusedId} ${problemId}` });
   const button = make("button", { type: "submit", "aria-label": `change ${settingName(setting)}` }, "change");
   const problem = make("p", { id: problemId, class: "problem", role: "alert", hidden: true });
-  const form = make("form", { class: "field", "data-setting": setting }, make("label", { for: id }, `${SETTING_LABELS[setting]}:`), input, button, problem);
+  const unused = make("p", { id: unusedId, class: "hint", hidden: true });
+  const form = make("form", { class: "field", "data-setting": setting }, make("label", { for: id }, `${SETTING_LABELS[setting]}:`), input, button, unused, problem);
   let edited = false;
 
   const running = () => String(store.state.session?.trainer[setting] ?? "");
@@ -109,6 +110,7 @@ function makeField({ store, command }, { setting, id, mode }) {
   });
   let run = store.state.run;
   store.subscribe(["session"], (state) => {
+    showText(unused, state.session ? unusedText(setting, state.session) : "");
     form.title = `current value: ${running()}`;
     // What was being typed was meant for the previous run.
     if (!edited || state.run !== run) revert();
