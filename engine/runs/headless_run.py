@@ -95,6 +95,11 @@ class HeadlessRun:
             test_examples=evaluation.examples,
         )
 
+    @property
+    def covered(self) -> tuple[int, int]:
+        """How many images the training accuracy and the validation accuracy cover."""
+        return self._run.train_accuracy.count, self._run.validation_accuracy.count
+
     def snapshot(self) -> bytes:
         """The file with the network and everything needed to continue exactly from here."""
         return self._run.snapshot()
