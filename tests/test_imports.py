@@ -30,10 +30,11 @@ WINGS = {
         ["cli"],
     ],
     "engine": [
-        ["options", "cores", "durable_files", "file_limits"],
+        ["options", "cores", "durable_files"],
         ["layers"],
         ["update_rules"],
         ["language"],
+        ["file_limits"],
         ["data"],
         ["network"],
         ["analysis"],
