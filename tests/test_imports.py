@@ -30,10 +30,11 @@ WINGS = {
         ["cli"],
     ],
     "engine": [
-        ["options", "cores", "durable_files", "file_limits", "version"],
+        ["options", "cores", "durable_files", "version"],
         ["layers"],
         ["update_rules"],
         ["language"],
+        ["file_limits"],
         ["data"],
         ["network"],
         ["analysis"],
