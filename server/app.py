@@ -28,6 +28,7 @@ from server.web import error_table, live_stream
 from server.web.api import operations, pictures, sessions, snapshots
 from server.web.api.metrics import Metrics
 from server.web.guards.creation_rate import CreationLimiter
+from server.web.guards.file_budget import FileBudget
 from server.web.guards.origin import Guard, Policy
 from server.web.page import routes as pages
 from server.web.page.assets import Assets
@@ -81,6 +82,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         Page(files, assets, settings.limits),
         Metrics(registry, line, shared.tally),
         CreationLimiter(settings.limits),
+        FileBudget(settings.limits),
         ReaderPool(settings.limits, settings.logs),
     )
     policy = Policy(settings.host, settings.port, settings.allowed_origins)
