@@ -12,6 +12,7 @@ from starlette.types import Lifespan
 
 from engine.cores import cores
 from engine.data import download_mnist
+from server.audience.outflow import Outflow
 from server.dataset_in_use import DatasetManager, Download
 from server.pictures.pool import ReaderPool
 from server.sessions.registry import Registry
@@ -71,7 +72,13 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         )
 
     shared = Surroundings(
-        settings, new_host, line, keeper, lambda: data.current, lambda: data.event
+        settings,
+        new_host,
+        line,
+        keeper,
+        lambda: data.current,
+        lambda: data.event,
+        Outflow(settings.limits.outgoing_bytes),
     )
     registry = Registry(shared)
     files = page_files()

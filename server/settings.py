@@ -36,6 +36,9 @@ class Limits:
     """How much of files that come and go is held in memory at one time, a larger one alone."""
     file_bytes_each: int = 96 * 1024 * 1024
     """How much of that one browser may have, or one address."""
+    outgoing_bytes: int = 64 * 1024 * 1024
+    """While so much is on its way to viewers, pictures wait; each takes about three times its
+    size."""
     upload_seconds: float = 30.0
     """A body that takes longer to arrive is given up."""
     take_seconds: float = 5.0
