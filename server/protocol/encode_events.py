@@ -56,6 +56,11 @@ class Frame:
     head: str
     payload: bytes | None = None
 
+    @property
+    def size(self) -> int:
+        """About how many bytes the message has."""
+        return len(self.head) + len(self.payload or b"")
+
     def numbered(self, seq: int) -> str | bytes:
         """The message as it goes over the websocket."""
         head = f'{{"seq":{seq},{self.head[1:]}'

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from engine.data import Dataset, load_builtin
+from server.audience.outflow import Outflow
 from server.audience.viewer import Viewer
 from server.protocol.encode_events import Frame, decode_event
 from server.protocol.events import DatasetEvent
@@ -143,6 +144,7 @@ class Stage:
             keeper or MemoryKeeper(),
             lambda: self.dataset,
             lambda: DatasetEvent(DatasetState.BUILTIN, self.dataset.name),
+            Outflow(limits.outgoing_bytes),
         )
 
     def _new_host(self) -> FakeHost:
