@@ -84,7 +84,12 @@ class Snapshot:
             raise SnapshotError(f"its training state is malformed ({error})") from None
 
 
-def dump(net: Net, trainer: Trainer | None = None, sampler: Sampler | None = None) -> bytes:
+def dump(
+    net: Net,
+    trainer: Trainer | None = None,
+    sampler: Sampler | None = None,
+    means: Json | None = None,
+) -> bytes:
     """The file's bytes.
 
     With a trainer (and its sampler) the file also holds everything needed to continue as if
@@ -95,6 +100,8 @@ def dump(net: Net, trainer: Trainer | None = None, sampler: Sampler | None = Non
     own: Json = {"version": VERSION, "spec": to_text(spec)}
     if trainer is not None:
         own["training"] = _training(trainer, sampler)
+        if means is not None:
+            own["training"]["means"] = means
     if refusal(spec) is None:
         return _to_bytes(
             {"layers": [layer_to_json(layer) for layer in net.layers], OWN_KEY: own}, net
