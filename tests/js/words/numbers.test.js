@@ -10,7 +10,7 @@ test("numbers are trimmed as the original did, and tiny ones do not read as zero
 });
 
 test("what is not known is a dash, never NaN", () => {
-  for (const write of [format.count, format.percent, format.milliseconds, format.trimmed]) {
+  for (const write of [format.count, format.percent, format.milliseconds, format.seconds, format.trimmed]) {
     assert.deepEqual([write(null), write(undefined), write(NaN), write(Infinity)], Array(4).fill(format.UNKNOWN));
   }
   assert.equal(format.fixed(null, 2), format.UNKNOWN);
@@ -21,6 +21,7 @@ test("counts, shares, times and axes", () => {
   assert.equal(format.count(1234567.4), "1,234,567");
   assert.equal(format.percent(0.9876, 1), "98.8%");
   assert.equal(format.milliseconds(0.1234), "0.123ms");
+  assert.deepEqual([1.234, 47.1, 251].map(format.seconds), ["1.2s", "47s", "4.2min"]);
   assert.deepEqual([0, 800, 1600, 2_000_000].map(format.thousands), ["0", "800", "1.6k", "2M"]);
 });
 
