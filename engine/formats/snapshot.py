@@ -91,7 +91,12 @@ class Snapshot:
             raise SnapshotError(f"its training state is malformed ({error})") from None
 
 
-def dump(net: Net, trainer: Trainer | None = None, sampler: Sampler | None = None) -> bytes:
+def dump(
+    net: Net,
+    trainer: Trainer | None = None,
+    sampler: Sampler | None = None,
+    means: Json | None = None,
+) -> bytes:
     """The file's bytes.
 
     With a trainer (and its sampler) the file also holds everything needed to continue as if
@@ -102,6 +107,8 @@ def dump(net: Net, trainer: Trainer | None = None, sampler: Sampler | None = Non
     own: Json = {"version": VERSION, "spec": to_text(spec)}
     if trainer is not None:
         own["training"] = _training(trainer, sampler)
+        if means is not None:
+            own["training"]["means"] = means
     if refusal(spec) is None and net.params.size <= MOST_IN_DECIMALS:
         # None of its layer types has running statistics.
         return _to_bytes({"layers": _layers(net), OWN_KEY: own}, net)

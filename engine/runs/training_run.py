@@ -25,6 +25,8 @@ LEAST_VALIDATED, MOST_VALIDATED = 400, 2000
 """Validation images averaged over, at the least and at the most."""
 LOOK_BACK = 4
 """In between, those of the newest quarter of the training are averaged over."""
+KEPT_MEANS = ("loss", "decay", "train_accuracy", "validation_accuracy")
+"""Running means that a run that goes on from a file begins with. Times are another machine's."""
 LARGEST_FORWARD = 8_000_000
 """Activations that one forward pass may hold; large networks run fewer images at once."""
 
@@ -101,6 +103,7 @@ class TrainingRun:
         run = cls(snapshot.net, dataset, seed, processes=processes)
         try:
             snapshot.resume(run.trainer, run.sampler)
+            run._resume_means(snapshot.training or {})
         except SnapshotError:
             run.close()
             raise
@@ -174,18 +177,28 @@ class TrainingRun:
 
         Between the chunks of a step that is as of before the step.
         """
-        if self._before_step is None:
-            return dump(self.net, self.trainer, self.sampler)
+        means = {name: getattr(self, name).state() for name in KEPT_MEANS}
         now = self._moment()
-        self._return_to(self._before_step)
+        self._return_to(self._before_step or now)
         try:
-            return dump(self.net, self.trainer, self.sampler)
+            return dump(self.net, self.trainer, self.sampler, means)
         finally:
             self._return_to(now)
 
     def close(self) -> None:
         """End the helper processes; idempotent."""
         self.trainer.close()
+
+    def _resume_means(self, training: Mapping[str, Any]) -> None:
+        means = training.get("means", {})
+        try:
+            if not isinstance(means, Mapping):
+                raise TypeError("not an object")
+            for name in KEPT_MEANS:
+                if name in means:
+                    getattr(self, name).restore(means[name])
+        except (TypeError, ValueError) as error:
+            raise SnapshotError(f"its running means are malformed ({error})") from None
 
     def _moment(self) -> _Moment:
         return self.sampler.mark(), self.trainer.rng.bit_generator.state

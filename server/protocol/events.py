@@ -187,12 +187,17 @@ class Tests:
 
 @dataclass(frozen=True, slots=True)
 class PixelMap:
-    """Gray levels of one volume or filter bank, and the numbers that 0 and 255 stand for."""
+    """Gray levels of one volume or filter bank, and the numbers that 0 and 255 stand for.
+
+    `whole` is the shape of all there is, where that is too much to be sent: the first along each
+    axis of `shape` but the last two, and of those every so many-th pixel.
+    """
 
     shape: tuple[int, ...]
     minimum: float = field(metadata={"alias": "min"})
     maximum: float = field(metadata={"alias": "max"})
     pixels: bytes
+    whole: tuple[int, ...] | None = field(default=None, metadata=OMIT)
 
 
 @dataclass(frozen=True, slots=True)

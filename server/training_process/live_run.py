@@ -48,6 +48,7 @@ class LiveRun:
         self.points = PointRecorder()
         self.step_seconds: float | None = None
         self._batch: Batch | None = None
+        self._stepped = False
         self._image: Array | None = None
 
     def close(self) -> None:
@@ -81,6 +82,7 @@ class LiveRun:
                 look_up(self)
 
         self._batch, stats = self.training.train_batch(between=between)
+        self._stepped = True
         self.step_seconds = perf_counter() - began
         if self.points.add(stats.loss, stats.decay_loss, stats.examples):
             self.make_point()
@@ -134,11 +136,14 @@ class LiveRun:
             return None, inspect_example(
                 self._inspected, self._image, None, layers, self._weight_gradient()
             )
-        # Before the first batch there is no newest example: a validation image stands in for it.
-        batch = self._batch or self.training.sampler.next_validation(1)
-        label = int(batch.labels[-1])
-        x = np.ascontiguousarray(batch.x[..., -1:])
+        # Before the first batch there is no newest example: a validation image stands in for it,
+        # always the same, so that all cards show one example whenever they are looked at.
+        if self._batch is None:
+            self._batch = self.training.sampler.next_validation(1)
+        label = int(self._batch.labels[-1])
+        x = np.ascontiguousarray(self._batch.x[..., -1:])
         return label, inspect_example(self._inspected, x, label, layers, self._weight_gradient())
 
     def _weight_gradient(self) -> Array | None:
-        return self.training.trainer.last_gradient if self.training.trainer.step_count else None
+        """That of the newest step; None before there has been one in this process."""
+        return self.training.trainer.last_gradient if self._stepped else None

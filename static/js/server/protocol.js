@@ -111,6 +111,7 @@
  * @property {number} min
  * @property {number} max
  * @property {Uint8Array} pixels  C order
+ * @property {number[]} [whole]  shape of all there is, where that is too much to be sent
  */
 
 /** @typedef {"activations" | "gradients" | "weights" | "weight_gradients"} MapName */

@@ -76,7 +76,7 @@ export function rate(value) {
 /** How long something takes; estimates are no better than two digits. @param {number | null | undefined} value seconds */
 export function seconds(value) {
   if (!isNumber(value)) return UNKNOWN;
-  return value < 100 ? `${Number(value.toPrecision(2))}s` : `${Number((value / 60).toPrecision(2))}min`;
+  return value < 100 ? `${Number(value.toPrecision(2))} s` : `${Number((value / 60).toPrecision(2))} min`;
 }
 
 /**

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.data import load_builtin
+from engine.formats import SnapshotError, load
 from engine.language import parse
 from engine.runs.training_run import MOST_VALIDATED, TrainingRun, validation_window
 from engine.training.trainer import StepAbandoned
@@ -104,3 +105,29 @@ def test_a_step_that_is_abandoned_does_not_show_in_the_run(processes: int) -> No
         return run.snapshot()
 
     assert end(2) == end()
+
+
+def test_a_run_that_goes_on_from_a_file_shows_the_numbers_that_it_had() -> None:
+    def numbers(run: TrainingRun) -> list[float | None]:
+        means = (run.loss, run.decay, run.train_accuracy, run.validation_accuracy)
+        return [mean.mean() for mean in means]
+
+    run = TrainingRun.fresh(parse(SPEC), load_builtin(), seed=1, processes=1)
+    for _ in range(50):
+        run.train_batch()
+    again = TrainingRun.resumed(load(run.snapshot()), load_builtin(), seed=1, processes=1)
+    assert None not in numbers(run)
+    assert numbers(again) == numbers(run)
+    run.close()
+    again.close()
+
+
+@pytest.mark.parametrize("means", [[], {"loss": 1}, {"loss": [1e400, 5]}, {"loss": [1, -5]}])
+def test_malformed_means_are_refused(means: object) -> None:
+    run = TrainingRun.fresh(parse(SPEC), load_builtin(), seed=1, processes=1)
+    file = load(run.snapshot())
+    run.close()
+    assert file.training is not None
+    file.training["means"] = means
+    with pytest.raises(SnapshotError, match="means"):
+        TrainingRun.resumed(file, load_builtin(), seed=1, processes=1)

@@ -17,6 +17,7 @@ from engine.data import load_builtin
 from engine.formats import Snapshot as File
 from engine.formats import load
 from engine.language import DEFAULT_TEXT, parse
+from server.protocol.encode_events import Cards
 from server.protocol.orders import (
     GoBack,
     LoadSnapshot,
@@ -42,7 +43,7 @@ from server.trainers.local_process import ending_of
 from server.training_process.main import OUT_OF_MEMORY, WorkerConfig
 from tests.limits import no_more_files, no_more_memory, no_more_threads
 from tests.server.processes import processor_seconds
-from tests.server.worker_process import DEFAULT, MEMORY, Process, training_process
+from tests.server.worker_process import DEFAULT, MEMORY, Process, header_of, training_process
 
 pytestmark = pytest.mark.anyio
 
@@ -183,6 +184,31 @@ async def test_a_run_goes_on_from_a_checkpoint() -> None:
         process.send(TrainOnce())
         stats = await process.frame("stats", lambda stats: stats["step"] == 2)
         assert stats["examples"] == 40
+
+
+async def test_before_its_first_step_a_resumed_run_shows_one_example_and_the_numbers_it_had() -> (
+    None
+):
+    async with training_process() as process:
+        process.begin(paused=True)
+        process.send(*[TrainOnce()] * 3)
+        before = await process.frame("stats", lambda stats: stats["step"] == 3)
+        data = await process.checkpoint()
+        process.begin(run_id=2, snapshot=data.data, paused=True)
+        after = await process.frame("stats", lambda stats: stats["run_id"] == 2)
+        for name in ("loss", "decay_loss", "train_accuracy"):
+            assert before[name] == after[name] is not None
+        examples = set()
+        for more in (1, 3, 9):
+            process.send(SetWatched(frozenset(range(more))))
+            frame = (
+                await process.report(FrameReport, lambda report: report.kind == "layers")
+            ).frame
+            assert isinstance(frame, Cards)
+            examples.add(frame.cards[0])
+        assert len(examples) == 1
+        maps = header_of(FrameReport("layers", 2, frame))["layers"][1]["weight_gradients"]
+        assert maps["min"] < maps["max"]
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b'{"layers": [{"layer_type": "conv"}]}', b"\xff"])
