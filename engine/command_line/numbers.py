@@ -1,4 +1,4 @@
-"""Writes accuracies for people, by the same rule as the page's `static/js/words/numbers.js`."""
+"""Writes accuracies and probabilities as the page does in `static/js/words/numbers.js`."""
 
 from __future__ import annotations
 
@@ -14,3 +14,10 @@ def accuracy_text(share: float, images: int) -> str:
         return "100%"
     digits = max(0, math.floor(math.log10(max(images, 1))) - 2)
     return f"{min(100 * share, 100 - 10**-digits):.{digits}f}%"
+
+
+def probability_text(share: float) -> str:
+    """A probability in whole percent; no rounding makes it certain."""
+    if 0 < share < 0.005:
+        return "<1%"
+    return ">99%" if 0.995 <= share < 1 else f"{100 * share:.0f}%"

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.analysis.evaluation import predict
 from engine.command_line.commands import UsageError, load_net, read_file
+from engine.command_line.numbers import probability_text
 from engine.data.user_picture import ImageError, prepare_digit
 from engine.file_limits import PICTURE_BYTES
 from engine.language import DataShape
@@ -42,7 +43,7 @@ def read_pictures(arguments: argparse.Namespace) -> None:
         print(_as_json(answers, problems))
     for path, row in [] if arguments.json else answers:
         best = np.argsort(row)[::-1][:3]
-        print(f"{path}: " + ", ".join(f"{each} ({row[each]:.1%})" for each in best))
+        print(f"{path}: " + ", ".join(f"{each} ({probability_text(row[each])})" for each in best))
     if problems:
         sys.stdout.flush()
         raise UnreadPictures(*(f"{path}: {problem}" for path, problem in problems))

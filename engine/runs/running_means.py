@@ -12,6 +12,8 @@ LEAST_EXAMPLES = 20
 
 MOST = 2**53
 """No sum and no count in a file may be larger."""
+MOST_BATCHES = 10_000
+"""In a file; there are no more than the newest examples that are averaged over."""
 
 
 class RunningMean:
@@ -42,21 +44,27 @@ class RunningMean:
         # Summed afresh each time: a running total would keep rounding errors of one huge loss.
         return fsum(total for total, _ in self._batches) / self.count
 
-    def state(self) -> list[float]:
-        """What `restore` needs: the sum, and over how many examples."""
-        return [fsum(total for total, _ in self._batches), self.count]
+    def state(self) -> list[list[float]]:
+        """What `restore` needs: the sum and the examples of each batch."""
+        return [[total, examples] for total, examples in self._batches]
 
     def restore(self, state: object) -> None:
-        """Go on from a `state`, as if its examples had been one batch.
+        """Go on from a `state` as if there had been no break.
 
         Raises:
             ValueError: it is malformed.
         """
-        match state:
-            case [int() | float() as total, int() as count] if (
-                isfinite(total) and 0 <= total <= MOST and 0 <= count <= MOST
-            ):
-                self._batches = deque([(float(total), count)])
-                self.count = count
-            case _:
-                raise ValueError("a running mean is a sum and a count")
+        if not isinstance(state, list) or len(state) > MOST_BATCHES:
+            raise ValueError("a running mean is a list of batches")
+        batches = [_batch(each) for each in state]
+        self._batches = deque(batches)
+        self.count = sum(examples for _, examples in batches)
+
+
+def _batch(value: object) -> tuple[float, int]:
+    match value:
+        case [int() | float() as total, int() as examples] if (
+            isfinite(total) and 0 <= total <= MOST and 0 < examples <= MOST
+        ):
+            return total, examples
+    raise ValueError("a batch of a running mean is a sum and a count")
