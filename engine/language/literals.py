@@ -17,6 +17,7 @@ _NAMING = [
     for option in options
     if option.kind is str
 ]
+# Where a word without quotes was meant as a string: after these names, and these words anywhere.
 _TEXTS = {"type", *(option.name for option in _NAMING)}
 _WORDS = {*LAYERS, *(choice for option in _NAMING for choice in option.choices)}
 

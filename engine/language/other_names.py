@@ -66,11 +66,11 @@ OTHER_NAMES = {
 # What has no name here, and what to do instead.
 NOTHING_OF_THE_KIND = {
     "flatten reshape": "leave it out: an fc takes a volume of any size",
-    "inchannels infeatures inputshape inputdim inputs": "leave it out: "
-    "it is what the layer before puts out",
+    "inchannels infeatures inputshape inputdim inputs": "leave it out: it is what the layer before "
+    "puts out",
     "keepprob keep": "drop_prob is the share that is left out, 1 minus this",
-    "epochs numepochs maxepochs maxiter iterations": "leave it out: "
-    "how long to train is not part of the text",
+    "epochs numepochs maxepochs maxiter iterations": "leave it out: how long to train is not part "
+    "of the text",
     "nesterov": "write method:'nesterov'",
     "loss criterion": "leave it out: the last layer is the loss",
 }
