@@ -257,7 +257,7 @@ class GraphView {
   /** What the legend says, in a sentence. */
   words() {
     const values = this.graph.lines.map(({ label }, i) => `${label} ${this.legend[i].textContent}`);
-    return `${this.at.textContent} examples: ${values.join(", ")}`;
+    return `${this.at.textContent}: ${values.join(", ")}`;
   }
 
   /** Values under the pointer, else the newest. */
