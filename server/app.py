@@ -13,6 +13,7 @@ from starlette.types import Lifespan
 from engine.cores import cores
 from engine.data import download_mnist
 from engine.version import program_version
+from server.audience.outflow import Outflow
 from server.dataset_in_use import DatasetManager, Download
 from server.pictures.pool import ReaderPool
 from server.sessions.registry import Registry
@@ -29,6 +30,7 @@ from server.web import error_table, live_stream
 from server.web.api import operations, pictures, sessions, snapshots
 from server.web.api.metrics import Metrics
 from server.web.guards.creation_rate import CreationLimiter
+from server.web.guards.file_budget import FileBudget
 from server.web.guards.origin import Guard, Policy
 from server.web.page import routes as pages
 from server.web.page.assets import Assets
@@ -71,7 +73,13 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         )
 
     shared = Surroundings(
-        settings, new_host, line, keeper, lambda: data.current, lambda: data.event
+        settings,
+        new_host,
+        line,
+        keeper,
+        lambda: data.current,
+        lambda: data.event,
+        Outflow(settings.limits.outgoing_bytes),
     )
     registry = Registry(shared)
     files = page_files()
@@ -82,6 +90,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         Page(files, assets, settings.limits),
         Metrics(registry, line, shared.tally),
         CreationLimiter(settings.limits),
+        FileBudget(settings.limits),
         ReaderPool(settings.limits, settings.logs),
     )
     policy = Policy(settings.host, settings.port, settings.allowed_origins)

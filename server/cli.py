@@ -164,13 +164,15 @@ def _prepare(
 ) -> Callable[[], None]:
     """Make the web server; returns what runs it."""
     from server.app import create_app
+    from server.deadline import Deadline
     from server.storage.database import StorageError
     from server.web.guards.uvicorn_version import UnsuitableUvicorn
     from server.web.listen import make_server
 
     try:
         app = create_app(settings)
-        server = make_server(app, settings.host, ready, app.state.site.pictures.stop)
+        leaving = app.state.site.pictures.stop
+        server = make_server(app, settings.host, ready, leaving, Deadline().begin)
     except StorageError as error:
         raise UsageError(f"{error}; see --state and --ephemeral") from None
     except UnsuitableUvicorn as error:

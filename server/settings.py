@@ -31,6 +31,13 @@ class Limits:
     """How many one browser may have read, or waiting for that."""
     images_in_all: int = 24
     """How many all browsers together may have read, or waiting for that."""
+    file_bytes_in_all: int = 192 * 1024 * 1024
+    """How much of files that come and go is held in memory at one time, a larger one alone."""
+    file_bytes_each: int = 96 * 1024 * 1024
+    """How much of that one browser may have, or one address."""
+    outgoing_bytes: int = 64 * 1024 * 1024
+    """While so much is on its way to viewers, pictures wait; each takes about three times its
+    size."""
     upload_seconds: float = 30.0
     """A body that takes longer to arrive is given up."""
     take_seconds: float = 5.0

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Lowest first: a wing imports itself and those on lines above it, none on its own line.
 WINGS = {
     "server": [
-        ["logs", "counters"],
+        ["logs", "counters", "deadline"],
         ["settings", "child_process"],
         ["protocol"],
         ["training_process", "storage", "audience", "pictures"],
@@ -30,10 +30,11 @@ WINGS = {
         ["cli"],
     ],
     "engine": [
-        ["options", "cores", "durable_files", "file_limits", "version"],
+        ["options", "cores", "durable_files", "version"],
         ["layers"],
         ["update_rules"],
         ["language"],
+        ["file_limits"],
         ["data"],
         ["network"],
         ["analysis"],
@@ -55,6 +56,7 @@ MAY_USE = {
     "engine": {"PIL", "httpx", "orjson", "platformdirs", "threadpoolctl", "tqdm"},
     "server.logs": set(),
     "server.counters": set(),
+    "server.deadline": set(),
     "server.settings": {"platformdirs"},
     "server.child_process": set(),
     "server.protocol": set(),

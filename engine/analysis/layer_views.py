@@ -57,7 +57,8 @@ def inspect_example(
         x: the example, (C, H, W, 1).
         target: its class; without one there are no activation gradients.
         layers: indices of the layers to show.
-        weight_gradient: the flat gradient to show beside the weights, such as the last batch's.
+        weight_gradient: the flat gradient to show beside the weights, such as the last batch's;
+            by default the example's own, if its class is known.
     """
     net.forward(x)
     if target is not None:
@@ -67,7 +68,7 @@ def inspect_example(
     if weight_gradient is not None:
         np.copyto(net.grads, weight_gradient)
     return [
-        _view(net, index, has_weight_gradient=weight_gradient is not None)
+        _view(net, index, has_weight_gradient=target is not None or weight_gradient is not None)
         for index in sorted(set(layers))
         if 0 <= index < len(net.layers)
     ]

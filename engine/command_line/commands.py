@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from engine.analysis.evaluation import Evaluation
+from engine.command_line.numbers import accuracy_text
 from engine.data import Dataset, find_full_mnist, load_builtin, load_directory
 from engine.durable_files import write_durably
 from engine.file_limits import SNAPSHOT_BYTES
@@ -50,7 +51,7 @@ def train(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps(asdict(result) | _origin(arguments) | {"data": _named(dataset)}))
     else:
-        print(_table(result, dataset))
+        print(_table(result, dataset, *run.covered))
 
 
 def _begin(arguments: argparse.Namespace, dataset: Dataset) -> HeadlessRun:
@@ -133,7 +134,10 @@ def _spec(arguments: argparse.Namespace, dataset: Dataset) -> NetSpec:
         raise UsageError(f"{arguments.spec}: {error}") from None
 
 
-def _table(result: Result, dataset: Dataset) -> str:
+def _table(result: Result, dataset: Dataset, trained: int, validated: int) -> str:
+    training = accuracy_text(result.train_accuracy, trained)
+    validation = accuracy_text(result.validation_accuracy, validated)
+    test = accuracy_text(result.test_accuracy, result.test_examples)
     return "\n".join(
         [
             f"data                 {dataset.name}",
@@ -141,9 +145,9 @@ def _table(result: Result, dataset: Dataset) -> str:
             f"seconds              {result.seconds:.1f}",
             f"examples per second  {result.examples_per_second:,.0f}",
             f"loss                 {result.loss:.4f}",
-            f"training accuracy    {result.train_accuracy:.2%}",
-            f"validation accuracy  {result.validation_accuracy:.2%}",
-            f"test accuracy        {result.test_accuracy:.2%} of {result.test_examples:,}, "
+            f"training accuracy    {training} of the last {trained:,} examples",
+            f"validation accuracy  {validation} of the last {validated:,} validation images",
+            f"test accuracy        {test} of {result.test_examples:,} test images, "
             "cropped at their center",
         ]
     )
@@ -168,7 +172,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
         }
         print(json.dumps(answer))
         return
-    print(f"{evaluation.accuracy:.2%} of {evaluation.examples:,} test images of {dataset.name}")
+    accuracy = accuracy_text(evaluation.accuracy, evaluation.examples)
+    print(f"{accuracy} of {evaluation.examples:,} test images of {dataset.name}")
     width = max(6, *map(len, dataset.classes)) + 2
     print("truth".ljust(width) + "".join(name.rjust(width) for name in dataset.classes))
     for name, row in zip(dataset.classes, evaluation.confusion.tolist(), strict=True):

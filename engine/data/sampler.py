@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,25 @@ class Batch:
         return self.source[self.indices]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Epoch:
+    """One order of the training images, and the state of the stream before and after drawing it."""
+
+    order: Indices
+    before: dict[str, Any]
+    after: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerMark:
+    """Where in its training images a sampler was."""
+
+    epoch: _Epoch
+    epochs_done: int
+    position: int
+    crops: Mapping[str, Any]
+
+
 class Sampler:
     """Draws from one data set for one input layer.
 
@@ -62,7 +81,7 @@ class Sampler:
     @property
     def epoch(self) -> float:
         """How many times each training image has been seen, on average."""
-        return self._epochs_done + self._position / len(self._order)
+        return self._epochs_done + self._position / len(self._epoch.order)
 
     def next_batch(self, count: int, augment: float = 0) -> Batch:
         """The next `count` training images in the epoch's order, continuing into the next epoch.
@@ -91,13 +110,25 @@ class Sampler:
         labels = dataset.test_labels[indices].astype(np.int64)
         return Batch(self._test.random(indices, stream), labels, indices, dataset.test_images)
 
+    def mark(self) -> SamplerMark:
+        """What `return_to` needs; much cheaper than `state`."""
+        crops = self._streams["training"].bit_generator.state
+        return SamplerMark(self._epoch, self._epochs_done, self._position, crops)
+
+    def return_to(self, mark: SamplerMark) -> None:
+        """Draw the same training examples again as after `mark` was taken from this sampler."""
+        self._epoch, self._epochs_done = mark.epoch, mark.epochs_done
+        self._position = mark.position
+        self._streams["order"].bit_generator.state = mark.epoch.after
+        self._streams["training"].bit_generator.state = mark.crops
+
     def state(self) -> dict[str, Any]:
         """What `restore` needs to continue exactly from here; can be written as JSON."""
         return {
-            "training_images": len(self._order),
+            "training_images": len(self._epoch.order),
             "epochs_done": self._epochs_done,
             "position": self._position,
-            "epoch_start": self._epoch_start,
+            "epoch_start": self._epoch.before,
             **{name: generator_state(stream) for name, stream in self._streams.items()},
         }
 
@@ -108,7 +139,7 @@ class Sampler:
             ValueError: the state is malformed, or of a data set of another size; then nothing has
                 changed.
         """
-        size = len(self._order)
+        size = len(self._epoch.order)
         if state.get("training_images") != size:
             raise ValueError(
                 f"the state of a sampler of {state.get('training_images')!r} training images "
@@ -122,15 +153,18 @@ class Sampler:
         self._streams["order"] = order
         self._start_epoch()
         self._streams, self._epochs_done, self._position = streams, epochs, position
+        self._epoch = replace(self._epoch, after=streams["order"].bit_generator.state)
 
     def _start_epoch(self) -> None:
+        stream = self._streams["order"]
         # Kept instead of the permutation that follows from it, which would make states large.
-        self._epoch_start = generator_state(self._streams["order"])
-        self._order = self._streams["order"].permutation(self._dataset.training_indices)
+        before = generator_state(stream)
+        order = stream.permutation(self._dataset.training_indices)
+        self._epoch = _Epoch(order, before, stream.bit_generator.state)
         self._position = 0
 
     def _take(self, count: int) -> Indices:
-        taken: Indices = self._order[self._position : self._position + count]
+        taken: Indices = self._epoch.order[self._position : self._position + count]
         self._position += len(taken)
         return taken
 

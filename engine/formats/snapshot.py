@@ -1,4 +1,4 @@
-"""The snapshot file: ConvNetJS's `layers`, and everything else under a key that it ignores."""
+"""The snapshot file: JSON that holds every vector once, and where it can ConvNetJS's `layers`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import orjson
 
 from engine.data import Sampler
 from engine.data.sampler import generator_from_state, generator_state
+from engine.file_limits import SNAPSHOT_BYTES
 from engine.formats.convnetjs import (
     SnapshotError,
     definition,
@@ -41,7 +42,13 @@ from engine.training.trainer import Trainer
 from engine.update_rules.optimizers import OPTIMIZERS
 
 OWN_KEY = "convnet_live"
-VERSION = 1
+VERSION = 2
+READ_VERSIONS = (1, VERSION)
+"""Files of version 1 hold ConvNetJS's `layers` of large networks too, and an average even where it
+is that of nothing."""
+MOST_IN_DECIMALS = 250_000
+"""Parameters of a network that ConvNetJS can read from our own files. Digits take more than twice
+the room of base64, and larger files do not fit the page's text area anyway."""
 BYTES_PER_PARAMETER = 128
 """A generous bound: 16 as digits and four times 6 in base64, in a buffer that grows by doubling."""
 
@@ -84,21 +91,27 @@ class Snapshot:
             raise SnapshotError(f"its training state is malformed ({error})") from None
 
 
-def dump(net: Net, trainer: Trainer | None = None, sampler: Sampler | None = None) -> bytes:
+def dump(
+    net: Net,
+    trainer: Trainer | None = None,
+    sampler: Sampler | None = None,
+    means: Json | None = None,
+) -> bytes:
     """The file's bytes.
 
     With a trainer (and its sampler) the file also holds everything needed to continue as if
-    training had never stopped. A network that ConvNetJS could not run has no `layers` in the file,
-    only its parameters under our key.
+    training had never stopped. A network that ConvNetJS could not run, or a large one, has no
+    `layers` in the file, only its parameters under our key.
     """
     spec = net.spec if trainer is None else replace(net.spec, trainer=trainer.options)
     own: Json = {"version": VERSION, "spec": to_text(spec)}
     if trainer is not None:
         own["training"] = _training(trainer, sampler)
-    if refusal(spec) is None:
-        return _to_bytes(
-            {"layers": [layer_to_json(layer) for layer in net.layers], OWN_KEY: own}, net
-        )
+        if means is not None:
+            own["training"]["means"] = means
+    if refusal(spec) is None and net.params.size <= MOST_IN_DECIMALS:
+        # None of its layer types has running statistics.
+        return _to_bytes({"layers": _layers(net), OWN_KEY: own}, net)
     own |= {"parameters": _encode(net.params), "statistics": _encode(net.state)}
     return _to_bytes({OWN_KEY: own}, net)
 
@@ -107,12 +120,19 @@ def dump_convnetjs(net: Net, options: TrainerSpec | None = None) -> bytes:
     """The bytes of a file for ConvNetJS alone: the layers and nothing else.
 
     Raises:
-        SnapshotError: ConvNetJS could not run the network.
+        SnapshotError: ConvNetJS could not run the network, or `load` not read a file so large.
     """
     spec = net.spec if options is None else replace(net.spec, trainer=options)
     if reason := refusal(spec):
         raise SnapshotError(f"this cannot be saved as a file of ConvNetJS: {reason}")
-    return _to_bytes({"layers": [layer_to_json(layer) for layer in net.layers]}, net)
+    data = _to_bytes({"layers": _layers(net)}, net)
+    if len(data) > SNAPSHOT_BYTES:
+        raise SnapshotError("as a file of ConvNetJS it would be too large to be read again")
+    return data
+
+
+def _layers(net: Net) -> list[Json]:
+    return [layer_to_json(layer) for layer in net.layers]
 
 
 def _to_bytes(file: Json, net: Net) -> bytes:
@@ -178,8 +198,10 @@ def _own(file: Json) -> Json:
     if not isinstance(own, dict):
         raise SnapshotError(f"`{OWN_KEY}` should be an object")
     version = own.get("version", VERSION)
-    if version != VERSION:
-        raise SnapshotError(f"it has version {version!r:.40}; this program reads version {VERSION}")
+    if version not in READ_VERSIONS:
+        raise SnapshotError(
+            f"it has version {version!r:.40}; this program reads up to version {VERSION}"
+        )
     return own
 
 
@@ -240,9 +262,9 @@ def _training(trainer: Trainer, sampler: Sampler | None) -> Json:
             "updates": optimizer.updates,
             "state": {name: _encode(vector) for name, vector in optimizer.state.items()},
         },
-        "statistics": _encode(trainer.net.state),
-        "average": _encode(trainer.average),
     }
+    if trainer.average.tobytes() != trainer.net.params.tobytes():
+        state["average"] = _encode(trainer.average)
     if sampler is not None:
         state["sampler"] = sampler.state()
     return state
@@ -262,14 +284,15 @@ def _resume_trainer(trainer: Trainer, state: Json) -> None:
     size, dtype = trainer.net.params.size, trainer.net.params.dtype
     optimizer = OPTIMIZERS[saved["method"]](size, dtype)
     optimizer.state = {name: _decode(saved["state"][name], size) for name in optimizer.remembers}
-    statistics = _decode(state["statistics"], trainer.net.state.size)
-    average = _decode(state["average"], size)
+    # Files of version 1 have here again what has been read with the parameters.
+    if "statistics" in state:
+        _decode(state["statistics"], trainer.net.state.size)
+    average = _decode(state["average"], size) if "average" in state else trainer.net.params
     rng = generator_from_state(state["rng"])
     # Everything has been read: nothing below can fail halfway.
     trainer.step_count, trainer.examples_seen, optimizer.updates = counts
     if optimizer.method == trainer.options.method:
         trainer.optimizer = optimizer
-    np.copyto(trainer.net.state, statistics)
     np.copyto(trainer.average, average)
     trainer.rng = rng
 

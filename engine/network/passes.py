@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,6 +17,9 @@ CHUNK = 64
 """Examples that go through a network at once: with fewer, NumPy's inner loops are short."""
 CHUNK_NUMBERS = 2_000_000
 """Activations computed at once in large networks, though for at least `GHOST_BATCH` examples."""
+
+Between: TypeAlias = Callable[[float], None]
+"""Called between two chunks with the share that is done. What it raises ends the pass."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def chunks(count: int, size: int) -> Iterator[slice]:
         yield slice(count * piece // number, count * (piece + 1) // number)
 
 
-def train_pass(net: Net, x: Array, labels: Array) -> PassStats:
+def train_pass(net: Net, x: Array, labels: Array, between: Between | None = None) -> PassStats:
     """Set `net.grads` to the gradients summed over the examples x (C, H, W, B), labels (B,)."""
     loss, correct, forward_seconds, backward_seconds = 0.0, 0, 0.0, 0.0
     summed: Array | None = None
@@ -57,6 +61,8 @@ def train_pass(net: Net, x: Array, labels: Array) -> PassStats:
         correct += count_correct(scores, labels[chunk])
         if len(labels) > size:
             summed = net.grads.copy() if summed is None else np.add(summed, net.grads, out=summed)
+        if between is not None and chunk.stop < len(labels):
+            between(chunk.stop / len(labels))
     if summed is not None:
         np.copyto(net.grads, summed)
     return PassStats(loss, correct, forward_seconds, backward_seconds)

@@ -112,6 +112,11 @@ class HeadlessRun:
             parameters=run.net.spec.parameter_count,
         )
 
+    @property
+    def covered(self) -> tuple[int, int]:
+        """How many images the training accuracy and the validation accuracy cover."""
+        return self._run.train_accuracy.count, self._run.validation_accuracy.count
+
     def snapshot(self) -> bytes:
         """The file with the network and everything needed to continue exactly from here."""
         return self._run.snapshot()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from math import fsum
+from math import fsum, isfinite
 
 NEWEST_EXAMPLES = 1000
 """How many of the newest examples losses and accuracies are averaged over."""
 LEAST_EXAMPLES = 20
 """With fewer examples than this an accuracy means nothing yet."""
+
+MOST = 2**53
+"""No sum and no count in a file may be larger."""
 
 
 class RunningMean:
@@ -38,3 +41,22 @@ class RunningMean:
             return None
         # Summed afresh each time: a running total would keep rounding errors of one huge loss.
         return fsum(total for total, _ in self._batches) / self.count
+
+    def state(self) -> list[float]:
+        """What `restore` needs: the sum, and over how many examples."""
+        return [fsum(total for total, _ in self._batches), self.count]
+
+    def restore(self, state: object) -> None:
+        """Go on from a `state`, as if its examples had been one batch.
+
+        Raises:
+            ValueError: it is malformed.
+        """
+        match state:
+            case [int() | float() as total, int() as count] if (
+                isfinite(total) and 0 <= total <= MOST and 0 <= count <= MOST
+            ):
+                self._batches = deque([(float(total), count)])
+                self.count = count
+            case _:
+                raise ValueError("a running mean is a sum and a count")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from engine.data import Batch, Dataset, Sampler
+from engine.data.sampler import SamplerMark
 from engine.formats import Snapshot, SnapshotError, dump
 from engine.language import NetSpec
 from engine.network.net import Net
-from engine.network.passes import count_correct
+from engine.network.passes import Between, count_correct
 from engine.runs.running_means import RunningMean
-from engine.training.trainer import StepStats, Trainer
+from engine.training.trainer import StepAbandoned, StepStats, Trainer
 
 VALIDATION_CHUNK = 40
 """Validation images run at once, which costs less than a few at each step."""
@@ -22,8 +25,13 @@ LEAST_VALIDATED, MOST_VALIDATED = 400, 2000
 """Validation images averaged over, at the least and at the most."""
 LOOK_BACK = 4
 """In between, those of the newest quarter of the training are averaged over."""
+KEPT_MEANS = ("loss", "decay", "train_accuracy", "validation_accuracy")
+"""Running means that a run that goes on from a file begins with. Times are another machine's."""
 LARGEST_FORWARD = 8_000_000
 """Activations that one forward pass may hold; large networks run fewer images at once."""
+
+_Moment: TypeAlias = tuple[SamplerMark, Mapping[str, Any]]
+"""What a step draws from: the sampler, and the state of dropout's generator."""
 
 
 def initial_net(spec: NetSpec, seed: int) -> Net:
@@ -71,6 +79,7 @@ class TrainingRun:
         self.trainer = Trainer(net, net.spec.trainer, dropout, processes=processes)
         self._seed = seed
         self._validated = self.trainer.prediction_replica()
+        self._before_step: _Moment | None = None
         self.loss, self.decay, self.train_accuracy = RunningMean(), RunningMean(), RunningMean()
         self.validation_accuracy = RunningMean()
         self.forward_seconds, self.backward_seconds = RunningMean(), RunningMean()
@@ -94,6 +103,7 @@ class TrainingRun:
         run = cls(snapshot.net, dataset, seed, processes=processes)
         try:
             snapshot.resume(run.trainer, run.sampler)
+            run._resume_means(snapshot.training or {})
         except SnapshotError:
             run.close()
             raise
@@ -104,16 +114,30 @@ class TrainingRun:
         """The network, with the trainer's current options."""
         return replace(self.net.spec, trainer=self.trainer.options)
 
-    def train_batch(self, most: int | None = None) -> tuple[Batch, StepStats]:
+    def train_batch(
+        self, most: int | None = None, between: Between | None = None
+    ) -> tuple[Batch, StepStats]:
         """Take one step on a batch of at most `most` examples, and validate when it is time.
+
+        Args:
+            between: called between the step's chunks; it may raise `StepAbandoned`. Then nothing
+                has changed, and the next step draws the same batch again.
 
         Raises:
             DivergenceError: the loss is not finite; the network keeps its last good weights.
+            StepAbandoned: `between` raised it.
         """
         options = self.trainer.options
         count = options.batch_size if most is None else min(options.batch_size, most)
-        batch = self.sampler.next_batch(count, options.augment)
-        stats = self.trainer.step(batch)
+        self._before_step = before = self._moment()
+        try:
+            batch = self.sampler.next_batch(count, options.augment)
+            stats = self.trainer.step(batch, between)
+        except StepAbandoned:
+            self._return_to(before)
+            raise
+        finally:
+            self._before_step = None
         self._measure(stats)
         for _ in range(self._validations_due(len(batch))):
             self.validate()
@@ -149,12 +173,40 @@ class TrainingRun:
         self.validation_accuracy = RunningMean()
 
     def snapshot(self) -> bytes:
-        """The file with the network and everything needed to continue exactly from here."""
-        return dump(self.net, self.trainer, self.sampler)
+        """The file with the network and everything needed to continue exactly from here.
+
+        Between the chunks of a step that is as of before the step.
+        """
+        means = {name: getattr(self, name).state() for name in KEPT_MEANS}
+        now = self._moment()
+        self._return_to(self._before_step or now)
+        try:
+            return dump(self.net, self.trainer, self.sampler, means)
+        finally:
+            self._return_to(now)
 
     def close(self) -> None:
         """End the helper processes; idempotent."""
         self.trainer.close()
+
+    def _resume_means(self, training: Mapping[str, Any]) -> None:
+        means = training.get("means", {})
+        try:
+            if not isinstance(means, Mapping):
+                raise TypeError("not an object")
+            for name in KEPT_MEANS:
+                if name in means:
+                    getattr(self, name).restore(means[name])
+        except (TypeError, ValueError) as error:
+            raise SnapshotError(f"its running means are malformed ({error})") from None
+
+    def _moment(self) -> _Moment:
+        return self.sampler.mark(), self.trainer.rng.bit_generator.state
+
+    def _return_to(self, moment: _Moment) -> None:
+        mark, noise = moment
+        self.sampler.return_to(mark)
+        self.trainer.rng.bit_generator.state = noise
 
     def _measure(self, stats: StepStats) -> None:
         count = stats.examples

@@ -26,7 +26,7 @@ class DivergenceError(ArithmeticError):
 
     def __init__(self, step: int, learning_rate: float) -> None:
         super().__init__(
-            f"the loss is no longer finite at step {step} with learning rate {learning_rate:g}"
+            f"the loss is no longer finite at step {step:,} with learning rate {learning_rate:g}"
         )
         self.step = step
         self.learning_rate = learning_rate

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+from collections.abc import Callable
 from multiprocessing import reduction
 from multiprocessing.connection import Connection
 
@@ -15,6 +16,8 @@ from engine.network.net import Net
 from engine.network.passes import PassStats
 from engine.training.end_with_owner import end_with
 from engine.training.shared_board import Board, Part, run_part
+
+LOOK_SECONDS = 0.1
 
 
 class HelperError(RuntimeError):
@@ -59,23 +62,31 @@ class Helper:
         """Begin computing a part."""
         self._send(part)
 
-    def finish(self, patience: float) -> PassStats:
+    def finish(self, patience: float, waiting: Callable[[], None] | None = None) -> PassStats:
         """Wait for the part that was started, at most `patience` seconds.
+
+        Args:
+            waiting: called again and again meanwhile, every `LOOK_SECONDS`.
 
         Raises:
             HelperError: the process has died, does not answer, or ran out of memory.
         """
-        if not self._connection.poll(patience):
-            raise HelperError("a helper process does not answer")
+        look = patience if waiting is None else LOOK_SECONDS
+        while not self._connection.poll(min(look, patience)):
+            patience -= look
+            if patience <= 0:
+                raise HelperError("a helper process does not answer")
+            if waiting is not None:
+                waiting()
         stats = self._receive()
         if not isinstance(stats, PassStats):
             raise HelperError(f"a helper process failed: {stats}")
         return stats
 
-    def close(self) -> None:
-        """End the process; idempotent."""
+    def close(self, *, at_once: bool = False) -> None:
+        """End the process, `at_once` where it is in the middle of a part; idempotent."""
         self._connection.close()
-        self._process.join(1)
+        self._process.join(0 if at_once else 1)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()

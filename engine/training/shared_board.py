@@ -14,7 +14,7 @@ import numpy as np
 from engine.language import NetSpec
 from engine.layers import Array
 from engine.network.net import Net
-from engine.network.passes import PassStats, train_pass
+from engine.network.passes import Between, PassStats, train_pass
 
 CACHE_LINE = 64
 
@@ -94,10 +94,10 @@ def _anonymous_file(size: int) -> int:
     return file
 
 
-def run_part(net: Net, board: Board, part: Part) -> PassStats:
+def run_part(net: Net, board: Board, part: Part, between: Between | None = None) -> PassStats:
     """Compute the part's gradients in `net`, the network of one of the board's lanes."""
     if net.is_random:
         net.seed_noise(np.random.default_rng(part.seed))
     x, labels = board.examples(part.x_shape)
     chosen = slice(part.begin, part.end)
-    return train_pass(net, x[..., chosen], labels[chosen])
+    return train_pass(net, x[..., chosen], labels[chosen], between)

@@ -11,7 +11,9 @@ computes its lane, and the run is the same to the last bit.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -20,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from engine.cores import cores
 from engine.layers import Array
 from engine.network.net import Net
-from engine.network.passes import PassStats, chunks
+from engine.network.passes import Between, PassStats, chunks
 from engine.training.helper_process import Helper, HelperError
 from engine.training.shared_board import Board, Part, run_part
 
@@ -57,24 +59,38 @@ class BatchSplitter:
         for lane in range(1, self.size):
             self._hire(lane)
 
-    def run(self, x: Array, labels: Array, rng: np.random.Generator) -> list[PassStats]:
+    def run(
+        self,
+        x: Array,
+        labels: Array,
+        rng: np.random.Generator,
+        between: Between | None = None,
+    ) -> list[PassStats]:
         """Set `gradient` and `statistics` for the examples x (C, H, W, B), labels (B,).
 
         Args:
             rng: what dropout's seeds are drawn from; not touched for networks without dropout.
+            between: called between the chunks of this process's lanes, and while it waits for
+                others. What it raises ends the run: nothing is set, and helpers that compute are
+                replaced.
         """
         board = self._publish(x, labels)
         parts = self._parts(x.shape, rng)
         helped = [lane for lane in range(1, len(parts)) if self._start(lane, parts[lane])]
-        began = perf_counter()
-        stats = {
-            lane: run_part(self._lanes[lane], board, part)
-            for lane, part in enumerate(parts)
-            if lane not in helped
-        }
-        own_seconds = perf_counter() - began
-        for lane in helped:
-            stats[lane] = self._finish(lane, board, parts[lane], own_seconds)
+        stats: dict[int, PassStats] = {}
+        try:
+            began = perf_counter()
+            own = [lane for lane in range(len(parts)) if lane not in helped]
+            for lane, told in zip(own, _shares(between, len(own)), strict=True):
+                stats[lane] = run_part(self._lanes[lane], board, parts[lane], told)
+            patience = STALLED_SECONDS + STALLED_TIMES * (perf_counter() - began)
+            for lane in helped:
+                stats[lane] = self._finish(lane, board, parts[lane], patience, between)
+        except BaseException:
+            # The answer of one that still computes would be taken for one to the next batch.
+            for lane in set(helped) & set(self._helpers) - set(stats):
+                self._replace(lane, at_once=True)
+            raise
         self._collect(len(parts))
         return [stats[lane] for lane in range(len(parts))]
 
@@ -107,34 +123,43 @@ class BatchSplitter:
                 return False
             helper.start(part)
         except HelperError:
-            self._replace(lane)
+            self._bury(lane)
             return False
         return True
 
-    def _finish(self, lane: int, board: Board, part: Part, own_seconds: float) -> PassStats:
+    def _finish(
+        self, lane: int, board: Board, part: Part, patience: float, between: Between | None
+    ) -> PassStats:
         try:
             # Its lane is as long as the owner's: a helper that takes this much longer has stalled.
-            return self._helpers[lane].finish(STALLED_SECONDS + STALLED_TIMES * own_seconds)
+            return self._helpers[lane].finish(patience, between and partial(between, 1.0))
         except HelperError:
-            self._replace(lane)
+            self._bury(lane)
             # Whatever it has left half done is started over.
             np.copyto(self._lanes[lane].state, self._net.state)
-            return run_part(self._lanes[lane], board, part)
+            return run_part(self._lanes[lane], board, part, between)
 
     def _hire(self, lane: int) -> None:
         # If the system allows no more processes, the owner computes the lane.
         with suppress(OSError):
             self._helpers[lane] = Helper(lane)
 
-    def _replace(self, lane: int) -> None:
-        """Put a new process in the place of one that has died."""
-        self._helpers.pop(lane).close()
-        if self._deaths >= MOST_DEATHS:
-            return
+    def _bury(self, lane: int) -> None:
+        """Replace a helper that has died, unless that has happened too often."""
         self._deaths += 1
+        if self._deaths <= MOST_DEATHS:
+            self._replace(lane)
+        else:
+            self._helpers.pop(lane).close()
+
+    def _replace(self, lane: int, *, at_once: bool = False) -> None:
+        """Put a new process in the place of another, which is ended."""
+        self._helpers.pop(lane).close(at_once=at_once)
         self._hire(lane)
         if self._board is not None and lane in self._helpers:
-            self._helpers[lane].use(self._net.spec, self._board)
+            # One that died at once is found out when it is to start.
+            with suppress(HelperError):
+                self._helpers[lane].use(self._net.spec, self._board)
 
     def _publish(self, x: Array, labels: Array) -> Board:
         """Copy examples, parameters and statistics to where every lane sees them."""
@@ -164,7 +189,7 @@ class BatchSplitter:
             try:
                 helper.use(self._net.spec, board)
             except HelperError:
-                self._replace(lane)
+                self._bury(lane)
         if old is not None:
             old.close()
         return board
@@ -176,3 +201,18 @@ class BatchSplitter:
         # Most networks have none, and every array operation counts in a step of half a millisecond.
         if self.statistics.size:
             self.statistics = np.mean([lane.state for lane in self._lanes[:lanes]], axis=0)
+
+
+def _shares(between: Between | None, lanes: int) -> Iterator[Between | None]:
+    """For each of so many lanes in a row what to call with the share of that lane alone."""
+    if between is None:
+        yield from [None] * lanes
+        return
+    for lane in range(lanes):
+        if lane:
+            between(lane / lanes)
+        yield partial(_tell_share, between, lane, lanes)
+
+
+def _tell_share(between: Between, done: int, lanes: int, share: float) -> None:
+    between((done + share) / lanes)

@@ -10,6 +10,7 @@ from engine.data import Batch
 from engine.language import TrainerSpec
 from engine.layers import Array
 from engine.network.net import Net, quiet
+from engine.network.passes import Between
 from engine.training.divergence import DivergenceError, LastGoodWeights, all_finite
 from engine.training.split_batch import BatchSplitter
 from engine.update_rules.learning_rate import learning_rate
@@ -40,6 +41,10 @@ class StepStats:
     def decay_loss(self) -> float:
         """The penalty on the size of the weights, l1 and l2 together."""
         return self.l1_decay_loss + self.l2_decay_loss
+
+
+class StepAbandoned(Exception):
+    """Raised between the chunks of a step that is not to be taken after all."""
 
 
 class Trainer:
@@ -111,15 +116,19 @@ class Trainer:
         self._splitter.close()
 
     @quiet
-    def step(self, batch: Batch) -> StepStats:
+    def step(self, batch: Batch, between: Between | None = None) -> StepStats:
         """Train on one batch. Between steps everything that a snapshot holds is finite.
+
+        Args:
+            between: called between chunks. What it raises ends the step, which then has changed
+                nothing but `rng`.
 
         Raises:
             DivergenceError: the loss is not finite, or the weights would not be. The network holds
                 the last good weights, from before the loss rose far above its running average, and
                 the optimizer's memory is cleared.
         """
-        results = self._splitter.run(batch.x, batch.labels, self.rng)
+        results = self._splitter.run(batch.x, batch.labels, self.rng, between)
         np.divide(self._splitter.gradient, len(batch), out=self.last_gradient)
         loss = sum(result.loss for result in results) / len(batch)
         l1_loss, l2_loss = self._decay_losses()

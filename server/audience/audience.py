@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple
 
 from server.audience.graph_history import PointHistory, TestHistory
+from server.audience.outflow import Outflow
 from server.audience.viewer import Viewer
 from server.counters import Tally
 from server.protocol.connections import Role
@@ -15,6 +18,12 @@ from server.protocol.run_values import FullTest, PointRow
 
 COUNT_SECONDS = 0.5
 """How long spectators come and go before all are told how many there are: a class comes at once."""
+
+
+class _Picked(NamedTuple):
+    cards: Cards
+    layers: frozenset[int]
+    frame: Frame
 
 
 class Audience:
@@ -27,14 +36,16 @@ class Audience:
         history, tests: graph points and full tests of that run.
     """
 
-    def __init__(self, tally: Tally) -> None:
-        """Nobody yet; what they are sent is added to the tally."""
+    def __init__(self, tally: Tally, outflow: Outflow) -> None:
+        """Nobody yet; what they are sent is added to the tally, and goes out by the outflow."""
         self.tally = tally
+        self._outflow = outflow
         self.watched: frozenset[int] = frozenset()
         self.history = PointHistory()
         self.tests = TestHistory()
         self._viewers: set[Viewer] = set()
         self._newest: dict[str, Frame | Cards] = {}
+        self._picked: _Picked | None = None
         self._counting: asyncio.TimerHandle | None = None
         self.run_id = 0
         self._seq = 0
@@ -50,12 +61,13 @@ class Audience:
         self._viewers.add(viewer)
         viewer.next_point, viewer.next_test = len(self.history), len(self.tests)
         for kind, frame in self._newest.items():
-            self._show(viewer, kind, frame, {})
+            self._show(viewer, kind, frame)
         self._count_soon(viewer)
 
     def leave(self, viewer: Viewer) -> bool:
         """Forget a viewer; true if fewer layers are watched now."""
         self._viewers.discard(viewer)
+        self._outflow.leave(viewer)
         self._count_soon(viewer)
         return self._sum_up()
 
@@ -72,7 +84,9 @@ class Audience:
         """A viewer scrolled; true if other layers are watched now than before."""
         viewer.watched = layers
         if (frame := self._newest.get(Layers.type)) is not None:
-            self._show(viewer, Layers.type, frame, {})
+            self._show(viewer, Layers.type, frame)
+        if not layers:
+            viewer.forget_pictures()
         return self._sum_up()
 
     def send(self, event: TextEvent) -> None:
@@ -84,9 +98,8 @@ class Audience:
     def show(self, kind: str, frame: Frame | Cards) -> None:
         """Show all viewers a message that only matters while it is the newest of its kind."""
         self._newest[kind] = frame
-        selected: dict[frozenset[int], Frame] = {}
         for viewer in self:
-            self._show(viewer, kind, frame, selected)
+            self._show(viewer, kind, frame)
 
     def add_points(self, rows: Sequence[PointRow]) -> None:
         """Lengthen the graphs."""
@@ -111,8 +124,8 @@ class Audience:
     def begin_run(self, run_id: int, *, forgotten: Sequence[str]) -> None:
         """Forget the graph, and the newest messages of the kinds that belong to one run."""
         self.run_id = run_id
-        self.history.clear()
-        self.tests.clear()
+        # New ones: whoever saves the graph may still need the end of the one before.
+        self.history, self.tests = PointHistory(), TestHistory()
         for kind in forgotten:
             self._newest.pop(kind, None)
         for viewer in self:
@@ -120,8 +133,15 @@ class Audience:
 
     def next_message(self, viewer: Viewer) -> str | bytes | None:
         """What to send this viewer next, numbered; None if it has everything."""
-        frame = viewer.take_waiting() or self._take_graph(viewer) or viewer.take_newest()
+        frame = viewer.take_waiting() or self._take_graph(viewer)
+        if frame is None:
+            newest = viewer.take_newest(lambda: self._outflow.admits(viewer, (self, viewer.role)))
+            frame = self._pick(newest, viewer.watched) if isinstance(newest, Cards) else newest
         return None if frame is None else self.number(frame)
+
+    def sending(self, viewer: Viewer, message: str | bytes) -> AbstractContextManager[None]:
+        """This message is under way to the viewer until the block ends."""
+        return self._outflow.sending(viewer, (self, viewer.role), len(message))
 
     def number(self, frame: Frame) -> str | bytes:
         """A message, about to be sent, with the session's next sequence number."""
@@ -141,20 +161,16 @@ class Audience:
             return encode(tests)
         return None
 
-    def _show(
-        self,
-        viewer: Viewer,
-        kind: str,
-        frame: Frame | Cards,
-        selected: dict[frozenset[int], Frame],
-    ) -> None:
-        if isinstance(frame, Cards):
-            if not viewer.watched:
-                return
-            if viewer.watched not in selected:
-                selected[viewer.watched] = frame.select(viewer.watched)
-            frame = selected[viewer.watched]
-        self.tally.frames_dropped += viewer.show(kind, frame)
+    def _show(self, viewer: Viewer, kind: str, frame: Frame | Cards) -> None:
+        if viewer.watched or not isinstance(frame, Cards):
+            self.tally.frames_dropped += viewer.show(kind, frame)
+
+    def _pick(self, cards: Cards, layers: frozenset[int]) -> Frame:
+        """The cards of these layers; most viewers have the same on screen as the one before."""
+        picked = self._picked
+        if picked is None or picked.cards is not cards or picked.layers != layers:
+            picked = self._picked = _Picked(cards, layers, cards.select(layers))
+        return picked.frame
 
     def _count_soon(self, viewer: Viewer) -> None:
         if viewer.role is Role.SPECTATOR and self._counting is None:

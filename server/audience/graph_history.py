@@ -37,10 +37,6 @@ class History(Generic[Row]):
         """Forget all but the first `count`."""
         del self._rows[count:]
 
-    def clear(self) -> None:
-        """A new run has begun."""
-        self._rows.clear()
-
 
 class PointHistory(History[PointRow]):
     """The points of both graphs."""

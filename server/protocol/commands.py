@@ -51,6 +51,13 @@ class Recover(Numbered):
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnToRunBefore(Numbered):
+    """Go on with the run that the current one replaced; the current one becomes the run before."""
+
+    type: ClassVar[str] = "return_to_run_before"
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeNetwork(Numbered):
     """A new network; with `keep` layers that fit take over the weights they have now."""
 
@@ -106,6 +113,7 @@ Command: TypeAlias = (
     | Step
     | Restart
     | Recover
+    | ReturnToRunBefore
     | ChangeNetwork
     | CheckSpec
     | Configure

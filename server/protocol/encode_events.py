@@ -56,6 +56,11 @@ class Frame:
     head: str
     payload: bytes | None = None
 
+    @property
+    def size(self) -> int:
+        """About how many bytes the message has."""
+        return len(self.head) + len(self.payload or b"")
+
     def numbered(self, seq: int) -> str | bytes:
         """The message as it goes over the websocket."""
         head = f'{{"seq":{seq},{self.head[1:]}'
@@ -133,9 +138,15 @@ def _encode_card(layer: LayerMaps) -> tuple[EncodedMap, ...]:
 
 
 def _encode_map(name: str, image: PixelMap) -> EncodedMap:
-    shape = ",".join(map(str, image.shape))
+    shape = f'"shape":{_shape(image.shape)}'
+    if image.whole is not None:
+        shape += f',"whole":{_shape(image.whole)}'
     lowest, highest = _number(image.minimum), _number(image.maximum)
-    return f'"{name}":{{"shape":[{shape}],"min":{lowest},"max":{highest},"offset":', image.pixels
+    return f'"{name}":{{{shape},"min":{lowest},"max":{highest},"offset":', image.pixels
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return f"[{','.join(map(str, shape))}]"
 
 
 def _number(value: float) -> str:

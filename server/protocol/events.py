@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias, get_args
 
 from server.protocol.connections import Role
-from server.protocol.kinds import DatasetState, Failure, Level, Source, Status
+from server.protocol.kinds import DatasetState, Failure, Leaving, Level, Source, Status
 from server.protocol.run_values import Divergence, Guess, TrainerChange
 
 OMIT = {"omit": True}
@@ -52,13 +52,26 @@ class DatasetInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviousRun:
+    """The run that can be returned to: its network in a line, and how far it was trained.
+
+    `how` says in a word what took its place.
+    """
+
+    title: str
+    examples: int
+    how: Leaving
+
+
+@dataclass(frozen=True, slots=True)
 class SessionEvent:
     """All of a session's state; sent on connection and at every change.
 
     `unused_options` are the trainer's that do nothing with its method. `divergences` and
     `trainer_changes` are those of the run, oldest first. `failure` says in a word what a failed
     session failed of; `recoverable` whether `recover` is possible now. `watch` is the path of the
-    page for spectators. Spectators are told that page's id as the `session`, and no `watch`.
+    page for spectators. Spectators are told that page's id as the `session`, and neither `watch`
+    nor `previous`.
     """
 
     type: ClassVar[str] = "session"
@@ -81,6 +94,7 @@ class SessionEvent:
     reason: str | None = field(default=None, metadata=OMIT)
     place: int | None = field(default=None, metadata=OMIT)
     watch: str | None = field(default=None, metadata=OMIT)
+    previous: PreviousRun | None = field(default=None, metadata=OMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +128,8 @@ class Stats:
     """The running numbers; times are milliseconds per example, accuracies shares of one.
 
     `learning_rate` is that of the next step, as the schedule has it. `train_count` and
-    `validation_count` are how many of the newest images the accuracies cover.
+    `validation_count` are how many of the newest images the accuracies cover. `step_seconds` is how
+    long a step takes, estimated within one that takes more than a second.
     """
 
     type: ClassVar[str] = "stats"
@@ -135,6 +150,7 @@ class Stats:
     test_accuracy_recent: float | None
     test_recent_count: int
     test: TestResult | None
+    step_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +187,17 @@ class Tests:
 
 @dataclass(frozen=True, slots=True)
 class PixelMap:
-    """Gray levels of one volume or filter bank, and the numbers that 0 and 255 stand for."""
+    """Gray levels of one volume or filter bank, and the numbers that 0 and 255 stand for.
+
+    `whole` is the shape of all there is, where that is too much to be sent: the first along each
+    axis of `shape` but the last two, and of those every so many-th pixel.
+    """
 
     shape: tuple[int, ...]
     minimum: float = field(metadata={"alias": "min"})
     maximum: float = field(metadata={"alias": "max"})
     pixels: bytes
+    whole: tuple[int, ...] | None = field(default=None, metadata=OMIT)
 
 
 @dataclass(frozen=True, slots=True)

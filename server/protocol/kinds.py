@@ -31,6 +31,19 @@ class Failure(StrEnum):
     """The network cannot be trained, or the program has a fault."""
 
 
+class Leaving(StrEnum):
+    """What took the place of a run."""
+
+    RESTART = "restart"
+    """The same network from its first weights."""
+    CHANGE = "change"
+    """Another network, or the same with other options."""
+    FILE = "file"
+    """The network of a file."""
+    RETURN = "return"
+    """The run before it."""
+
+
 class Source(StrEnum):
     """What the layer cards show."""
 

@@ -129,8 +129,28 @@ class Ping:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Not an order, but sent like one: the order with this token need not be carried out, if that
+    has not begun. Nobody waits for its reply.
+    """
+
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """End the process."""
+
+
+def size_of(order: Order) -> int:
+    """How many bytes an order from outside carries."""
+    match order:
+        case LoadSnapshot():
+            return len(order.data)
+        case ShowImage():
+            return len(order.pixels)
+        case _:
+            return 0
 
 
 Order: TypeAlias = (

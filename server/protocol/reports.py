@@ -20,9 +20,17 @@ from server.protocol.run_values import (
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    """The answer to a `Ping`, whatever else goes on: so many orders have arrived."""
+    """The answer to a `Ping`, whatever else goes on.
+
+    Attributes:
+        orders: how many have arrived.
+        signs: of life; another number than before if the trainer got on meanwhile.
+        busy: whether one of those orders has not been carried out.
+    """
 
     orders: int
+    signs: int
+    busy: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from server.protocol.commands import (
     Recover,
     Restart,
     Resume,
+    ReturnToRunBefore,
     ShowTraining,
     Step,
     Watch,
@@ -63,6 +64,8 @@ async def _act(session: Session, viewer: Viewer, command: Command) -> dict[str, 
             return {"run_id": session.run_id}
         case Recover():
             session.recover()
+        case ReturnToRunBefore():
+            return {"run_id": await session.return_to_run_before()}
         case ChangeNetwork(_, text, keep):
             session.change_network(await _parse(session, text), text, keep=keep)
             return {"run_id": session.run_id}

@@ -13,11 +13,14 @@ from server.protocol.connections import Role
 from server.protocol.events import (
     DatasetInfo,
     LayerInfo,
+    PreviousRun,
     SessionEvent,
     SessionSummary,
     SpecSummary,
 )
+from server.protocol.kinds import Leaving
 from server.sessions.session_state import SessionState
+from server.storage.records import RunBefore
 
 
 def session_event(state: SessionState, role: Role, dataset: Dataset) -> SessionEvent:
@@ -43,7 +46,15 @@ def session_event(state: SessionState, role: Role, dataset: Dataset) -> SessionE
         reason=life.reason,
         place=state.place,
         watch=f"/watch/{state.watch_id}" if role is Role.OWNER else None,
+        previous=previous_run(state.before) if role is Role.OWNER else None,
     )
+
+
+def previous_run(before: RunBefore | None) -> PreviousRun | None:
+    """What the owner is told of the run that can be returned to."""
+    if before is None:
+        return None
+    return PreviousRun(before.title, before.examples, Leaving(before.how))
 
 
 def session_summary(state: SessionState, examples: int, viewers: int) -> SessionSummary:

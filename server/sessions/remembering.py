@@ -29,6 +29,7 @@ def record_of(state: SessionState, examples: int) -> SessionRecord:
         divergences=run.divergences,
         trainer_changes=run.trainer_changes,
         examples=examples,
+        before=state.before,
     )
 
 
@@ -56,5 +57,6 @@ def state_of(record: SessionRecord) -> SessionState:
         seen=record.seen,
         used=True,
         wants_pause=record.paused,
+        before=record.before,
         asleep=record.examples,
     )

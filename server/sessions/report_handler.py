@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 from engine.language import DataShape, NetSpec
 from server.audience.audience import Audience
 from server.protocol.events import Layers, Notice, Predictions, Saved, Stats
-from server.protocol.kinds import Failure, Level, Status
+from server.protocol.kinds import Failure, Leaving, Level, Status
 from server.protocol.reports import (
     Adopted,
     CheckpointReport,
@@ -25,10 +26,12 @@ from server.protocol.reports import (
     Started,
     TestsReport,
 )
+from server.protocol.run_values import Checkpoint
 from server.sessions.checkpointing import Checkpointing
 from server.sessions.descriptions import kept_sentence
 from server.sessions.names import short
 from server.sessions.progress import Pace
+from server.sessions.run_before import leave_run
 from server.sessions.session_state import SessionState
 
 log = logging.getLogger(__name__)
@@ -76,7 +79,8 @@ class ReportHandler:
             case TestsReport() if report.run_id == run_id:
                 self._audience.add_tests(report.tests)
             case CheckpointReport(checkpoint):
-                self._checkpointing.take(checkpoint, run_id)
+                self._checkpointing.take(checkpoint)
+                self._note_left(checkpoint)
                 self._remember()
             case Started() if report.run_id == run_id:
                 self._started(report)
@@ -86,7 +90,11 @@ class ReportHandler:
                 self._adopted(report.run_id, report.spec)
             case DataRefused(reason):
                 self._notify(Level.ERROR, f"The data set cannot be used: {reason}.")
-            case FrameReport() | PointsReport() | TestsReport() | Started() | Failed():
+            case PointsReport():
+                self._checkpointing.add_to_left(report.run_id, points=report.rows)
+            case TestsReport():
+                self._checkpointing.add_to_left(report.run_id, tests=report.tests)
+            case FrameReport() | Started() | Failed():
                 pass  # of an earlier run
             case Guesses() | Snapshot() | Done() | Refused():
                 raise AssertionError("the link answers replies")
@@ -95,14 +103,15 @@ class ReportHandler:
 
     def begin_run(self) -> None:
         """The session's run is a new one: forget what was shown and saved of the one before."""
-        self._checkpointing.begin_run()
         self._audience.begin_run(self._state.run.run_id, forgotten=OF_ONE_RUN)
+        self._checkpointing.begin_run()
 
     def _started(self, report: Started) -> None:
         run, life = self._state.run, self._state.life
         if life.status is not Status.STARTING:
             return
         run.begun(report)
+        self._checkpointing.started()
         if report.weights is not None:
             self._checkpointing.take_beginning(report.run_id, report.weights)
         life.move(Status.PAUSED if self._state.paused else Status.RUNNING)
@@ -126,8 +135,19 @@ class ReportHandler:
             # Of a divergence the page tells by itself, and what can be done about it.
             self._notify(Level.ERROR, report.reason)
 
+    def _note_left(self, checkpoint: Checkpoint) -> None:
+        """The last checkpoint of the run before tells how far it got."""
+        before = self._state.before
+        if before is None or before.run_id != checkpoint.run_id:
+            return
+        if before.examples != checkpoint.examples:
+            self._state.before = replace(before, examples=checkpoint.examples)
+            self._changed()
+
     def _adopted(self, run_id: int, spec: NetSpec) -> None:
+        left = leave_run(self._state, self._checkpointing.examples, Leaving.FILE)
         if self._state.run.adopt(run_id, spec, self._images()):
+            self._state.before = left
             self.begin_run()
             self._state.life.move(Status.STARTING)
             self._changed()

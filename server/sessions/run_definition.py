@@ -22,6 +22,7 @@ from server.protocol.orders import StartRun
 from server.protocol.refusals import CommandError
 from server.protocol.reports import Started
 from server.protocol.run_values import Checkpoint, Divergence, TrainerChange, Weights
+from server.storage.records import RunBefore
 
 MOST_DIVERGENCES = 20
 MOST_TRAINER_CHANGES = 50
@@ -76,8 +77,7 @@ class RunDefinition:
         Raises:
             SpecError, OptionError: this program has no such network.
         """
-        spec = _parse_kept(text)
-        run = cls(text, replace(spec, trainer=spec.trainer.with_options(**trainer)))
+        run = cls(text, kept_spec(text, trainer))
         run.run_id, run._last_run_id = run_id, last_run_id
         run.seed, run.keep, run.divergences = seed, keep, divergences
         run.trainer_changes = trainer_changes
@@ -113,6 +113,23 @@ class RunDefinition:
         # Parsed again for the lines, which the page marks.
         self.spec = parse(text, images=images)
         return True
+
+    def return_to(self, before: RunBefore, weights: Weights | None) -> None:
+        """Work again on the run before, which began with these weights; it gets a new id.
+
+        Raises:
+            SpecError, OptionError: this program has no such network; nothing has changed.
+        """
+        self.spec = kept_spec(before.text, before.trainer)
+        self.text, self.seed, self.keep, self.weights = (
+            before.text,
+            before.seed,
+            before.keep,
+            weights,
+        )
+        self._begin_run(self.reserve_run())
+        self.divergences = before.divergences
+        self.trainer_changes = before.trainer_changes
 
     def begun(self, report: Started) -> None:
         """The run has begun: from now on it can begin again just so."""
@@ -191,6 +208,16 @@ class RunDefinition:
             self.weights,
             self.keep,
         )
+
+
+def kept_spec(text: str, trainer: Mapping[str, Any]) -> NetSpec:
+    """The network of a text that was kept, with all its trainer's options.
+
+    Raises:
+        SpecError, OptionError: this program has no such network.
+    """
+    spec = _parse_kept(text)
+    return replace(spec, trainer=spec.trainer.with_options(**trainer))
 
 
 @lru_cache(maxsize=256)

@@ -20,7 +20,7 @@ from server.audience.viewer import Viewer
 from server.protocol.connections import CloseReason, Role
 from server.protocol.encode_events import encode
 from server.protocol.events import SessionEvent, SessionSummary
-from server.protocol.kinds import Failure, Status
+from server.protocol.kinds import Failure, Leaving, Status
 from server.protocol.orders import (
     LoadSnapshot,
     SetTrainer,
@@ -36,6 +36,7 @@ from server.sessions.checkpointing import Checkpointing
 from server.sessions.descriptions import session_event, session_summary
 from server.sessions.remembering import record_of, state_of
 from server.sessions.report_handler import ReportHandler
+from server.sessions.run_before import WayBack, leave_run
 from server.sessions.run_definition import RunDefinition
 from server.sessions.session_state import SessionState
 from server.sessions.supervisor import Supervisor
@@ -62,7 +63,7 @@ class Session:
     def __init__(self, state: SessionState, shared: Surroundings) -> None:
         self.state = state
         self.tally = shared.tally
-        self.audience = Audience(self.tally)
+        self.audience = Audience(self.tally, shared.outflow)
         self._shared = shared
         self._checkpointing = Checkpointing(state.id, shared.keeper, self.audience)
         self._reports = ReportHandler(
@@ -85,9 +86,17 @@ class Session:
         self._place = TrainingPlace(
             state, self.audience, self._trainer, shared.settings, shared.line, self._announce
         )
+        self._way_back = WayBack(
+            state,
+            self.audience,
+            self._checkpointing,
+            self._place,
+            begin_run=self._reports.begin_run,
+            remember=self._remember,
+        )
         self._waking: asyncio.Task[None] | None = None
         self._closed = False
-        self.audience.begin_run(self.run_id, forgotten=())
+        self._reports.begin_run()
         self.show_dataset()
 
     @classmethod
@@ -237,6 +246,7 @@ class Session:
         if self.state.run.keep and self.status in (Status.WAITING, Status.STARTING):
             # What it will begin with is not known yet, and nothing has happened to it.
             return
+        self._leave_run(Leaving.RESTART)
         self.state.run.begin_again()
         self._begin_run()
 
@@ -256,8 +266,19 @@ class Session:
 
     def change_network(self, spec: NetSpec, text: str, *, keep: bool = False) -> None:
         """A new network; with `keep`, layers that fit start with their current weights."""
+        self._leave_run(Leaving.CHANGE)
         self.state.run.begin(spec, text, keep=keep)
         self._begin_run()
+
+    async def return_to_run_before(self) -> int:
+        """Go on with the run that the current one replaced; returns its new id.
+
+        Raises:
+            SessionError: there is none, or it cannot be read; nothing has changed.
+        """
+        await self._way_back.take()
+        self._announce()
+        return self.run_id
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         """Change options of the running trainer.
@@ -326,6 +347,9 @@ class Session:
     def summary(self) -> SessionSummary:
         """What the list of its owner's sessions says of it."""
         return session_summary(self.state, self.examples, len(self.audience))
+
+    def _leave_run(self, how: Leaving) -> None:
+        self.state.before = leave_run(self.state, self._checkpointing.examples, how)
 
     def _begin_run(self) -> None:
         self._reports.begin_run()

@@ -9,6 +9,7 @@ from server.protocol.kinds import Failure
 from server.sessions.lifecycle import Life
 from server.sessions.names import watch_id_of
 from server.sessions.run_definition import RunDefinition
+from server.storage.records import RunBefore
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class SessionState:
         wants_pause: its owner wants the network to stand.
         unwatched: nobody has been looking for a while, so that the network stands as well.
         place: in line for a trainer; None while it does not wait.
+        before: the run that the current one replaced, where it is worth going back to.
         asleep: the examples trained on, while the graph that tells is still on disk; else None.
     """
 
@@ -39,6 +41,7 @@ class SessionState:
     wants_pause: bool = False
     unwatched: bool = False
     place: int | None = None
+    before: RunBefore | None = None
     asleep: int | None = None
     watch_id: str = field(init=False)
 

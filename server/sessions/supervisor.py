@@ -10,7 +10,7 @@ from typing import TypeVar
 from server.audience.audience import Audience
 from server.protocol.events import Notice
 from server.protocol.kinds import Failure, Level, Status
-from server.protocol.orders import Order, SetTrainer, SetWatched, UseData
+from server.protocol.orders import Order, SetTrainer, SetWatched, StartRun, UseData
 from server.protocol.refusals import SessionError
 from server.protocol.reports import Adopted, CheckpointReport, Report
 from server.protocol.run_values import Checkpoint, DataReference
@@ -100,6 +100,19 @@ class Supervisor:
         self._launching = asyncio.get_running_loop().create_task(self._read_and_start(after))
         self._changed()
 
+    def begin_run(self, checkpoint: Checkpoint | None) -> None:
+        """The trainer takes up the session's run, from this checkpoint of it or anew.
+
+        It has by itself what a run with `keep` takes over.
+
+        Raises:
+            HostSilent: it takes no orders.
+        """
+        self.order(self._start_order(checkpoint))
+        if checkpoint is not None:
+            self._resumed_at = checkpoint.examples
+            self.order(SetTrainer(self._state.run.spec.trainer))
+
     async def launched(self) -> None:
         """Wait until no trainer is about to be started."""
         while self._launching is not None:
@@ -133,28 +146,31 @@ class Supervisor:
 
     def _start(self, checkpoint: Checkpoint | None, after: str | None) -> None:
         # Nothing waits in here: whatever has changed up to now is taken into account.
-        state, run, shared = self._state, self._state.run, self._shared
+        run, shared = self._state.run, self._shared
         mine = checkpoint if checkpoint and run.goes_on_from(checkpoint) else None
         self._resumed_at = mine.examples if mine else 0
         self._checkpointing.rewind(mine)
         run.go_back_to(self._resumed_at)
-        start = run.start_order(
-            checkpoint,
-            paused=state.paused,
-            points=len(self._audience.history),
-            tests=len(self._audience.tests),
-            tested=self._audience.tests.examples,
-        )
         seconds = shared.settings.limits.reply_seconds
         self._link = TrainerLink(shared.hosts(), self._take, self._died, seconds)
         self._link.start()
         self.use_data()
-        self.order(start)
+        self.order(self._start_order(checkpoint))
         self.order(SetTrainer(run.spec.trainer))
         self.order(SetWatched(self._audience.watched))
         if after is not None:
             from_where = f"from {self._resumed_at:,} examples" if self._resumed_at else "anew"
             self._audience.send(Notice(Level.WARNING, f"{after} Another one goes on {from_where}."))
+
+    def _start_order(self, checkpoint: Checkpoint | None) -> StartRun:
+        audience = self._audience
+        return self._state.run.start_order(
+            checkpoint,
+            paused=self._state.paused,
+            points=len(audience.history),
+            tests=len(audience.tests),
+            tested=audience.tests.examples,
+        )
 
     def _take(self, report: Report) -> None:
         match report:

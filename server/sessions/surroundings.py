@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.data import Dataset
+from server.audience.outflow import Outflow
 from server.counters import Tally
 from server.protocol.events import DatasetEvent
 from server.settings import Settings
@@ -24,4 +25,5 @@ class Surroundings:
     keeper: Keeper
     dataset: Callable[[], Dataset]
     dataset_event: Callable[[], DatasetEvent]
+    outflow: Outflow
     tally: Tally = field(default_factory=Tally)

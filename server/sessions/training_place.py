@@ -23,6 +23,7 @@ from server.protocol.orders import (
 )
 from server.protocol.refusals import HostSilent, SessionError
 from server.protocol.reports import Done
+from server.protocol.run_values import Checkpoint
 from server.sessions.idle_timer import IdleTimer
 from server.sessions.session_state import SessionState
 from server.sessions.supervisor import Supervisor
@@ -42,7 +43,11 @@ R = TypeVar("R")
 
 
 class TrainingPlace:
-    """Sees that a session has a trainer when it needs one; a `waiting_line.Waiter`."""
+    """Sees that a session has a trainer when it needs one; a `waiting_line.Waiter`.
+
+    Attributes:
+        closed: whether the session has ended.
+    """
 
     def __init__(
         self,
@@ -59,7 +64,7 @@ class TrainingPlace:
         self._idle = IdleTimer(settings, self._rest, self._give_back)
         self._giving_back: asyncio.Task[None] | None = None
         self._steps_due = 0
-        self._closed = False
+        self.closed = False
 
     @property
     def resting(self) -> bool:
@@ -78,7 +83,7 @@ class TrainingPlace:
 
     def unwatched(self) -> None:
         """Nobody looks any more; idempotent."""
-        if not self._closed:
+        if not self.closed:
             self._idle.begin()
 
     def apply_pause(self) -> None:
@@ -113,17 +118,27 @@ class TrainingPlace:
             await self._supervisor.launched()
         return await self._supervisor.ask(order, kind)
 
-    def begin_run(self) -> None:
-        """There is a new run: the trainer takes it up, or one is needed."""
+    def begin_run(self, checkpoint: Checkpoint | None = None) -> None:
+        """There is a new run, from this checkpoint or anew: a trainer takes it up."""
         self._supervisor.trust_anew(another_run=True)
         state = self._state
         if self._supervisor.is_open:
             state.life.move(Status.STARTING)
-            # The trainer itself has what a run with `keep` takes over.
-            order = state.run.start_order(None, paused=state.paused)
-            self._supervisor.order(order)
+            self._supervisor.begin_run(checkpoint)
         elif (self._is_parked or state.life.status in AT_REST) and not self.resting:
             self._ask_for_place()
+
+    async def launched(self) -> None:
+        """See `Supervisor.launched`."""
+        await self._supervisor.launched()
+
+    async def settled(self) -> None:
+        """Wait until the end of the run before has been reported, if a trainer has still to."""
+        await self.launched()
+        if self._state.life.status is Status.STARTING:
+            # Without an answer, what was saved of it has to do.
+            with suppress(SessionError):
+                await self._take_checkpoint()
 
     def recover(self) -> None:
         """A failed run continues from its last good weights, in its trainer or in another."""
@@ -149,7 +164,7 @@ class TrainingPlace:
 
     async def close(self, *, checkpoint: bool) -> None:
         """End the trainer, with a last checkpoint; idempotent."""
-        self._closed = True
+        self.closed = True
         self._idle.stop()
         if self._giving_back is not None and self._supervisor.is_open:
             self._giving_back.cancel()
@@ -243,7 +258,7 @@ class TrainingPlace:
         """Somebody came back, or resumed, while the trainer was given back or after that."""
         stopped = self._state.life.status is Status.STOPPED
         wanted = self._is_parked and not self._state.paused
-        if not (self._closed or self.resting) and (wanted or (stopped and self._audience)):
+        if not (self.closed or self.resting) and (wanted or (stopped and self._audience)):
             self._ask_for_place()
 
     def _show_every_card(self) -> None:

@@ -22,13 +22,13 @@ from filelock import FileLock, Timeout
 from engine.durable_files import sync_folder, write_durably
 from server.protocol.run_values import Checkpoint, Divergence, FullTest, TrainerChange, Weights
 from server.storage.migrations import SchemaError, migrate
-from server.storage.records import GraphTail, Remains, SessionRecord
+from server.storage.records import GraphTail, KeptRun, Remains, RunBefore, SessionRecord
 
 DATABASE, LOCK, CHECKPOINTS = "sessions.sqlite3", "lock", "checkpoints"
-KEPT_RUNS = 2
-"""Checkpoints are kept of the current run, and of the one before: what a change replaced."""
 
 RUN = ("session", "run_id")
+OF_RUNS = ("checkpoint", "point", "full_test", "beginning")
+"""The tables that keep something of a run."""
 POINT = ("examples", "loss", "decay_loss", "train_accuracy", "validation_accuracy")
 """Columns of a graph point, in the order of a `PointRow`."""
 TEST = tuple(field.name for field in fields(FullTest))
@@ -92,9 +92,20 @@ class Storage:
         rows = self._read(
             "SELECT * FROM checkpoint WHERE session = ? ORDER BY run_id DESC LIMIT 1", session
         )
-        if not rows:
-            return None
-        (row,) = rows
+        return self._checkpoint(rows[0]) if rows else None
+
+    def kept_run(self, session: str, run_id: int) -> KeptRun:
+        """All that is kept of a session's run.
+
+        Raises:
+            OSError, sqlite3.Error: it cannot be read.
+        """
+        query = "SELECT * FROM checkpoint WHERE session = ? AND run_id = ?"
+        rows = self._read(query, session, run_id)
+        checkpoint = self._checkpoint(rows[0]) if rows else None
+        return KeptRun(checkpoint, self.remains(session, run_id))
+
+    def _checkpoint(self, row: sqlite3.Row) -> Checkpoint:
         data = (self._checkpoints / row["file"]).read_bytes()
         return Checkpoint(row["run_id"], row["examples"], row["points"], row["tests"], data)
 
@@ -122,21 +133,35 @@ class Storage:
     # --- writing, on one thread -------------------------------------------------------------------
 
     def write(self, record: SessionRecord) -> None:
-        """Add a session, or change it.
+        """Add a session, or change it, and remove what it needs no more.
 
         Raises:
-            sqlite3.Error: nothing was written.
+            OSError, sqlite3.Error: nothing was written, or a file was not removed.
         """
         row = {field.name: getattr(record, field.name) for field in fields(record)}
         row["trainer"] = json.dumps(dict(record.trainer))
         for name in ("divergences", "trainer_changes"):
             row[name] = json.dumps([asdict(each) for each in row[name]])
+        row["before"] = record.before and json.dumps(asdict(record.before))
         changes = ", ".join(f"{name} = excluded.{name}" for name in row if name != "id")
         with self._database:
             self._database.execute(
                 f"INSERT {_into('session', row)} ON CONFLICT (id) DO UPDATE SET {changes}",
                 tuple(row.values()),
             )
+            removed = self._remove_runs(record)
+        if removed:
+            self._remove_unnamed(record.id)
+
+    def _remove_runs(self, record: SessionRecord) -> bool:
+        """Remove the rows of runs that the session needs no more; true if there were any."""
+        runs = "SELECT run_id FROM checkpoint WHERE session = ?"
+        rows = self._database.execute(runs, (record.id,))
+        needed = json.dumps(sorted(record.needs([row["run_id"] for row in rows])))
+        unneeded = "run_id < ? AND run_id NOT IN (SELECT value FROM json_each(?))"
+        values = (record.id, record.run_id, needed)
+        deletes = (f"DELETE FROM {table} WHERE session = ? AND {unneeded}" for table in OF_RUNS)
+        return sum(self._database.execute(delete, values).rowcount for delete in deletes) > 0
 
     def write_checkpoint(self, session: str, checkpoint: Checkpoint, graph: GraphTail) -> None:
         """Put a checkpoint in the place of its run's last, with the end of the run's graph.
@@ -172,11 +197,6 @@ class Storage:
                 file,
             ),
         )
-        self._database.execute(
-            "DELETE FROM checkpoint WHERE session = ?1 AND run_id NOT IN (SELECT run_id "
-            "FROM checkpoint WHERE session = ?1 ORDER BY run_id DESC LIMIT ?2)",
-            (session, KEPT_RUNS),
-        )
 
     def _write_graph(self, session: str, run_id: int, graph: GraphTail) -> None:
         for table, columns, first, rows in (
@@ -185,8 +205,7 @@ class Storage:
         ):
             # After a step back to an earlier checkpoint the graph is drawn anew from there.
             self._database.execute(
-                f"DELETE FROM {table} WHERE session = ?1 "
-                "AND (run_id < ?2 OR run_id = ?2 AND number >= ?3)",
+                f"DELETE FROM {table} WHERE session = ? AND run_id = ? AND number >= ?",
                 (session, run_id, first),
             )
             self._database.executemany(
@@ -263,15 +282,31 @@ def _values(row: sqlite3.Row, columns: Iterable[str]) -> Any:
 def _record(row: sqlite3.Row) -> SessionRecord:
     values: dict[str, Any] = {field.name: row[field.name] for field in fields(SessionRecord)}
     values["trainer"] = json.loads(values["trainer"])
-    values["divergences"] = tuple(Divergence(**each) for each in json.loads(values["divergences"]))
-    changes = json.loads(values["trainer_changes"])
-    values["trainer_changes"] = tuple(_trainer_change(**each) for each in changes)
+    values["divergences"] = _divergences(json.loads(values["divergences"]))
+    values["trainer_changes"] = _trainer_changes(json.loads(values["trainer_changes"]))
+    values["before"] = values["before"] and _run_before_of(json.loads(values["before"]))
     values["keep"], values["paused"] = bool(values["keep"]), bool(values["paused"])
     return SessionRecord(**values)
 
 
-def _trainer_change(examples: int, changes: dict[str, list[Any]]) -> TrainerChange:
+def _divergences(values: list[dict[str, Any]]) -> tuple[Divergence, ...]:
+    return tuple(Divergence(**each) for each in values)
+
+
+def _trainer_changes(values: list[dict[str, Any]]) -> tuple[TrainerChange, ...]:
     # JSON knows no tuples.
-    return TrainerChange(
-        examples, {name: (before, after) for name, (before, after) in changes.items()}
+    return tuple(
+        TrainerChange(
+            each["examples"],
+            {name: (before, after) for name, (before, after) in each["changes"].items()},
+        )
+        for each in values
     )
+
+
+def _run_before_of(values: dict[str, Any]) -> RunBefore:
+    lists = {
+        "divergences": _divergences(values["divergences"]),
+        "trainer_changes": _trainer_changes(values["trainer_changes"]),
+    }
+    return RunBefore(**values | lists)

@@ -9,14 +9,14 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import ParamSpec, TypeVar
 
 from server.protocol.run_values import Checkpoint, Weights
 from server.storage.database import Storage
-from server.storage.keeper import Done
-from server.storage.records import GraphTail, Remains, SessionRecord
+from server.storage.keeper import Done, Unreadable
+from server.storage.records import GraphTail, KeptRun, Remains, SessionRecord
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,8 @@ class _Task:
 
     write: Callable[[], None]
     checkpoint: Checkpoint | None = None
+    graph: GraphTail | None = None
+    weights: Weights | None = None
     tell: Done = lambda trouble: None
 
 
@@ -81,12 +83,14 @@ class DiskKeeper:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(done, trouble)
 
-        self._add(session, f"checkpoint {checkpoint.run_id}", _Task(write, checkpoint, tell))
+        self._add(
+            session, f"checkpoint {checkpoint.run_id}", _Task(write, checkpoint, graph, tell=tell)
+        )
 
     def keep_beginning(self, session: str, run_id: int, weights: Weights) -> None:
         """See `Keeper`."""
         write = partial(self._storage.write_beginning, session, run_id, weights)
-        self._add(session, "beginning", _Task(write))
+        self._add(session, f"beginning {run_id}", _Task(write, weights=weights))
 
     async def newest_checkpoint(self, session: str) -> Checkpoint | None:
         """See `Keeper`; one that cannot be read is as good as none."""
@@ -111,6 +115,23 @@ class DiskKeeper:
         except sqlite3.Error as error:
             log.error("the graph of a session cannot be read: %s", error)
             return Remains()
+
+    async def kept_run(self, session: str, run_id: int) -> KeptRun:
+        """See `Keeper`."""
+        with self._changed:
+            end = self._tasks.get((session, f"checkpoint {run_id}"))
+            beginning = self._tasks.get((session, f"beginning {run_id}"))
+        try:
+            run = await self._read(self._storage.kept_run, session, run_id)
+        except (OSError, sqlite3.Error) as error:
+            log.error("a run that was left cannot be read: %s", error)
+            raise Unreadable(getattr(error, "strerror", None) or str(error)) from None
+        # What waits to be written is newer than what was.
+        if end is not None and end.graph is not None:
+            run = KeptRun(end.checkpoint, run.remains.with_tail(end.graph))
+        if beginning is not None:
+            run = replace(run, remains=replace(run.remains, weights=beginning.weights))
+        return run
 
     def forget(self, session: str) -> None:
         """See `Keeper`."""

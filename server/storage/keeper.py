@@ -8,13 +8,18 @@ can always be followed by another.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from server.protocol.run_values import Checkpoint, Weights
-from server.storage.records import GraphTail, Remains, SessionRecord
+from server.storage.records import GraphTail, KeptRun, Remains, SessionRecord
 
 Done = Callable[[str | None], None]
 """Called with None once something is on disk, or with why it is not; on the event loop."""
+
+
+class Unreadable(Exception):
+    """What is kept is there, but cannot be read now; the message says why."""
 
 
 class Keeper(Protocol):
@@ -24,7 +29,10 @@ class Keeper(Protocol):
         """The sessions kept by earlier servers."""
 
     def remember(self, record: SessionRecord) -> None:
-        """Keep this in the place of what was kept of the session before."""
+        """Keep this in the place of what was kept of the session before.
+
+        What is kept of runs that it does not need any more is removed.
+        """
 
     def keep(self, session: str, checkpoint: Checkpoint, graph: GraphTail, done: Done) -> None:
         """Keep a checkpoint in the place of its run's last, with the end of its graph.
@@ -42,6 +50,13 @@ class Keeper(Protocol):
     async def remains(self, session: str, run_id: int) -> Remains:
         """The larger things that were kept of a run by an earlier server."""
 
+    async def kept_run(self, session: str, run_id: int) -> KeptRun:
+        """All that is kept of a run.
+
+        Raises:
+            Unreadable: the disk does not give it.
+        """
+
     def forget(self, session: str) -> None:
         """Remove all that is kept of a session."""
 
@@ -53,28 +68,42 @@ class MemoryKeeper:
     """A `Keeper` whose memory ends with the server."""
 
     def __init__(self) -> None:
-        self._checkpoints: dict[str, Checkpoint] = {}
+        # By session, and by run.
+        self._kept: dict[str, dict[int, KeptRun]] = {}
 
     def records(self) -> list[SessionRecord]:
         return []
 
     def remember(self, record: SessionRecord) -> None:
-        pass
+        runs = self._kept.get(record.id, {})
+        for run_id in runs.keys() - record.needs(runs):
+            del runs[run_id]
 
     def keep(self, session: str, checkpoint: Checkpoint, graph: GraphTail, done: Done) -> None:
-        self._checkpoints[session] = checkpoint
+        run = self._run(session, checkpoint.run_id)
+        self._kept[session][checkpoint.run_id] = KeptRun(checkpoint, run.remains.with_tail(graph))
 
     def keep_beginning(self, session: str, run_id: int, weights: Weights) -> None:
-        pass
+        run = self._run(session, run_id)
+        remains = replace(run.remains, weights=weights)
+        self._kept[session][run_id] = replace(run, remains=remains)
 
     async def newest_checkpoint(self, session: str) -> Checkpoint | None:
-        return self._checkpoints.get(session)
+        runs = self._kept.get(session, {})
+        newest = max((run_id for run_id, run in runs.items() if run.checkpoint), default=None)
+        return None if newest is None else runs[newest].checkpoint
 
     async def remains(self, session: str, run_id: int) -> Remains:
         return Remains()
 
+    async def kept_run(self, session: str, run_id: int) -> KeptRun:
+        return self._kept.get(session, {}).get(run_id, KeptRun())
+
     def forget(self, session: str) -> None:
-        self._checkpoints.pop(session, None)
+        self._kept.pop(session, None)
 
     async def close(self) -> None:
         pass
+
+    def _run(self, session: str, run_id: int) -> KeptRun:
+        return self._kept.setdefault(session, {}).get(run_id, KeptRun())

@@ -70,9 +70,18 @@ STEPS = (
         confusion BLOB NOT NULL,    -- see FullTest
         PRIMARY KEY (session, run_id, number)
     ) STRICT;
-    """,
-    """
     ALTER TABLE session ADD COLUMN trainer_changes TEXT NOT NULL DEFAULT '[]';  -- JSON
+    ALTER TABLE session ADD COLUMN before TEXT;     -- JSON: see RunBefore
+    ALTER TABLE beginning RENAME TO first_beginning;
+    CREATE TABLE beginning (        -- weights that a run began with, where not drawn from its seed
+        session TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
+        run_id INTEGER NOT NULL,
+        params BLOB NOT NULL,
+        state BLOB NOT NULL,
+        PRIMARY KEY (session, run_id)
+    ) STRICT;
+    INSERT INTO beginning SELECT session, run_id, params, state FROM first_beginning;
+    DROP TABLE first_beginning;
     """,
 )
 VERSION = len(STEPS)

@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from server.protocol.run_values import Divergence, FullTest, PointRow, TrainerChange, Weights
+from server.protocol.run_values import (
+    Checkpoint,
+    Divergence,
+    FullTest,
+    PointRow,
+    TrainerChange,
+    Weights,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunBefore:
+    """The run that the current one replaced; its checkpoint and its graph are kept beside it.
+
+    Attributes:
+        how: one word for what replaced it.
+        title: its network in a line.
+        examples: trained on when it was left.
+        diverged: whether its loss had stopped being finite by then.
+
+    The rest is what a `SessionRecord` says of the current run.
+    """
+
+    run_id: int
+    how: str
+    title: str
+    examples: int
+    text: str
+    trainer: dict[str, Any]
+    seed: int
+    keep: bool
+    divergences: tuple[Divergence, ...]
+    trainer_changes: tuple[TrainerChange, ...]
+    diverged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +57,7 @@ class SessionRecord:
         divergences: where its loss stopped being finite.
         trainer_changes: where its trainer's options were changed, oldest first.
         examples: trained on, as of the newest graph point.
+        before: the run that can be returned to.
     """
 
     id: str
@@ -42,6 +76,17 @@ class SessionRecord:
     divergences: tuple[Divergence, ...]
     trainer_changes: tuple[TrainerChange, ...]
     examples: int
+    before: RunBefore | None = None
+
+    def needs(self, runs: Collection[int]) -> frozenset[int]:
+        """Which of the runs that something is kept of it could still go on from."""
+        needed = {run_id for run_id in runs if run_id >= self.run_id}
+        if self.before is not None:
+            needed.add(self.before.run_id)
+        if self.keep and (earlier := set(runs) - needed):
+            # Its weights are those that the run takes over what fits from.
+            needed.add(max(earlier))
+        return frozenset(needed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +115,16 @@ class Remains:
     points: tuple[PointRow, ...] = ()
     tests: tuple[FullTest, ...] = ()
     weights: Weights | None = None
+
+    def with_tail(self, graph: GraphTail) -> Remains:
+        """The same with a newer end of the graph."""
+        points = (*self.points[: graph.first_point], *graph.points)
+        return replace(self, points=points, tests=(*self.tests[: graph.first_test], *graph.tests))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """All that is kept of one run. Without a checkpoint it can only begin again."""
+
+    checkpoint: Checkpoint | None = None
+    remains: Remains = Remains()

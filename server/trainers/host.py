@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from server.protocol.orders import Order, Ping
+from server.protocol.orders import Order, Ping, Withdraw
 from server.protocol.reports import Pong, Report
 
 
@@ -20,7 +20,9 @@ class EndCause(Enum):
     OUT_OF_MEMORY = "The training process ran out of memory."
     SIGNALED = "The training process was ended by {}."
     NOT_STARTED = "The training process could not be started: {}."
+    GARBLED = "What was said to or by the training process was lost ({})."
     STALLED = "The training process stopped answering."
+    STUCK = "The training process no longer did what it was told."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class TrainerHost(Protocol):
     ) -> None:
         """Start; `ended` is called once when it is over, unless `stop` was called."""
 
-    def send(self, order: Order | Ping) -> None:
-        """Hand over an order or a ping, without waiting."""
+    def send(self, order: Order | Ping | Withdraw) -> None:
+        """Hand over an order or a ping, or take an order back, without waiting."""
 
     async def stop(self, *, at_once: bool = False) -> None:
         """End it, `at_once` or after it was asked to finish, by force if need be.

@@ -7,7 +7,6 @@ import atexit
 import logging
 import multiprocessing
 import os
-import queue
 import signal
 import threading
 import weakref
@@ -18,17 +17,19 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import TypeVar
 
-from server.protocol.orders import Finish, Order, Ping, UseData
+from server.protocol.orders import Finish, Order, Ping, UseData, Withdraw
 from server.protocol.reports import Pong, Report
 from server.protocol.run_values import DataReference
 from server.trainers.host import EndCause, Ending
 from server.training_process.data_places import DataPlace
 from server.training_process.main import OUT_OF_MEMORY, WorkerConfig, run_worker
+from server.training_process.order_queue import OrderQueue
 
 log = logging.getLogger(__name__)
 
 ORDERLY_SECONDS = 2.0
 TERMINATE_SECONDS = 1.0
+REAP_SECONDS = 0.02
 
 T = TypeVar("T")
 
@@ -61,10 +62,12 @@ class LocalProcess:
         """
         self._config = config
         self._folder_of = folder_of
-        self._outbox: queue.SimpleQueue[Order | Ping | DataPlace | None] = queue.SimpleQueue()
+        self._outbox: OrderQueue[Order | Ping | Withdraw | DataPlace | None] = OrderQueue()
         self._process: SpawnProcess | None = None
-        self._gone = threading.Event()
+        # Waited for on the event loop: threads that wait for many processes would run out.
+        self._gone = asyncio.Event()
         self._stopped = False
+        self._failure: Ending | None = None
 
     @property
     def pid(self) -> int | None:
@@ -79,16 +82,25 @@ class LocalProcess:
         self._loop = asyncio.get_running_loop()
         try:
             pipe = self._launch()
-        except OSError as error:
-            # The system allows no more processes or files: an end like others, told as they are.
-            ending = Ending(EndCause.NOT_STARTED, error.strerror or str(error))
+            for work in (self._write, self._read):
+                threading.Thread(target=work, args=(pipe,), daemon=True).start()
+        except (OSError, RuntimeError, MemoryError) as error:
+            # The system allows no more processes, files, threads or memory: an end like others.
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            ending = Ending(EndCause.NOT_STARTED, reason or type(error).__name__)
             log.error("worker not started", extra={"reason": ending.sentence})
-            self._gone.set()
-            self._loop.call_soon(self._end_unless_stopped, ending)
+            self._outbox.put(None)
+            self._reaping = self._loop.create_task(self._reap(ending))
             return
         log.info("worker started", extra={"pid": self.pid})
-        for work in (self._read, self._write):
-            threading.Thread(target=work, args=(pipe,), daemon=True).start()
+
+    async def _reap(self, ending: Ending) -> None:
+        """End a process that nobody reads from."""
+        if (process := self._process) is not None:
+            process.kill()
+            while process.exitcode is None:
+                await asyncio.sleep(REAP_SECONDS)
+        self._end(ending)
 
     def _launch(self) -> Connection:
         ours, theirs = _SPAWN.Pipe()
@@ -103,8 +115,10 @@ class LocalProcess:
         self._process = process
         return ours
 
-    def send(self, order: Order | Ping) -> None:
+    def send(self, order: Order | Ping | Withdraw) -> None:
         """Queue an order; see `TrainerHost`."""
+        if isinstance(order, Withdraw) and self._outbox.withdraw(order.token):
+            return
         if isinstance(order, UseData):
             self._outbox.put(DataPlace(order.data, self._folder_of(order.data)))
         self._outbox.put(order)
@@ -122,40 +136,53 @@ class LocalProcess:
             (ORDERLY_SECONDS, process.terminate),
             (TERMINATE_SECONDS, process.kill),
         ):
-            if await asyncio.to_thread(self._gone.wait, seconds):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._gone.wait(), seconds)
                 return
             harder()
-        await asyncio.to_thread(self._gone.wait)
+        await self._gone.wait()
 
     def _read(self, pipe: Connection) -> None:
+        assert self._process is not None
         try:
             while True:
                 self._post(self._deliver_unless_stopped, pipe.recv())
         except (EOFError, OSError):
             pass
+        except Exception as error:
+            # Of a report that was read by half, neither it nor what follows can be read any more.
+            self._give_up(error)
         self._outbox.put(None)
-        assert self._process is not None
         # Only this thread waits for the process: two would take its exit code from each other.
         self._process.join(ORDERLY_SECONDS)
         if self._process.exitcode is None:
             self._process.kill()
             self._process.join()
-        ending = ending_of(self._process.exitcode)
+        ending = self._failure or ending_of(self._process.exitcode)
         log.log(
             logging.INFO if self._stopped else logging.ERROR,
             "worker ended",
             extra={"pid": self.pid, "reason": ending.sentence, "asked": self._stopped},
         )
-        self._gone.set()
-        self._post(self._end_unless_stopped, ending)
+        self._post(self._end, ending)
 
     def _write(self, pipe: Connection) -> None:
-        # The end of the process breaks the pipe, and the reader says so.
         try:
-            while (message := self._outbox.get()) is not None:
+            while (message := self._outbox.take()) is not None:
                 pipe.send(message)
-        except OSError:
+        except (BrokenPipeError, ConnectionResetError):
+            # The process has ended, and the reader says so.
             pass
+        except Exception as error:
+            # An order is lost, and a process that does not do all it is told is of no use.
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        """The pipe is of no use any more: end the process, and the reader says why."""
+        assert self._process is not None
+        self._failure = Ending(EndCause.GARBLED, type(error).__name__)
+        self._process.kill()
+        log.error("worker's pipe failed", extra={"pid": self.pid}, exc_info=error)
 
     def _post(self, call: Callable[[T], None], argument: T) -> None:
         # A closed event loop means that there is nobody left to tell.
@@ -166,7 +193,8 @@ class LocalProcess:
         if not self._stopped:
             self._deliver(report)
 
-    def _end_unless_stopped(self, ending: Ending) -> None:
+    def _end(self, ending: Ending) -> None:
+        self._gone.set()
         if not self._stopped:
             self._ended(ending)
 

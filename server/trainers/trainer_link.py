@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from server.protocol.orders import Order, Ping
+from server.protocol.orders import Order, Ping, Withdraw, size_of
 from server.protocol.refusals import Declined, HostSilent
 from server.protocol.reports import Done, Guesses, Pong, Refused, Reply, Report, Snapshot
 from server.trainers.host import EndCause, Ending, TrainerHost
@@ -16,7 +16,12 @@ MOST_SILENT_PINGS = 3
 """A trainer that has answered none of so many pings is stalled: stopped by a signal, say."""
 START_PINGS = 20
 """How many it may leave unanswered while it starts, on a machine that has much else to do."""
+MOST_STUCK_PINGS = 20
+"""One that has had orders for so many pings and has not got on meanwhile is stuck: on a slow
+machine, too, a chunk of a huge network takes less."""
 MOST_WAITING_ORDERS = 1000
+MOST_WAITING_BYTES = 64 << 20
+"""What orders that are not replied to yet may carry together; a single one may carry more."""
 ORDERS_BETWEEN_PINGS = 100
 """A ping after so many orders tells how many of them have arrived."""
 
@@ -44,9 +49,12 @@ class TrainerLink:
         self._reply_seconds = reply_seconds
         self._questions: dict[int, asyncio.Future[Reply]] = {}
         self._token = 0
-        self._sent = self._arrived = 0
+        self._sent = self._arrived = self._waiting_bytes = 0
         # Negative until it has loaded.
         self._silent_pings = MOST_SILENT_PINGS - START_PINGS
+        self._stuck_pings = 0
+        self._pong: Pong | None = None
+        self._signs = -1
         self._timer: asyncio.TimerHandle | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._over = False
@@ -72,20 +80,30 @@ class TrainerLink:
     async def ask(self, order: Callable[[int], Order], kind: type[R]) -> R:
         """Give the order `order(token)` and wait for its reply, which should be a `kind`.
 
+        An order that nobody waits for any more is withdrawn: it must not lie in a busy trainer.
+
         Raises:
             Declined: the reply is a refusal.
-            HostSilent: there is no reply, or the trainer is gone.
+            HostSilent: there is no reply, or the trainer is gone or has too much to do.
         """
         self._token += 1
         token = self._token
+        question = order(token)
+        size = size_of(question)
+        if self._waiting_bytes and self._waiting_bytes + size > MOST_WAITING_BYTES:
+            raise HostSilent("The training process is busy. Try again in a moment.")
         reply = self._questions[token] = asyncio.get_running_loop().create_future()
+        self._waiting_bytes += size
         try:
-            self.order(order(token))
+            self.order(question)
             answer = await asyncio.wait_for(reply, self._reply_seconds)
         except TimeoutError:
             raise HostSilent("The training process does not answer.") from None
         finally:
             del self._questions[token]
+            self._waiting_bytes -= size
+            if not reply.done() or reply.cancelled():
+                self._host.send(Withdraw(token))
         if isinstance(answer, Refused):
             raise Declined(answer.reason)
         assert isinstance(answer, kind)
@@ -105,6 +123,7 @@ class TrainerLink:
         match report:
             case Pong(orders):
                 self._arrived = max(self._arrived, orders)
+                self._pong = report
             case Guesses() | Snapshot() | Done() | Refused():
                 question = self._questions.get(report.token)
                 if question is not None and not question.done():
@@ -131,10 +150,24 @@ class TrainerLink:
 
     def _ping(self) -> None:
         # Counted, not timed: after a pause of the whole machine nobody is taken for stalled.
+        self._count_stuck()
         if self._silent_pings >= MOST_SILENT_PINGS:
-            self._stopping = asyncio.get_running_loop().create_task(self._host.stop(at_once=True))
-            self._ended(Ending(EndCause.STALLED))
-            return
-        self._silent_pings += 1
-        self._host.send(Ping(self._sent))
-        self._ping_later()
+            self._give_up(EndCause.STALLED)
+        elif self._stuck_pings >= MOST_STUCK_PINGS:
+            self._give_up(EndCause.STUCK)
+        else:
+            self._silent_pings += 1
+            self._host.send(Ping(self._sent))
+            self._ping_later()
+
+    def _count_stuck(self) -> None:
+        """Pings are answered beside the work: see whether the work gets on, too."""
+        pong, self._pong = self._pong, None
+        if pong is not None:
+            stuck = pong.busy and pong.signs == self._signs
+            self._stuck_pings = self._stuck_pings + 1 if stuck else 0
+            self._signs = pong.signs
+
+    def _give_up(self, cause: EndCause) -> None:
+        self._stopping = asyncio.get_running_loop().create_task(self._host.stop(at_once=True))
+        self._ended(Ending(cause))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from time import perf_counter
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from server.training_process.speed import Speed
 
 TEST_ROUND = 4
 RECENT_TESTS = 200
+LONG_STEP_SECONDS = 1.0
+"""A step that has taken so long is looked up from; the end of a shorter one can be waited for."""
 
 
 class LiveRun:
@@ -27,6 +30,7 @@ class LiveRun:
     Attributes:
         full_tester: tests the network on all test images.
         points: what is drawn of the training.
+        step_seconds: how long a step takes, as of the newest; within a long one it is estimated.
     """
 
     def __init__(self, run_id: int, training: TrainingRun, dataset: Dataset, seed: int) -> None:
@@ -42,7 +46,9 @@ class LiveRun:
 
         self.full_tester = FullTester(training, dataset)
         self.points = PointRecorder()
+        self.step_seconds: float | None = None
         self._batch: Batch | None = None
+        self._stepped = False
         self._image: Array | None = None
 
     def close(self) -> None:
@@ -56,13 +62,28 @@ class LiveRun:
         """What the cards show."""
         return Source.TRAINING if self._image is None else Source.IMAGE
 
-    def train_batch(self) -> None:
+    def train_batch(self, look_up: Callable[[LiveRun], None]) -> None:
         """One step, with what is measured along with it.
+
+        Args:
+            look_up: called between the chunks of a step that takes long; it may raise
+                `StepAbandoned`, see `TrainingRun.train_batch`.
 
         Raises:
             DivergenceError: the loss is not finite; the network keeps its last good weights.
+            StepAbandoned: `look_up` raised it.
         """
-        self._batch, stats = self.training.train_batch()
+        began = perf_counter()
+
+        def between(share: float) -> None:
+            elapsed = perf_counter() - began
+            if elapsed >= LONG_STEP_SECONDS:
+                self.step_seconds = elapsed / share
+                look_up(self)
+
+        self._batch, stats = self.training.train_batch(between=between)
+        self._stepped = True
+        self.step_seconds = perf_counter() - began
         if self.points.add(stats.loss, stats.decay_loss, stats.examples):
             self.make_point()
 
@@ -115,11 +136,14 @@ class LiveRun:
             return None, inspect_example(
                 self._inspected, self._image, None, layers, self._weight_gradient()
             )
-        # Before the first batch there is no newest example: a validation image stands in for it.
-        batch = self._batch or self.training.sampler.next_validation(1)
-        label = int(batch.labels[-1])
-        x = np.ascontiguousarray(batch.x[..., -1:])
+        # Before the first batch there is no newest example: a validation image stands in for it,
+        # always the same, so that all cards show one example whenever they are looked at.
+        if self._batch is None:
+            self._batch = self.training.sampler.next_validation(1)
+        label = int(self._batch.labels[-1])
+        x = np.ascontiguousarray(self._batch.x[..., -1:])
         return label, inspect_example(self._inspected, x, label, layers, self._weight_gradient())
 
     def _weight_gradient(self) -> Array | None:
-        return self.training.trainer.last_gradient if self.training.trainer.step_count else None
+        """That of the newest step; None before there has been one in this process."""
+        return self.training.trainer.last_gradient if self._stepped else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import queue
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,9 +13,10 @@ import numpy as np
 
 from server.child_process import settle_in
 from server.logs import LogSettings
-from server.protocol.orders import Order, Ping
+from server.protocol.orders import Order, Ping, Withdraw
 from server.protocol.reports import Pong, Report
 from server.training_process.data_places import DataPlace, DataPlaces
+from server.training_process.order_queue import OrderQueue
 from server.training_process.worker import Worker
 
 NICENESS = 5
@@ -48,7 +48,7 @@ def run_worker(pipe: Connection, config: WorkerConfig, owner: int) -> None:
     settle_in(owner, config.logs, NICENESS, config.memory_bytes)
     # Numbers that overflow are found by looking at the loss.
     np.seterr(all="ignore")
-    inbox: queue.SimpleQueue[Order] = queue.SimpleQueue()
+    inbox: OrderQueue[Order] = OrderQueue()
     lock = threading.Lock()
 
     def send(report: Report | Pong) -> None:
@@ -56,8 +56,9 @@ def run_worker(pipe: Connection, config: WorkerConfig, owner: int) -> None:
             pipe.send(report)
 
     places = DataPlaces()
-    threading.Thread(target=_receive, args=(pipe, inbox, places, send), daemon=True).start()
     worker = Worker(inbox, send, places, config.processes, config.checkpoint_seconds)
+    receiving = (pipe, inbox, worker, places, send)
+    threading.Thread(target=_receive, args=receiving, daemon=True).start()
     # A broken pipe means that the parent is gone, as in `_receive`.
     with suppress(BrokenPipeError):
         worker.work()
@@ -66,17 +67,20 @@ def run_worker(pipe: Connection, config: WorkerConfig, owner: int) -> None:
 
 def _receive(
     pipe: Connection,
-    inbox: queue.SimpleQueue[Order],
+    inbox: OrderQueue[Order],
+    worker: Worker,
     places: DataPlaces,
     send: Callable[[Pong], None],
 ) -> None:
     try:
         # Loading took a while: from now on the parent may expect to hear from this process.
-        send(Pong(0))
+        send(Pong(0, worker.signs, worker.is_busy))
         while True:
             match pipe.recv():
                 case Ping(orders):
-                    send(Pong(orders))
+                    send(Pong(orders, worker.signs, worker.is_busy))
+                case Withdraw(token):
+                    inbox.withdraw(token)
                 case DataPlace() as place:
                     places.learn(place)
                 case order:

@@ -37,13 +37,14 @@ class Reporter:
         self._rounds = 0
         self._next_tick = self._next_layers = self._next_predictions = 0.0
 
-    def tick(self, run: LiveRun, now: float) -> None:
-        """Send what is due at `now`."""
+    def tick(self, run: LiveRun, now: float, *, within_step: bool = False) -> None:
+        """Send what is due at `now`, after a step or within one that takes long."""
         if now < self._next_tick:
             return
         # Never catching up: after a long step the next message is due a whole tick later.
         self._next_tick = max(self._next_tick + TICK, now)
-        run.speed.mark(now, run.training.trainer.examples_seen)
+        if not within_step:
+            run.speed.mark(now, run.training.trainer.examples_seen)
         self._test(run, show=now >= self._next_predictions, now=now)
         self._send_numbers(run)
         if self.watched and now >= self._next_layers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from server.protocol.events import (
 )
 from server.protocol.run_values import Guess
 from server.training_process.live_run import LiveRun
+from server.training_process.map_budget import cut, room_for
 
 TOP = 3
 
@@ -45,6 +46,7 @@ def stats_of(run: LiveRun) -> Stats:
         test_accuracy_recent=run.test_recent.mean(),
         test_recent_count=run.test_recent.count,
         test=None if test is None else TestResult(test.accuracy, test.images, test.examples),
+        step_seconds=run.step_seconds,
     )
 
 
@@ -56,7 +58,7 @@ def layers_of(run: LiveRun, watched: Collection[int]) -> Layers:
         step=run.training.trainer.step_count,
         source=run.source,
         label=label,
-        layers=tuple(_maps(view) for view in views),
+        layers=_within_budget(views),
     )
 
 
@@ -81,20 +83,29 @@ def likeliest(scores: Array) -> tuple[Guess, ...]:
     return tuple(Guess(int(klass), float(scores[klass])) for klass in best)
 
 
-def _maps(view: LayerView) -> LayerMaps:
-    return LayerMaps(
-        view.index,
-        activations=_pixels(view.activations),
-        gradients=_pixels(view.gradients),
-        weights=_pixels(view.weights),
-        weight_gradients=_pixels(view.weight_gradients),
+def _within_budget(views: Sequence[LayerView]) -> tuple[LayerMaps, ...]:
+    """The views' maps, cut to what all together may take."""
+    maps = [
+        (view.activations, view.gradients, view.weights, view.weight_gradients) for view in views
+    ]
+    room = room_for([image.pixels.size for row in maps for image in row if image is not None])
+    return tuple(
+        LayerMaps(view.index, *(_pixels(image, room) for image in row))
+        for view, row in zip(views, maps, strict=True)
     )
 
 
-def _pixels(image: Map | None) -> PixelMap | None:
+def _pixels(image: Map | None, room: int) -> PixelMap | None:
     if image is None:
         return None
-    return PixelMap(image.pixels.shape, image.minimum, image.maximum, image.pixels.tobytes())
+    shown, whole = cut(image.pixels, room), image.pixels.shape
+    return PixelMap(
+        shown.shape,
+        image.minimum,
+        image.maximum,
+        shown.tobytes(),
+        None if shown.shape == whole else whole,
+    )
 
 
 def _milliseconds(seconds: float | None) -> float | None:

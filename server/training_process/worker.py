@@ -1,24 +1,23 @@
 """The training process: take orders, train, report on the clock. No asyncio, no web framework.
 
 A thread reads the pipe, so that between two steps it costs nothing to see that there are no orders,
-and so that the process ends at once when its parent is gone.
+and so that the process ends at once when its parent is gone. A step of a huge network takes
+minutes: orders are then obeyed between its chunks, and a step that is in their way is abandoned.
 """
 
 from __future__ import annotations
 
-import logging
-import queue
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
 from typing import assert_never
 
-import numpy as np
-
 from engine.data import DataError, Dataset, load_builtin
-from engine.formats import SnapshotError, dump_convnetjs
+from engine.formats import SnapshotError
 from engine.layers import ShapeError
 from engine.training.divergence import DivergenceError
+from engine.training.trainer import StepAbandoned
 from server.protocol.orders import (
     Finish,
     GoBack,
@@ -37,48 +36,52 @@ from server.protocol.orders import (
 )
 from server.protocol.reports import (
     Adopted,
-    CheckpointReport,
     DataRefused,
     Done,
-    Failed,
     Guesses,
     Refused,
     Report,
-    Snapshot,
     Started,
 )
-from server.protocol.run_values import Checkpoint, DataReference, Divergence
+from server.protocol.run_values import DataReference
+from server.training_process import replies
 from server.training_process.begin_run import load_run, start_run
+from server.training_process.checkpoint_clock import CheckpointClock
 from server.training_process.data_places import DataPlaces
+from server.training_process.failures import NO_MEMORY, failure_of
 from server.training_process.live_run import LiveRun
+from server.training_process.order_queue import OrderQueue
 from server.training_process.report_clock import Reporter
-from server.training_process.run_events import likeliest
 
-log = logging.getLogger(__name__)
-
-CHECKPOINT_SHARE = 0.05
-"""Checkpoints of large networks take a while: no more than this share of the time."""
-NO_MEMORY = "There is not enough memory for this network and batch size."
+ENDING_A_STEP = (StartRun, GoBack, LoadSnapshot, UseData, Finish)
+"""Orders that a step in progress is abandoned for."""
 
 
 class Worker:
-    """The loop of the training process, and what each order does."""
+    """The loop of the training process, and what each order does.
+
+    Attributes:
+        signs: a count that rises whenever the loop gets on: with each step, and within long ones.
+    """
 
     def __init__(
         self,
-        inbox: queue.SimpleQueue[Order],
+        inbox: OrderQueue[Order],
         send: Callable[[Report], None],
         places: DataPlaces,
         processes: int,
         checkpoint_seconds: float,
     ) -> None:
+        self.signs = 0
         self._inbox = inbox
+        # Taken from the inbox within a step, to be carried out after it.
+        self._held: deque[Order] = deque()
+        self._obeying = False
         self._places = places
-        self._checkpoint_seconds = checkpoint_seconds
-        self._next_checkpoint = 0.0
         self._processes = processes
         self._send = send
         self._reporter = Reporter(send)
+        self._checkpoints = CheckpointClock(send, checkpoint_seconds)
         self._dataset: Dataset = load_builtin()
         self._run: LiveRun | None = None
         self._paused = False
@@ -88,13 +91,19 @@ class Worker:
     def work(self) -> None:
         """Train and obey until told to finish."""
         while not self._finished:
+            self.signs += 1
             run = self._run
-            if run is None or self._failed or not self._inbox.empty():
-                self._obey(self._inbox.get())
+            if run is None or self._failed or self._held or self._inbox:
+                self._obey_next()
             elif not self._paused:
                 self._guard(run.run_id, partial(self._advance, run))
             elif not self._guard(run.run_id, partial(self._test_on, run)):
-                self._obey(self._inbox.get())
+                self._obey_next()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether there is an order that has not been carried out; for other threads."""
+        return self._obeying or bool(self._inbox)
 
     def close(self) -> None:
         """End the run's helpers. Idempotent."""
@@ -104,39 +113,56 @@ class Worker:
     # --- the loop ---------------------------------------------------------------------------------
 
     def _advance(self, run: LiveRun) -> bool:
-        self._train(run)
+        if not self._train(run):
+            return True
         now = perf_counter()
         run.full_tester.test_a_little(now)
         self._reporter.tick(run, now)
-        if now >= self._next_checkpoint:
+        if self._checkpoints.is_due(now):
             self._checkpoint(run)
         return True
 
-    def _train(self, run: LiveRun) -> None:
+    def _train(self, run: LiveRun) -> bool:
+        """Take a step; false if it was abandoned."""
         try:
-            run.train_batch()
+            run.train_batch(self._look_up)
+        except StepAbandoned:
+            return False
         except DivergenceError:
             # The graph is drawn up to here, and the last good weights are shown and kept.
             run.make_point()
             self._show_everything(run)
             self._checkpoint(run)
             raise
+        return True
+
+    def _look_up(self, run: LiveRun) -> None:
+        """Within a long step: obey, and show how it gets on.
+
+        Raises:
+            StepAbandoned: for the sake of an order, which is the next to be carried out.
+        """
+        self.signs += 1
+        while self._inbox:
+            order = self._inbox.take()
+            if isinstance(order, TrainOnce):
+                self._held.append(order)
+            elif self._ends_step(order):
+                self._held.appendleft(order)
+                raise StepAbandoned
+            else:
+                self._obey(order)
+        if self._failed:
+            raise StepAbandoned
+        self._reporter.tick(run, perf_counter(), within_step=True)
+
+    def _ends_step(self, order: Order) -> bool:
+        pausing = isinstance(order, SetPaused) and order.paused and not self._paused
+        return pausing or isinstance(order, ENDING_A_STEP)
 
     def _checkpoint(self, run: LiveRun) -> None:
-        """Send everything needed to continue from here, after the graph up to here."""
-        began = perf_counter()
         self._reporter.numbers(run)
-        checkpoint = Checkpoint(
-            run.run_id,
-            run.training.trainer.examples_seen,
-            run.points.made,
-            run.full_tester.kept.made,
-            run.training.snapshot(),
-        )
-        self._send(CheckpointReport(checkpoint))
-        ended = perf_counter()
-        rest = (ended - began) / CHECKPOINT_SHARE
-        self._next_checkpoint = ended + max(self._checkpoint_seconds, rest)
+        self._checkpoints.take(run)
 
     def _test_on(self, run: LiveRun) -> bool:
         """While training stands there is time for the full test; false once it is done."""
@@ -154,24 +180,25 @@ class Worker:
             raise
         except Exception as error:
             self._failed = True
-            self._send(Failed(run_id, _describe(error), self._divergence(error)))
+            examples = 0 if self._run is None else self._run.training.trainer.examples_seen
+            self._send(failure_of(run_id, error, examples))
             return False
-
-    def _divergence(self, error: Exception) -> Divergence | None:
-        if not isinstance(error, DivergenceError) or self._run is None:
-            return None
-        examples = self._run.training.trainer.examples_seen
-        return Divergence(examples, error.step, error.learning_rate)
 
     # --- orders -----------------------------------------------------------------------------------
 
+    def _obey_next(self) -> None:
+        self._obey(self._held.popleft() if self._held else self._inbox.take())
+
     def _obey(self, order: Order) -> None:
         """Carry out an order; where the memory is wanting, whoever asked is told."""
+        outer, self._obeying = self._obeying, True
         try:
             self._carry_out(order)
         except MemoryError:
             if isinstance(order, ShowImage | TakeSnapshot | TakeCheckpoint | LoadSnapshot):
                 self._send(Refused(order.token, NO_MEMORY))
+        finally:
+            self._obeying = outer
 
     def _carry_out(self, order: Order) -> None:
         match order:
@@ -197,7 +224,7 @@ class Worker:
             case ShowImage():
                 self._show_image(order)
             case TakeSnapshot():
-                self._take_snapshot(order)
+                self._send(replies.snapshot(self._run, order))
             case TakeCheckpoint(token):
                 self._take_checkpoint(token)
             case LoadSnapshot():
@@ -236,6 +263,7 @@ class Worker:
         self._with_run(self._checkpoint, even_failed=True)
         self.close()
         self._run = None
+        self._held.clear()
 
     def _go_back(self) -> None:
         """The trainer went back to its last good weights when it found that the loss diverged."""
@@ -251,11 +279,15 @@ class Worker:
         if changed and self._run is not None:
             self._run.speed.reset()
             if paused:
+                self._held.clear()
                 self._with_run(self._show_everything)
                 self._with_run(self._checkpoint)
 
     def _train_once(self, run: LiveRun) -> None:
-        self._train(run)
+        if not self._train(run):
+            # After the order that it was abandoned for, should that leave the run as it is.
+            self._held.append(TrainOnce())
+            return
         run.make_point()
         self._show_everything(run)
         self._checkpoint(run)
@@ -277,15 +309,11 @@ class Worker:
             self._with_run(self._show_cards)
 
     def _show_image(self, order: ShowImage) -> None:
-        run, (_, height, width) = self._run, self._dataset.test_images.shape
-        if run is None or self._failed:
-            self._send(Refused(order.token, "There is no network that could look at it."))
-        elif len(order.pixels) != height * width:
-            reason = f"The network looks at images of {width}x{height}, not at this one."
-            self._send(Refused(order.token, reason))
-        else:
-            image = np.frombuffer(order.pixels, np.uint8).reshape(height, width)
-            self._send(Guesses(order.token, likeliest(run.show_image(image))))
+        run = None if self._failed else self._run
+        _, height, width = self._dataset.test_images.shape
+        reply = replies.guesses(run, order, (height, width))
+        self._send(reply)
+        if isinstance(reply, Guesses):
             self._with_run(self._show_cards)
 
     def _use_data(self, data: DataReference) -> None:
@@ -300,22 +328,9 @@ class Worker:
         except MemoryError:
             self._send(DataRefused("there is not enough memory for it"))
 
-    def _take_snapshot(self, order: TakeSnapshot) -> None:
-        if self._run is None:
-            self._send(Refused(order.token, "There is no network yet."))
-            return
-        training = self._run.training
-        try:
-            options = training.trainer.options
-            data = dump_convnetjs(training.net, options) if order.convnetjs else training.snapshot()
-        except SnapshotError as error:
-            self._send(Refused(order.token, str(error)))
-        else:
-            self._send(Snapshot(order.token, data))
-
     def _take_checkpoint(self, token: int) -> None:
         if self._run is None:
-            self._send(Refused(token, "There is no network yet."))
+            self._send(Refused(token, replies.NO_NETWORK))
         else:
             self._checkpoint(self._run)
             self._send(Done(token))
@@ -329,18 +344,3 @@ class Worker:
             self._send(Adopted(run.run_id, run.training.spec))
             self._send(Done(order.token))
             self._guard(run.run_id, partial(self._begin, run, report))
-
-
-def _describe(error: Exception) -> str:
-    """Why a run cannot go on, as a sentence for people."""
-    match error:
-        case MemoryError():
-            return NO_MEMORY
-        case DivergenceError():
-            reason = str(error)
-            return f"{reason[:1].upper()}{reason[1:]}."
-        case SnapshotError() | ShapeError():
-            return f"The network cannot be trained: {error}."
-        case _:
-            log.error("a run failed", exc_info=error)
-            return f"An error in the program ended the run: {error!r}."

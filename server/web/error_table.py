@@ -8,6 +8,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from engine.data.user_picture import ImageError
@@ -17,6 +18,7 @@ from server.protocol.events import Problem
 from server.protocol.refusals import Declined, HostSilent, SessionError
 from server.sessions.registry import NoSuchSession, TooManySessions
 from server.web.guards.creation_rate import TooOften
+from server.web.guards.file_budget import NoRoomForFile, TooManyFiles
 from server.web.guards.request_body import BodyTooLarge, BodyTooSlow, UnsupportedBody
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,10 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     TooOften: HTTPStatus.TOO_MANY_REQUESTS,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     BodyTooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    # Nobody reads it; but what is known is not logged.
+    ClientDisconnect: HTTPStatus.BAD_REQUEST,
+    NoRoomForFile: HTTPStatus.SERVICE_UNAVAILABLE,
+    TooManyFiles: HTTPStatus.TOO_MANY_REQUESTS,
     UnsupportedBody: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     ImageError: HTTPStatus.BAD_REQUEST,
     PicturesUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -56,7 +62,7 @@ def status_of(error: Exception) -> HTTPStatus:
 
 def headers_of(error: Exception) -> dict[str, str]:
     """What a response for this exception says besides its status."""
-    if isinstance(error, TooOften | PicturesUnavailable):
+    if isinstance(error, TooOften | PicturesUnavailable | NoRoomForFile):
         return {"retry-after": str(error.seconds)}
     return {}
 

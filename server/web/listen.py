@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -14,7 +15,7 @@ from server.protocol.decode_commands import MAX_COMMAND_BYTES
 from server.web.guards.origin import is_loopback
 from server.web.guards.uvicorn_version import check_uvicorn
 
-GRACE_SECONDS = 3
+GRACE_SECONDS = 2
 BACKLOG = 512
 
 
@@ -56,12 +57,18 @@ def url_of(host: str, port: int) -> str:
 
 
 def make_server(
-    app: ASGIApp, host: str, listening: Callable[[], None], leaving: Callable[[], None]
+    app: ASGIApp,
+    host: str,
+    listening: Callable[[], None],
+    leaving: Callable[[], None],
+    told_to_end: Callable[[], None] = lambda: None,
 ) -> uvicorn.Server:
     """A web server for `app`.
 
-    `listening` is called when it takes connections, and `leaving` when it is told to end, before it
-    waits for the requests that it has.
+    Args:
+        listening: called when it takes connections.
+        leaving: called before it waits for the requests that it has.
+        told_to_end: called before that, by the signal itself, whatever the event loop is busy with.
 
     Raises:
         UnsuitableUvicorn: the installed one lacks something.
@@ -85,7 +92,7 @@ def make_server(
         log_config=None,
         access_log=False,
     )
-    return _Server(config, listening, leaving)
+    return _Server(config, listening, leaving, told_to_end)
 
 
 class _Server(uvicorn.Server):
@@ -94,14 +101,20 @@ class _Server(uvicorn.Server):
         config: uvicorn.Config,
         listening: Callable[[], None],
         leaving: Callable[[], None],
+        told_to_end: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._listening, self._leaving = listening, leaving
+        self._told_to_end = told_to_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         with suppress(BrokenPipeError):
             self._listening()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._told_to_end()
+        super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._leaving()

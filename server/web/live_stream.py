@@ -87,8 +87,9 @@ async def _send(socket: WebSocket, session: Session, viewer: Viewer, seconds: fl
                 continue
             message = session.audience.number(HEARTBEAT)
         try:
-            async with asyncio.timeout(seconds):
-                await _send_one(socket, message)
+            with session.audience.sending(viewer, message):
+                async with asyncio.timeout(seconds):
+                    await _send_one(socket, message)
         except TimeoutError:
             # Its buffers are full, so no word of farewell would reach it either.
             raise _Over from None
@@ -114,6 +115,7 @@ async def _receive(socket: WebSocket, session: Session, viewer: Viewer) -> None:
             viewer.close(CloseReason.NOT_TEXT)
             return
         await _obey(session, viewer, message["text"])
+        await viewer.has_read()
         # Whoever sends without pause must not keep the others from being served.
         await asyncio.sleep(0)
 

@@ -14,6 +14,7 @@ from server.sessions.session import Session
 from server.settings import Settings
 from server.web.api.metrics import Metrics
 from server.web.guards.creation_rate import CreationLimiter
+from server.web.guards.file_budget import FileBudget
 from server.web.guards.owner_cookie import owner_of_request
 from server.web.page.render import Page
 
@@ -31,6 +32,7 @@ class Site:
     page: Page
     metrics: Metrics
     creations: CreationLimiter
+    files: FileBudget
     pictures: ReaderPool
     ready: bool = False
 

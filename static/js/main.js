@@ -16,6 +16,7 @@ import { showOwnImage } from "./views/predictions/own_image.js";
 import { showPredictions } from "./views/predictions/example_predictions.js";
 import { showPrinting } from "./views/session/printing.js";
 import { showRecovery } from "./views/run/recovery.js";
+import { showRunBefore } from "./views/run/run_before.js";
 import { showRunning } from "./views/network/running_network.js";
 import { showSchedule } from "./views/run/schedule.js";
 import { showSaved } from "./views/run/saved.js";
@@ -84,7 +85,8 @@ const context = {
 };
 
 const forOwners = [
-  showControls, showSnapshots, showOwnImage, showEditor, showNotBegun, showLanguage, showShare, showSessions,
+  showControls, showRunBefore, showSnapshots, showOwnImage, showEditor, showNotBegun, showLanguage, showShare,
+  showSessions,
 ];
 const forSpectators = [showRunning];
 for (const show of [

@@ -48,6 +48,7 @@ function stats(run, examples) {
     type: "stats", run_id: run, step: examples / 20, examples, epoch: 0, learning_rate: 0.01, examples_per_second: 1, forward_ms: 1,
     backward_ms: 1, loss: 1, decay_loss: 1, train_accuracy: null, train_count: 0, validation_accuracy: null, validation_count: 0,
     test_accuracy_recent: null, test_recent_count: 0, test: { accuracy: 0.9, examples: 10, at_examples: 100 },
+    step_seconds: 0.01,
   };
 }
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from engine.data import Dataset, load_builtin
+from server.audience.outflow import Outflow
 from server.audience.viewer import Viewer
 from server.protocol.encode_events import Frame, decode_event
 from server.protocol.events import DatasetEvent
 from server.protocol.kinds import DatasetState
-from server.protocol.orders import Order, Ping, StartRun, TakeCheckpoint
+from server.protocol.orders import Order, Ping, StartRun, TakeCheckpoint, Withdraw
 from server.protocol.reports import (
     CheckpointReport,
     Done,
@@ -39,9 +40,10 @@ class FakeHost:
     def __init__(self) -> None:
         self.orders: list[Order] = []
         self.stopped = 0
-        self.pings = 0
+        self.pings = self.signs = 0
+        self.withdrawn: list[int] = []
         self.answers_pings = True
-        self.silent = False
+        self.silent = self.stuck = False
         self.state = b"state"
         self.made = self.tests_made = 0
 
@@ -50,11 +52,17 @@ class FakeHost:
     ) -> None:
         self.report, self._ended = deliver, ended
 
-    def send(self, order: Order | Ping) -> None:
+    def send(self, order: Order | Ping | Withdraw) -> None:
         if isinstance(order, Ping):
             self.pings += 1
+            self.signs += not self.stuck
             if self.answers_pings:
-                asyncio.get_running_loop().call_soon(self.report, Pong(order.orders))
+                asyncio.get_running_loop().call_soon(
+                    self.report, Pong(order.orders, self.signs, self.stuck)
+                )
+            return
+        if isinstance(order, Withdraw):
+            self.withdrawn.append(order.token)
             return
         self.orders.append(order)
         if isinstance(order, TakeCheckpoint) and not self.silent:
@@ -136,6 +144,7 @@ class Stage:
             keeper or MemoryKeeper(),
             lambda: self.dataset,
             lambda: DatasetEvent(DatasetState.BUILTIN, self.dataset.name),
+            Outflow(limits.outgoing_bytes),
         )
 
     def _new_host(self) -> FakeHost:

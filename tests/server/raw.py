@@ -117,10 +117,12 @@ def frame(opcode: int, data: bytes = b"", *, final: bool = True) -> bytes:
 
 
 @contextmanager
-def raw_stream(browser: Browser, session: str, buffer: int | None = None) -> Iterator[RawStream]:
+def raw_stream(
+    browser: Browser, session: str, buffer: int | None = None, kind: str = "sessions"
+) -> Iterator[RawStream]:
     """A stream's socket after the handshake; `buffer` bounds what it takes without being read."""
     lines = [
-        f"GET /api/sessions/{session}/stream HTTP/1.1",
+        f"GET /api/{kind}/{session}/stream HTTP/1.1",
         f"Host: {ADDRESS}:{browser.site.port}",
         f"Origin: {browser.site.origin}",
         f"Cookie: {browser.cookie}",

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from tests.server.raw import TEXT, frame
 from tests.server.serving import ADDRESS, PATIENCE, Browser
 
 LAYERS = list(range(9))
@@ -19,17 +20,19 @@ SMALL_BUFFER = 4096
 
 
 def greeting(browser: Browser, session: str, host: str = ADDRESS) -> bytes:
-    """What opens a session's stream and asks for the pictures of all layers, as it is sent."""
+    """What opens a session's stream, as it is sent."""
     own = f"{host}:{browser.site.port}"
-    watch = json.dumps({"type": "watch", "id": 1, "layers": LAYERS}).encode()
     handshake = (
         f"GET /api/sessions/{session}/stream HTTP/1.1\r\nHost: {own}\r\n"
         f"Origin: http://{own}\r\nCookie: {browser.cookie}\r\nConnection: Upgrade\r\n"
         "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     )
-    # A client's frame: text, final, masked with zeros, shorter than 126 bytes.
-    return handshake.encode() + bytes([0x81, 0x80 | len(watch)]) + bytes(4) + watch
+    return handshake.encode()
+
+
+# Asks for the pictures of all layers, once the stream is open.
+WATCH = frame(TEXT, json.dumps({"type": "watch", "id": 1, "layers": LAYERS}).encode())
 
 
 @contextmanager
@@ -68,6 +71,7 @@ def _connected(browser: Browser, session: str) -> Iterator[socket.socket]:
         client.connect((ADDRESS, browser.site.port))
         client.sendall(greeting(browser, session))
         assert client.recv(12) == b"HTTP/1.1 101"
+        client.sendall(WATCH)
         yield client
 
 
@@ -84,10 +88,11 @@ def connect_and_abort(browser: Browser, session: str, part: float) -> None:
 
 _FARAWAY_CLIENT = """
 import socket, sys
-host, port, said = sys.argv[1:]
+host, port, said, watch = sys.argv[1:]
 client = socket.create_connection((host, int(port)))
 client.sendall(bytes.fromhex(said))
 assert client.recv(12) == b"HTTP/1.1 101"
+client.sendall(bytes.fromhex(watch))
 print("connected", flush=True)
 while client.recv(65536):
     pass
@@ -132,7 +137,7 @@ class Faraway:
         _ip("-n", self._name, "link", "set", self._cable[1], "up")
         command = [
             "ip", "netns", "exec", self._name, sys.executable, "-c", _FARAWAY_CLIENT,
-            self.host, str(browser.site.port), said,
+            self.host, str(browser.site.port), said, WATCH.hex(),
         ]  # fmt: skip
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
             try:

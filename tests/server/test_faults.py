@@ -11,9 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.live_server import LiveServer
+from server.settings import Settings
+from tests.limits import no_more_threads
 from tests.server.faults import Killing, await_true, integrity, kill_workers, saved_examples
 from tests.server.processes import descendants, runs, workers
-from tests.server.serving import Browser, Site, Stream
+from tests.server.serving import Browser, Site, Stream, serving
 
 
 @contextmanager
@@ -57,6 +59,23 @@ def test_after_five_deaths_in_a_row_one_can_try_again(tmp_path: Path) -> None:
         stream.do("recover")
         stream.until("session", lambda session: session["status"] == "running")
         stream.until("stats", lambda stats: stats["examples"] > 0)
+
+
+def test_where_no_thread_can_be_started_one_can_try_again_when_there_are_some() -> None:
+    with (
+        serving(Settings(offline=True)) as site,
+        site.browser() as browser,
+        browser.session() as stream,
+    ):
+        stream.until_status("running")
+        (worker,) = workers(os.getpid())
+        with no_more_threads():
+            os.kill(worker, signal.SIGKILL)
+            state = stream.until("session", lambda session: session["status"] == "failed")
+        assert "can't start new thread" in state["reason"]
+        assert not workers(os.getpid())
+        stream.do("recover")
+        stream.until("session", lambda session: session["status"] == "running")
 
 
 def test_a_stopped_worker_is_seen_as_stalled_and_replaced(tmp_path: Path) -> None:

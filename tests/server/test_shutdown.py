@@ -13,19 +13,24 @@ from tests.server.rude import never_reading
 from tests.server.serving import Site
 
 MOST_SECONDS = 10.0
+WORKERS = 24
+"""More than there are threads that could wait for them."""
 
 
 def test_stopped_workers_and_viewers_that_read_nothing_hold_nothing_up() -> None:
-    with LiveServer("--running", "3") as server, ExitStack() as stack:
+    with LiveServer("--running", str(WORKERS)) as server, ExitStack() as stack:
         site = Site(server.port)
-        for _ in range(3):
+        for number in range(WORKERS):
             browser = stack.enter_context(site.browser())
             stream = stack.enter_context(browser.session())
-            stream.until("stats", lambda stats: stats["examples"] > 100)
-            stack.enter_context(never_reading(browser, stream.state["session"]))
-        trainers = workers(server.pid)
-        assert len(trainers) == 3
-        os.kill(trainers[0], signal.SIGSTOP)
+            stream.until_status("running")
+            if number < 3:
+                stack.enter_context(never_reading(browser, stream.state["session"]))
+            # It leaves the processor to those that start.
+            stream.do("pause")
+        assert len(workers(server.pid)) == WORKERS
+        for worker in workers(server.pid):
+            os.kill(worker, signal.SIGSTOP)
         below = list(descendants(server.pid))
         os.kill(server.pid, signal.SIGTERM)
         assert server.wait(MOST_SECONDS) == 0

@@ -86,11 +86,11 @@ def refusals(*statuses: int, page: bool = False) -> dict[int | str, dict[str, An
     return documented
 
 
-OF_BODIES = refusals(400, 404, 408, 409, 413, 415, 422, 503)
+OF_BODIES = refusals(400, 404, 408, 409, 413, 415, 422, 429, 503)
 """The `responses` of a route that reads a body and hands what it holds to a session."""
 
 
-def body_of(*types: str) -> dict[str, Any]:
+def described_body(*types: str) -> dict[str, Any]:
     """The `openapi_extra` of a route that reads a body of one of these types as it is."""
     schema = {} if types == ("application/json",) else {"type": "string", "format": "binary"}
     content = {each: {"schema": schema} for each in types}

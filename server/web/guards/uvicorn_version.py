@@ -12,6 +12,7 @@ WORKING = "uvicorn>=0.52.1,<0.55"
 NEEDED = (
     ("uvicorn", "Server.startup"),
     ("uvicorn.protocols.websockets.websockets_sansio_impl", "WebSocketsSansIOProtocol.run_asgi"),
+    ("uvicorn.protocols.websockets.websockets_sansio_impl", "WebSocketsSansIOProtocol.send"),
 )
 """Modules, and what of them is overridden here though uvicorn does not promise to keep it."""
 

@@ -6,7 +6,7 @@ pongs between them. Measured: one client that sent nothing but such frames took 
 event loop for a second at a time, and the server's memory grew with every empty fragment.
 
 Frames are counted before uvicorn sees them. So all that this builds on is what every
-`asyncio.Protocol` has, and `run_asgi`; `uvicorn_version` sees that it is there.
+`asyncio.Protocol` has, `run_asgi`, and `send`; `uvicorn_version` sees that they are there.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import socket
 from collections.abc import Iterator
 from typing import cast
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Close, Frame, Opcode
 
@@ -64,6 +65,11 @@ class BoundedProtocol(WebSocketsSansIOProtocol):
         """Serve the connection, and see that it ends then."""
         await super().run_asgi()
         self._abort_soon()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send a message; returns when most of it has gone out, not when it waits to."""
+        await super().send(message)
+        await self.writable.wait()
 
     def _end(self, reason: CloseReason) -> None:
         farewell = Frame(Opcode.CLOSE, Close(reason.code, reason.sentence).serialize())

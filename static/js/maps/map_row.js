@@ -2,7 +2,7 @@
 
 import { make, setText, showText } from "../parts/dom.js";
 import { count, trimmed } from "../words/numbers.js";
-import { title } from "../words/layer_text.js";
+import { cutText, title } from "../words/layer_text.js";
 import { MapPainter } from "./map_painter.js";
 import { tilesOf } from "./tile_layout.js";
 
@@ -87,7 +87,7 @@ export class MapRow {
     this.resize(map.shape, available);
     this.painter.draw(map.pixels);
     this.painter.element.classList.remove("stale-map");
-    showText(this.note, "");
+    showText(this.note, cutText(map.shape, map.whole));
   }
 
   /** Empties the row, keeps its place, and says why. @param {string} why */

@@ -21,6 +21,8 @@
 
 /** Where a loss stopped being finite. @typedef {{examples: number, step: number, learning_rate: number}} Divergence */
 
+/** The run that can be returned to. @typedef {{title: string, examples: number, how: "restart" | "change" | "file" | "return"}} RunBefore */
+
 /**
  * Options of a trainer that were changed while it trained, each from one value to another.
  * @typedef {object} TrainerChange
@@ -50,6 +52,7 @@
  * @property {boolean} recoverable  whether a failed run can go on from its last checkpoint
  * @property {"diverged" | "died" | "error"} [failure]  with the status failed
  * @property {string} [watch]  path of the page for spectators; only owners are told
+ * @property {RunBefore} [previous]  only owners are told
  */
 
 /**
@@ -72,6 +75,7 @@
  * @property {number | null} test_accuracy_recent
  * @property {number} test_recent_count
  * @property {{accuracy: number, examples: number, at_examples: number} | null} test
+ * @property {number | null} step_seconds  estimated within a step that takes long
  */
 
 /** @typedef {"loss" | "decay_loss" | "train_accuracy" | "validation_accuracy"} CurveName */
@@ -107,6 +111,7 @@
  * @property {number} min
  * @property {number} max
  * @property {Uint8Array} pixels  C order
+ * @property {number[]} [whole]  shape of all there is, where that is too much to be sent
  */
 
 /** @typedef {"activations" | "gradients" | "weights" | "weight_gradients"} MapName */
@@ -172,7 +177,7 @@
  */
 
 /**
- * @typedef {{type: "pause" | "resume" | "step" | "restart" | "recover" | "show_training"}
+ * @typedef {{type: "pause" | "resume" | "step" | "restart" | "recover" | "return_to_run_before" | "show_training"}
  *   | {type: "change_network", spec: string, keep?: boolean}
  *   | {type: "check_spec", spec: string}
  *   | {type: "configure", settings: Record<string, unknown>}

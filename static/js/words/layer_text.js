@@ -1,6 +1,6 @@
 // Says what a layer is, in the words of the original page.
 
-import { size } from "./numbers.js";
+import { count, size } from "./numbers.js";
 
 /** @import { LayerInfo } from "../server/protocol.js" */
 
@@ -64,6 +64,22 @@ export function parameters(layer) {
   };
   const term = terms[layer.type];
   return term && term[1] === total ? `parameters: ${term[0]} = ${total}` : `parameters: ${total}`;
+}
+
+/**
+ * What is shown of a map that is too large to show whole; nothing where it is all of it.
+ * @param {number[]} shape  as in `PixelMap`
+ * @param {number[]} [whole]
+ */
+export function cutText(shape, whole) {
+  if (!whole) return "";
+  const [sy, sx] = whole.slice(-2);
+  const single = sx * sy === 1;
+  const names = whole.length === 4 ? (single ? ["neurons", "inputs"] : ["filters", "slices of each"]) : [single ? "neurons" : "maps"];
+  const parts = names.flatMap((name, i) => (shape[i] < whole[i] ? [`the first ${count(shape[i])} of ${count(whole[i])} ${name}`] : []));
+  const step = Math.ceil(Math.max(...[-1, -2].map((i) => whole.slice(i)[0] / shape.slice(i)[0])));
+  if (step > 1) parts.push(`at 1/${step} of its size`);
+  return `too large to show whole: ${parts.join(", ")}`;
 }
 
 /** The kind of layer that decides a card's color. @param {string} type */

@@ -73,6 +73,12 @@ export function rate(value) {
   return value < 10 ? String(Number(value.toPrecision(2))) : count(value);
 }
 
+/** How long something takes; estimates are no better than two digits. @param {number | null | undefined} value seconds */
+export function seconds(value) {
+  if (!isNumber(value)) return UNKNOWN;
+  return value < 100 ? `${Number(value.toPrecision(2))} s` : `${Number((value / 60).toPrecision(2))} min`;
+}
+
 /**
  * Counts on an axis: 800, 1.6k, 2M.
  * @param {number} value

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from playwright.sync_api import Browser, Page, expect
 
 from scripts.live_server import LiveServer
@@ -11,7 +9,6 @@ from tests.browser.actions import (
     await_examples,
     await_more,
     await_other_pictures,
-    await_status,
     fingerprints,
     pause,
     resume,
@@ -72,16 +69,6 @@ def test_changes_of_the_trainer_are_marked_and_named_where_the_cursor_is(
     page.locator("#share [data-close]").click()
     page.locator("#buttonrestart").click()
     expect(marks).to_have_count(0)
-
-
-def test_a_divergence_is_marked_with_the_examples_of_its_axis(page: Page) -> None:
-    await_examples(page, 1000)
-    page.locator("#method_input").select_option("sgd")
-    change(page, "lr_input", "1000")
-    await_status(page, "failed")
-    expect(page.locator("#lossgraph .mark-line[data-kind=divergence]")).to_have_text(
-        re.compile(r"^diverged at [\d,]+ examples$")
-    )
 
 
 def test_the_graphs_settings_outlast_a_reload(page: Page) -> None:

@@ -81,7 +81,12 @@ def test_gradients_of_weights_are_those_given() -> None:
     count = net.layers[1].params["weights"].size
     assert shown is not None
     assert (shown.minimum, shown.maximum) == (gradient[0], gradient[count - 1])
-    assert look(net)[1].weight_gradients is None
+    own = look(net)[1].weight_gradients
+    assert own is not None
+    mine = net.layers[1].grads["weights"]
+    assert (own.minimum, own.maximum) == (mine.min(), mine.max())
+    assert own.minimum < own.maximum
+    assert look(net, target=None)[1].weight_gradients is None
 
 
 def test_without_a_target_there_are_no_gradients() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -106,6 +107,17 @@ def test_train_prints_a_table_without_json(capsys: pytest.CaptureFixture[str]) -
         "validation accuracy",
         "test accuracy",
     ]
+    accuracies = [" ".join(line.split()) for line in out.splitlines()[-3:]]
+    for line, covers in zip(
+        accuracies,
+        (
+            "last 40 examples",
+            "last 40 validation images",
+            "300 test images, cropped at their center",
+        ),
+        strict=True,
+    ):
+        assert re.fullmatch(rf"\w+ accuracy \d+% of (the )?{covers}", line), line
 
 
 def test_the_snapshot_is_the_trained_network(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 
 import numpy as np
 import pytest
 
+from engine.file_limits import SNAPSHOT_BYTES, TEXT_BYTES
 from engine.formats import SnapshotError, dump, dump_convnetjs, load
-from engine.language import DataShape, Limits, TrainerSpec
+from engine.language import DEFAULT_LIMITS, DataShape, Limits, TrainerSpec
 from engine.layers import LAYERS
+from engine.training.trainer import Trainer
+from engine.update_rules.optimizers import OPTIMIZERS
 from tests.engine.networks import (
     EVERYTHING,
     NOISY,
@@ -51,6 +55,50 @@ def test_every_float_survives() -> None:
 def test_every_layer_type_is_saved_one_way_or_the_other() -> None:
     saved = {layer.type for text in (EVERYTHING, NORMED) for layer in make_spec(text).layers}
     assert saved | {"svm", "regression"} == set(LAYERS)
+
+
+def test_a_large_network_has_no_digits_in_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = make_net()
+    assert "layers" in json.loads(dump(net))
+    monkeypatch.setattr("engine.formats.snapshot.MOST_IN_DECIMALS", net.params.size - 1)
+    assert "layers" not in json.loads(dump(net))
+    assert load(dump(net)).net.params.tobytes() == net.params.tobytes()
+
+
+def test_no_vector_is_saved_twice() -> None:
+    net = make_net(NORMED, method="adam")
+    with closing(Trainer(net, net.spec.trainer, np.random.default_rng(0), processes=1)) as trainer:
+        trainer.step(random_batch(12))
+        plain = dump(net, trainer)
+        trainer.configure(trainer.options.with_options(ema=0.9))
+        trainer.step(random_batch(12))
+        averaged = dump(net, trainer)
+    vector = 4 * 4 / 3 * net.params.size
+    # Weights and the two that adam remembers; then their average, too.
+    assert 3 * vector < len(plain) < 3.9 * vector
+    assert 4 * vector < len(averaged) < 4.9 * vector
+
+
+def test_the_largest_network_fits_the_limit() -> None:
+    """Wherever what a snapshot holds grows, its limit grows along."""
+    parameters = DEFAULT_LIMITS.parameters
+    with_most = max(OPTIMIZERS.values(), key=lambda rule: len(rule.remembers))
+    # Nothing but batchnorms has as many running statistics as parameters.
+    net = make_net("{type:'batchnorm'}," * 20 + NORMED, method=with_most.method, ema=0.9)
+    with closing(Trainer(net, net.spec.trainer, np.random.default_rng(0), processes=1)) as trainer:
+        trainer.step(random_batch(12))
+        data = dump(net, trainer)
+    numbers = net.state.size + (2 + len(with_most.remembers)) * net.params.size
+    assert net.state.size <= net.params.size
+    rest = len(data) - 4 * 4 / 3 * numbers
+    assert rest + 4 * 4 / 3 * parameters * (numbers / net.params.size) < SNAPSHOT_BYTES
+    assert rest + DEFAULT_LIMITS.characters * 6 < TEXT_BYTES
+
+
+def test_what_would_be_too_large_to_be_read_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.formats.snapshot.SNAPSHOT_BYTES", 1000)
+    with pytest.raises(SnapshotError, match="too large to be read again"):
+        dump_convnetjs(make_net())
 
 
 def test_a_file_that_does_not_say_how_to_train_takes_what_it_is_given() -> None:

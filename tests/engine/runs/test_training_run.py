@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from engine.data import load_builtin
+from engine.formats import SnapshotError, load
 from engine.language import parse
 from engine.runs.training_run import MOST_VALIDATED, TrainingRun, validation_window
+from engine.training.trainer import StepAbandoned
+from tests.engine.networks import NOISY, digits, make_spec
 
 SPEC = """
 layer_defs = [{type:'input', out_sx:20, out_sy:20, out_depth:1}, {type:'softmax', num_classes:10}];
@@ -74,3 +78,56 @@ def test_the_seed_decides_everything() -> None:
         return np.asarray(run.net.params).tobytes()
 
     assert weights(1) == weights(1) != weights(2)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_step_that_is_abandoned_does_not_show_in_the_run(processes: int) -> None:
+    # More than two epochs and two chunks a lane.
+    spec = make_spec(NOISY, batch_size=260, augment=1)
+
+    def end(*abandoned: int) -> bytes:
+        run = TrainingRun.fresh(spec, digits(), seed=1, processes=processes)
+        taken: list[bytes] = []
+
+        def abandon(share: float) -> None:
+            assert 0 < share < 1
+            taken.append(run.snapshot())
+            raise StepAbandoned
+
+        for step in range(4):
+            if step in abandoned:
+                before = run.snapshot()
+                with pytest.raises(StepAbandoned):
+                    run.train_batch(between=abandon)
+                assert [*taken, run.snapshot()] == [before, before]
+            run.train_batch()
+        run.close()
+        return run.snapshot()
+
+    assert end(2) == end()
+
+
+def test_a_run_that_goes_on_from_a_file_shows_the_numbers_that_it_had() -> None:
+    def numbers(run: TrainingRun) -> list[float | None]:
+        means = (run.loss, run.decay, run.train_accuracy, run.validation_accuracy)
+        return [mean.mean() for mean in means]
+
+    run = TrainingRun.fresh(parse(SPEC), load_builtin(), seed=1, processes=1)
+    for _ in range(50):
+        run.train_batch()
+    again = TrainingRun.resumed(load(run.snapshot()), load_builtin(), seed=1, processes=1)
+    assert None not in numbers(run)
+    assert numbers(again) == numbers(run)
+    run.close()
+    again.close()
+
+
+@pytest.mark.parametrize("means", [[], {"loss": 1}, {"loss": [1e400, 5]}, {"loss": [1, -5]}])
+def test_malformed_means_are_refused(means: object) -> None:
+    run = TrainingRun.fresh(parse(SPEC), load_builtin(), seed=1, processes=1)
+    file = load(run.snapshot())
+    run.close()
+    assert file.training is not None
+    file.training["means"] = means
+    with pytest.raises(SnapshotError, match="means"):
+        TrainingRun.resumed(file, load_builtin(), seed=1, processes=1)

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import resource
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -19,6 +19,7 @@ from engine.network.net import Net
 from engine.network.passes import PassStats
 from engine.training.helper_process import HelperError
 from engine.training.split_batch import MOST_DEATHS, SMALLEST_LANE, BatchSplitter
+from engine.training.trainer import StepAbandoned
 from tests.engine.networks import NOISY, NORMED, PLAIN, make_spec, random_batch, train, training
 from tests.limits import no_more_files
 
@@ -140,7 +141,7 @@ def test_a_helper_that_dies_is_replaced_and_its_work_done_again(
         helper = splitter._helpers[1]
         finish = helper.finish
 
-        def die(patience: float) -> PassStats:
+        def die(patience: float, waiting: Callable[[], None] | None) -> PassStats:
             stats = finish(patience) if moment != "at work" else None
             assert helper._process.pid is not None
             os.kill(helper._process.pid, signal.SIGKILL)
@@ -176,6 +177,30 @@ def test_a_helper_that_is_stopped_is_replaced(monkeypatch: pytest.MonkeyPatch) -
         assert not stopped.is_alive()
         await_helpers(splitter)
         assert run(splitter) == expected
+
+
+@pytest.mark.parametrize("moment", ["at work", "waiting for a helper"])
+def test_a_run_that_is_broken_off_leaves_no_helper_at_work(moment: str) -> None:
+    with splitter_of(2, NOISY) as splitter, without_helpers(2, NOISY) as undisturbed:
+        await_helpers(splitter)
+        run(splitter)
+        (busy,) = processes(splitter)
+        assert busy.pid is not None
+        # It would answer later, to a question that nobody asks any more.
+        os.kill(busy.pid, signal.SIGSTOP)
+
+        def break_off(share: float) -> None:
+            if moment == "at work" or share == 1:
+                raise StepAbandoned
+
+        batch = random_batch(400)
+        with pytest.raises(StepAbandoned):
+            splitter.run(batch.x, batch.labels, np.random.default_rng(0), break_off)
+        assert not busy.is_alive()
+        for _ in range(2):
+            assert run(splitter) == run(undisturbed)
+            await_helpers(splitter)
+        assert [process.is_alive() for process in processes(splitter)] == [True]
 
 
 def test_where_no_process_can_be_started_the_owner_computes_all() -> None:

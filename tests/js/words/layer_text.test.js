@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { family, parameters, summary, title } from "../../../static/js/words/layer_text.js";
+import { cutText, family, parameters, summary, title } from "../../../static/js/words/layer_text.js";
 
 /** @returns {import("../../../static/js/server/protocol.js").LayerInfo} */
 const conv = () => ({
@@ -27,4 +27,16 @@ test("a layer of a type that is not known yet still reads well", () => {
   assert.equal(summary(other), "momentum 0.9");
   assert.equal(parameters(other), "parameters: 16");
   assert.equal(family("norm2"), "other");
+});
+
+test("what is too large to show whole says what of it is shown", () => {
+  assert.equal(cutText([8, 24, 24]), "");
+  assert.equal(cutText([64, 8, 5, 5], [4096, 8, 5, 5]), "too large to show whole: the first 64 of 4,096 filters");
+  assert.equal(
+    cutText([1, 400, 4, 4], [10, 800, 4, 4]),
+    "too large to show whole: the first 1 of 10 filters, the first 400 of 800 slices of each",
+  );
+  assert.equal(cutText([500, 800, 1, 1], [1000, 800, 1, 1]), "too large to show whole: the first 500 of 1,000 neurons");
+  assert.equal(cutText([3, 24, 24], [8, 24, 24]), "too large to show whole: the first 3 of 8 maps");
+  assert.equal(cutText([1, 250, 250], [1, 1000, 999]), "too large to show whole: at 1/4 of its size");
 });

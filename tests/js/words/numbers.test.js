@@ -10,7 +10,7 @@ test("numbers are trimmed as the original did, and tiny ones do not read as zero
 });
 
 test("what is not known is a dash, never NaN", () => {
-  for (const write of [format.count, format.loss, format.accuracy, format.rate, format.milliseconds, format.trimmed]) {
+  for (const write of [format.count, format.loss, format.accuracy, format.rate, format.milliseconds, format.seconds, format.trimmed]) {
     assert.deepEqual([null, undefined, NaN, Infinity].map((value) => write(value, 1000)), Array(4).fill(format.UNKNOWN));
   }
   assert.equal(format.fixed(null, 2), format.UNKNOWN);
@@ -41,6 +41,7 @@ test("counts, rates, times and axes", () => {
   assert.equal(format.count(1234567.4), "1,234,567");
   assert.deepEqual([0, 0.1234, 8.76, 42.4, 12_345.6].map(format.rate), [format.UNKNOWN, "0.12", "8.8", "42", "12,346"]);
   assert.equal(format.milliseconds(0.1234), "0.123 ms");
+  assert.deepEqual([1.234, 47.1, 251].map(format.seconds), ["1.2 s", "47 s", "4.2 min"]);
   assert.deepEqual([0, 800, 1600, 2_000_000].map(format.thousands), ["0", "800", "1.6k", "2M"]);
 });
 

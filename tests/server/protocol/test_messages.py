@@ -17,7 +17,7 @@ from server.protocol import events as ev
 from server.protocol.connections import Role
 from server.protocol.decode_commands import MAX_COMMAND_BYTES, decode_command
 from server.protocol.encode_events import Frame, decode_event, encode, encode_layers
-from server.protocol.kinds import DatasetState, Level, Source, Status
+from server.protocol.kinds import DatasetState, Leaving, Level, Source, Status
 from server.protocol.refusals import CommandError
 from server.protocol.run_values import Divergence, Guess, TrainerChange
 
@@ -27,6 +27,7 @@ COMMANDS: list[tuple[dict[str, Any], commands.Command]] = [
     ({"type": "step", "id": 1}, commands.Step(1)),
     ({"type": "restart", "id": 1}, commands.Restart(1)),
     ({"type": "recover", "id": 1}, commands.Recover(1)),
+    ({"type": "return_to_run_before", "id": 1}, commands.ReturnToRunBefore(1)),
     ({"type": "change_network", "id": 1, "spec": "é"}, commands.ChangeNetwork(1, "é")),
     (
         {"type": "change_network", "id": 1, "spec": "é", "keep": True},
@@ -51,7 +52,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
             "s", 2, Status.WAITING, Role.OWNER, "text", (INFO,), 208, {"eps": 1e-8}, ("sgd",),
             ("ro",), DATA, 7, (Divergence(60, 4, 1e3),),
             (TrainerChange(40, {"momentum": (0.9, 0.5)}),), recoverable=True, reason="so", place=1,
-            watch="/watch/w",
+            watch="/watch/w", previous=ev.PreviousRun("fc 9 · svm", 400, Leaving.CHANGE),
         ),
         {
             "type": "session", "session": "s", "run_id": 2, "status": "waiting", "role": "owner",
@@ -67,6 +68,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
                 "name": "MNIST", "classes": ["0", "1"], "train": 9, "validation": 1, "test": 4,
             },
             "seed": 7, "reason": "so", "place": 1, "recoverable": True, "watch": "/watch/w",
+            "previous": {"title": "fc 9 · svm", "examples": 400, "how": "change"},
             "divergences": [{"examples": 60, "step": 4, "learning_rate": 1000.0}],
             "trainer_changes": [{"examples": 40, "changes": {"momentum": [0.9, 0.5]}}],
         },
@@ -75,7 +77,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
     (
         ev.Stats(
             2, 5, 100, 0.5, 0.01, 10.0, 0.1, None, math.nan, math.inf, 0.9, 90, None, 0, 0.8, 8,
-            ev.TestResult(0.7, 1000, 60),
+            ev.TestResult(0.7, 1000, 60), 1.5,
         ),
         {
             "type": "stats", "run_id": 2, "step": 5, "examples": 100, "epoch": 0.5,
@@ -83,7 +85,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
             "backward_ms": None, "loss": None, "decay_loss": None, "train_accuracy": 0.9,
             "train_count": 90, "validation_accuracy": None, "validation_count": 0,
             "test_accuracy_recent": 0.8, "test_recent_count": 8,
-            "test": {"accuracy": 0.7, "examples": 1000, "at_examples": 60},
+            "test": {"accuracy": 0.7, "examples": 1000, "at_examples": 60}, "step_seconds": 1.5,
         },
         b"",
     ),
@@ -135,7 +137,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
                 ev.LayerMaps(
                     1, ev.PixelMap((1, 1, 1), 0.0, 1.0, b"c"),
                     ev.PixelMap((1, 1, 1), 0.0, 1.0, b"d"),
-                    ev.PixelMap((1, 1, 1, 3), 0.0, math.nan, b"efg"), None,
+                    ev.PixelMap((1, 1, 1, 3), 0.0, math.nan, b"efg", (9, 1, 1, 3)), None,
                 ),
             ),
         ),
@@ -150,7 +152,10 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
                     "index": 1,
                     "activations": {"shape": [1, 1, 1], "offset": 2, "min": 0.0, "max": 1.0},
                     "gradients": {"shape": [1, 1, 1], "offset": 3, "min": 0.0, "max": 1.0},
-                    "weights": {"shape": [1, 1, 1, 3], "offset": 4, "min": 0.0, "max": None},
+                    "weights": {
+                        "shape": [1, 1, 1, 3], "whole": [9, 1, 1, 3], "offset": 4, "min": 0.0,
+                        "max": None,
+                    },
                 },
             ],
         },

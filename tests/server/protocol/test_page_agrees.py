@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from engine.command_line.numbers import accuracy_text
 from engine.runs.running_means import NEWEST_EXAMPLES
 from engine.runs.training_run import TRAINED_FOR_ONE, validation_window
 from engine.update_rules.optimizers import OPTIMIZERS, unused_options
@@ -29,6 +30,7 @@ from tests.server.protocol.test_messages import EVENTS, whole
 PROTOCOL = PROTOCOL_JS.read_text(encoding="utf-8")
 CONNECTION = PROTOCOL_JS.with_name("connection.js").read_text(encoding="utf-8")
 COVERAGE_JS = PROTOCOL_JS.parents[1] / "words/coverage.js"
+NUMBERS_JS = COVERAGE_JS.with_name("numbers.js")
 # What has a name on the page besides being a part of messages.
 NAMED: dict[str, type] = {
     "LayerInfo": ev.LayerInfo,
@@ -120,6 +122,15 @@ def test_a_change_on_the_server_alone_is_found(tmp_path: Path) -> None:
     assert differences(changed, PROTOCOL, tmp_path) == ["notice", "command change_network"]
 
 
+def run_node(script: str, module: Path, given: object) -> Any:
+    """What a script prints as JSON that imports a module of the page and reads `given` as JSON."""
+    done = subprocess.run(
+        [node(), "--input-type=module", "--eval", script, module.as_uri()],
+        input=json.dumps(given), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return json.loads(done.stdout)
+
+
 # What is left of a message once the page's own module has read it from the wire.
 READING = """
 import { readFileSync } from "node:fs";
@@ -138,11 +149,7 @@ def test_the_page_reads_off_the_wire_what_the_server_meant() -> None:
         {"text": each} if isinstance(each, str) else {"bytes": base64.b64encode(each).decode()}
         for each in sent
     ]
-    done = subprocess.run(
-        [node(), "--input-type=module", "--eval", READING, PROTOCOL_JS.as_uri()],
-        input=json.dumps(wrapped), capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    read = json.loads(done.stdout)
+    read = run_node(READING, PROTOCOL_JS, wrapped)
     meant = [in_json({"type": event.type, **plain(event)}) for event, _, _ in EVENTS]
     assert [without_places(each) for each in read["messages"]] == meant
     assert read["MAX_COMMAND_BYTES"] == MAX_COMMAND_BYTES
@@ -172,17 +179,30 @@ console.log(JSON.stringify(counts));
 
 def test_the_page_knows_how_many_images_a_point_covers() -> None:
     examples = [0, 360, 720, 3600, 7200, 14_400, 18_000, 36_000, 72_000, 10**6]
-    done = subprocess.run(
-        [node(), "--input-type=module", "--eval", COVERING, COVERAGE_JS.as_uri()],
-        input=json.dumps(examples), capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert json.loads(done.stdout) == [
+    assert run_node(COVERING, COVERAGE_JS, examples) == [
         [
             min(seen, NEWEST_EXAMPLES),
             min(seen // TRAINED_FOR_ONE, validation_window(seen)),
         ]
         for seen in examples
     ]
+
+
+WRITING = """
+import { readFileSync } from "node:fs";
+const { accuracy } = await import(process.argv[1]);
+const cases = JSON.parse(readFileSync(0, "utf8"));
+console.log(JSON.stringify(cases.map(([share, images]) => accuracy(share, images))));
+"""
+
+
+def test_the_page_and_the_command_line_write_accuracies_alike() -> None:
+    cases = [
+        (right / images, images)
+        for images in (1, 20, 200, 999, 1000, 2000, 10_000, 60_000)
+        for right in (0, images // 3, images - 1, images)
+    ]
+    assert run_node(WRITING, NUMBERS_JS, cases) == [accuracy_text(*case) for case in cases]
 
 
 @pytest.mark.parametrize("reason", [CloseReason.UNKNOWN_SESSION, CloseReason.REMOVED])

@@ -21,6 +21,7 @@ from server.protocol.commands import (
     Recover,
     Restart,
     Resume,
+    ReturnToRunBefore,
     ShowTraining,
     Step,
     Watch,
@@ -257,12 +258,14 @@ async def test_every_command_is_carried_out() -> None:
     commands: list[Command] = [
         Pause(1), Step(2), Resume(3), Restart(4), ChangeNetwork(5, SMALL), CheckSpec(6, SMALL),
         Configure(7, {"momentum": 0.5}), Watch(8, (0, 1)), FetchPoints(9, 1, -1), ShowTraining(10),
-        Recover(11),
+        Recover(11), ReturnToRunBefore(12),
     ]  # fmt: skip
     assert {type(command) for command in commands} == set(COMMANDS.values())
     stage = Stage()
     session, viewer = await stage.running()
     for command in commands:
+        if command == Restart(4):
+            stage.host.points(session.run_id, 1)
         if command == Recover(11):
             stage.host.begin()
             stage.host.report(Failed(session.run_id, "It diverged.", Divergence(20, 2, 1e3)))

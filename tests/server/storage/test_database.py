@@ -12,7 +12,7 @@ from engine.language import DEFAULT_TEXT
 from engine.update_rules.optimizers import TRAINER_OPTIONS
 from server.protocol.run_values import Checkpoint, Divergence, PointRow, TrainerChange, Weights
 from server.storage.database import CHECKPOINTS, DATABASE, Storage, StorageError
-from server.storage.records import GraphTail, Remains, SessionRecord
+from server.storage.records import GraphTail, KeptRun, Remains, RunBefore, SessionRecord
 from tests.server.fake_host import full_test
 
 RECORD = SessionRecord(
@@ -79,15 +79,55 @@ def test_a_newer_state_takes_the_place_of_the_older(tmp_path: Path) -> None:
     storage.close()
 
 
-def test_the_run_before_keeps_its_checkpoint_until_there_is_another(tmp_path: Path) -> None:
+BEFORE = RunBefore(
+    run_id=1,
+    how="change",
+    title="softmax",
+    examples=100,
+    text=DEFAULT_TEXT,
+    trainer={option.name: option.default for option in TRAINER_OPTIONS},
+    seed=8,
+    keep=False,
+    divergences=(Divergence(20, 2, 1e3),),
+    trainer_changes=(TrainerChange(40, {"momentum": (0.9, 0.5)}),),
+    diverged=True,
+)
+
+
+def runs(folder: Path) -> list[str]:
+    """The runs that there is a checkpoint of."""
+    return sorted(file.name.split("-")[0] for file in files(folder))
+
+
+def test_the_run_before_is_kept_whole_until_another_is(tmp_path: Path) -> None:
     storage = Storage(tmp_path)
-    storage.write(RECORD)
+    storage.write(replace(RECORD, run_id=1))
     for run_id in (1, 2, 3):
-        storage.write_checkpoint("s", checkpoint(run_id, 100 * run_id), NOTHING)
-    assert sorted(file.name.split("-")[0] for file in files(tmp_path)) == ["2", "3"]
-    # A late one of an earlier run is not taken for the newest.
-    storage.write_checkpoint("s", checkpoint(2, 500), NOTHING)
-    assert storage.newest_checkpoint("s") == checkpoint(3, 300)
+        storage.write_checkpoint("s", checkpoint(run_id, 100 * run_id, 5, 2), ALL)
+        storage.write_beginning("s", run_id, Weights(b"params", b"%d" % run_id))
+    storage.write(record := replace(RECORD, before=BEFORE))
+    assert storage.records() == [record]
+    assert runs(tmp_path) == ["1", "3"]
+    # A late one of the run before is not taken for the newest.
+    storage.write_checkpoint("s", checkpoint(1, 150, 5, 2), GraphTail(5, (), 2, ()))
+    assert storage.newest_checkpoint("s") == checkpoint(3, 300, 5, 2)
+    remains = Remains(tuple(ROWS), tuple(TESTS), Weights(b"params", b"1"))
+    assert storage.kept_run("s", 1) == KeptRun(checkpoint(1, 150, 5, 2), remains)
+    assert storage.kept_run("s", 2) == KeptRun()
+    storage.write(replace(record, run_id=4, before=replace(BEFORE, run_id=3)))
+    assert (runs(tmp_path), storage.kept_run("s", 1)) == (["3"], KeptRun())
+    storage.close()
+
+
+def test_a_run_keeps_what_it_has_still_to_take_weights_from(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    storage.write(replace(RECORD, run_id=1))
+    for run_id in (1, 2, 3):
+        storage.write_checkpoint("s", checkpoint(run_id, 0), NOTHING)
+    storage.write(replace(RECORD, run_id=4, keep=True, before=BEFORE))
+    assert runs(tmp_path) == ["1", "3"]
+    storage.write(replace(RECORD, run_id=4, before=BEFORE))
+    assert runs(tmp_path) == ["1"]
     storage.close()
 
 
@@ -100,8 +140,6 @@ def test_the_graph_is_drawn_anew_from_an_earlier_checkpoint(tmp_path: Path) -> N
     storage.write_checkpoint("s", checkpoint(3, 777, 3, 2), graph)
     assert storage.remains("s", 3).points == (*ROWS[:2], other)
     assert storage.remains("s", 3).tests == (TESTS[0], full_test(710))
-    storage.write_checkpoint("s", checkpoint(4, 0), NOTHING)
-    assert storage.remains("s", 3) == Remains()
     storage.close()
 
 

@@ -17,6 +17,7 @@ from engine.data import load_builtin
 from engine.formats import Snapshot as File
 from engine.formats import load
 from engine.language import DEFAULT_TEXT, parse
+from server.protocol.encode_events import Cards
 from server.protocol.orders import (
     GoBack,
     LoadSnapshot,
@@ -40,9 +41,9 @@ from server.protocol.reports import (
 )
 from server.trainers.local_process import ending_of
 from server.training_process.main import OUT_OF_MEMORY, WorkerConfig
-from tests.limits import no_more_files
+from tests.limits import no_more_files, no_more_memory, no_more_threads
 from tests.server.processes import processor_seconds
-from tests.server.worker_process import DEFAULT, MEMORY, Process, training_process
+from tests.server.worker_process import DEFAULT, MEMORY, Process, header_of, training_process
 
 pytestmark = pytest.mark.anyio
 
@@ -86,6 +87,26 @@ async def test_one_that_cannot_be_started_has_ended() -> None:
     assert "could not be started: Too many open files" in await process.end()
     assert process.handle.pid is None
     await process.handle.stop()
+
+
+async def test_one_that_no_thread_could_listen_to_has_ended() -> None:
+    process = Process(WorkerConfig(MEMORY, 1, 10.0))
+    with no_more_threads():
+        process.start()
+    assert "could not be started: can't start new thread" in await process.end()
+    pid = process.handle.pid
+    assert pid is not None
+    assert not exists(pid)
+    await process.handle.stop()
+
+
+async def test_one_that_cannot_be_read_from_has_ended() -> None:
+    async with training_process() as process:
+        process.begin(DEFAULT_TEXT.replace("filters:16", "filters:8000"), paused=True)
+        await process.report(Started)
+        with no_more_memory():
+            process.send(TakeSnapshot(1))
+            assert "lost (MemoryError)" in await process.end()
 
 
 async def test_helpers_share_the_work() -> None:
@@ -163,6 +184,31 @@ async def test_a_run_goes_on_from_a_checkpoint() -> None:
         process.send(TrainOnce())
         stats = await process.frame("stats", lambda stats: stats["step"] == 2)
         assert stats["examples"] == 40
+
+
+async def test_before_its_first_step_a_resumed_run_shows_one_example_and_the_numbers_it_had() -> (
+    None
+):
+    async with training_process() as process:
+        process.begin(paused=True)
+        process.send(*[TrainOnce()] * 3)
+        before = await process.frame("stats", lambda stats: stats["step"] == 3)
+        data = await process.checkpoint()
+        process.begin(run_id=2, snapshot=data.data, paused=True)
+        after = await process.frame("stats", lambda stats: stats["run_id"] == 2)
+        for name in ("loss", "decay_loss", "train_accuracy"):
+            assert before[name] == after[name] is not None
+        examples = set()
+        for more in (1, 3, 9):
+            process.send(SetWatched(frozenset(range(more))))
+            frame = (
+                await process.report(FrameReport, lambda report: report.kind == "layers")
+            ).frame
+            assert isinstance(frame, Cards)
+            examples.add(frame.cards[0])
+        assert len(examples) == 1
+        maps = header_of(FrameReport("layers", 2, frame))["layers"][1]["weight_gradients"]
+        assert maps["min"] < maps["max"]
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b'{"layers": [{"layer_type": "conv"}]}', b"\xff"])

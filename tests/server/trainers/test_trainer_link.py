@@ -8,17 +8,20 @@ from contextlib import suppress
 
 import pytest
 
-from server.protocol.orders import ShowBatch, TakeSnapshot
+from server.protocol.orders import LoadSnapshot, ShowBatch, TakeSnapshot
 from server.protocol.refusals import Declined, HostSilent
-from server.protocol.reports import DataRefused, Refused, Report, Snapshot
+from server.protocol.reports import DataRefused, Done, Refused, Report, Snapshot
 from server.trainers import trainer_link
 from server.trainers.trainer_link import (
+    MOST_STUCK_PINGS,
+    MOST_WAITING_BYTES,
     MOST_WAITING_ORDERS,
     ORDERS_BETWEEN_PINGS,
     START_PINGS,
     TrainerLink,
 )
 from tests.server.fake_host import FakeHost
+from tests.server.worker_process import DEFAULT
 
 pytestmark = pytest.mark.anyio
 
@@ -26,11 +29,11 @@ pytestmark = pytest.mark.anyio
 class Ends:
     """A link with what it hands on."""
 
-    def __init__(self) -> None:
+    def __init__(self, reply_seconds: float = 5) -> None:
         self.host = FakeHost()
         self.reports: list[Report] = []
         self.lost: list[str] = []
-        self.link = TrainerLink(self.host, self.reports.append, self.lost.append, 5)
+        self.link = TrainerLink(self.host, self.reports.append, self.lost.append, reply_seconds)
         self.link.start()
 
 
@@ -83,6 +86,50 @@ async def test_a_trainer_that_leaves_pings_unanswered_is_ended(
     await until(lambda: ends.lost != [])
     assert ends.lost == ["The training process stopped answering."]
     await until(lambda: ends.host.stopped == 1)
+    await ends.link.close()
+
+
+async def test_a_trainer_that_answers_pings_but_does_not_get_on_with_its_orders_is_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trainer_link, "PING_SECONDS", 0)
+    ends = Ends()
+    await until(lambda: ends.host.pings > 1)
+    ends.host.stuck = True
+    stuck_at = ends.host.pings
+    await until(lambda: ends.lost != [])
+    assert ends.lost == ["The training process no longer did what it was told."]
+    assert ends.host.pings >= stuck_at + MOST_STUCK_PINGS
+    await until(lambda: ends.host.stopped == 1)
+    await ends.link.close()
+
+
+async def test_a_question_that_nobody_waits_for_any_more_is_withdrawn() -> None:
+    ends = Ends(reply_seconds=0)
+    with pytest.raises(HostSilent, match="does not answer"):
+        await ends.link.ask(TakeSnapshot, Snapshot)
+    assert ends.host.withdrawn == [ends.host.last(TakeSnapshot).token]
+    await ends.link.close()
+
+
+async def test_what_questions_carry_together_is_bounded() -> None:
+    ends = Ends()
+    large = bytes(MOST_WAITING_BYTES - 1)
+
+    def file(token: int, data: bytes = large) -> LoadSnapshot:
+        return LoadSnapshot(token, 2, data, DEFAULT.trainer, 1)
+
+    first = asyncio.ensure_future(ends.link.ask(file, Done))
+    await until(lambda: len(ends.host.orders) == 1)
+    with pytest.raises(HostSilent, match="busy"):
+        await ends.link.ask(lambda token: file(token, b"{}"), Done)
+    ends.host.report(Done(ends.host.last(LoadSnapshot).token))
+    await first
+    assert len(ends.host.orders) == 1
+    second = asyncio.ensure_future(ends.link.ask(file, Done))
+    await until(lambda: len(ends.host.orders) == 2)
+    second.cancel()
+    await until(lambda: len(ends.host.withdrawn) == 1)
     await ends.link.close()
 
 

@@ -1,7 +1,7 @@
 // Shows the run's numbers, labeled as in the original, and some that it did not have.
 
 import { byId, make, setText } from "../../parts/dom.js";
-import { accuracy, count, fixed, loss, milliseconds, rate, trimmed, UNKNOWN } from "../../words/numbers.js";
+import { accuracy, count, fixed, loss, milliseconds, rate, seconds, trimmed, UNKNOWN } from "../../words/numbers.js";
 import { isScheduled, SETTING_LABELS } from "../../words/trainer_text.js";
 
 /** @import { Context } from "../../view_context.js" */
@@ -17,6 +17,8 @@ import { isScheduled, SETTING_LABELS } from "../../words/trainer_text.js";
  */
 
 const TOO_FEW = "Known once 20 examples were measured.";
+/** A step that takes longer than this many seconds looks like a standstill: the page says how long it takes. */
+const LONG_STEP = 1;
 const NO_STATS = "No figures have come yet.";
 
 /** @type {Line[]} */
@@ -36,6 +38,7 @@ const LINES = [
   { key: "learning_rate", label: `${SETTING_LABELS.learning_rate} now`, write: (s) => trimmed(s.learning_rate, 6) },
   { key: "examples", label: "Examples seen", write: (s) => count(s.examples) },
   { key: "examples_per_second", label: "Examples per second", write: (s) => rate(s.examples_per_second), unknown: "Measured while it trains." },
+  { key: "step_seconds", label: "Time per step", write: (s) => seconds(s.step_seconds) },
   { key: "epoch", label: "Epoch", write: (s) => fixed(s.epoch, 2) },
   {
     key: "test", label: "Full test accuracy", unknown: "The network is tested on all test images now and then while it trains.",
@@ -79,7 +82,7 @@ export function showStats({ store }) {
     return { line, row, covers, value };
   });
   list.append(...rows.map(({ row }) => row));
-  const learningRate = rows.find(({ line }) => line.key === "learning_rate")?.row;
+  const [learningRate, step] = ["learning_rate", "step_seconds"].map((key) => rows.find(({ line }) => line.key === key)?.row);
   const note = make("p", { class: "hint", id: "test_note" });
   list.after(note);
   // The header repeats some of them.
@@ -95,6 +98,7 @@ export function showStats({ store }) {
     document.body.dataset.step = String(stats?.step ?? 0);
     document.body.dataset.examples = String(stats?.examples ?? 0);
     for (const { line, value, covers } of rows) setText(covers, showLine(value, line, stats));
+    if (step) step.hidden = !(Number(stats?.step_seconds) >= LONG_STEP);
     setText(note, testNote(stats));
     for (const figure of figures) showLine(figure.place, figure.line, stats);
   });

@@ -1,0 +1,39 @@
+"""Files of earlier versions load and train on, to the bit as the program that wrote them did."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.data import Sampler
+from engine.formats import dump, load
+from engine.training.trainer import Trainer
+from tests.engine.networks import digits, train
+
+VERSION_1 = Path(__file__).with_name("version_1")
+# After twelve more steps in the program that wrote them.
+THEN = {
+    "as_convnetjs": "ce828f17107eae3efcd53a656dd5a84ec1334e07154e2e362d6b1f3c415f7c38",
+    "own": "00f63992204140b1cd31a924d4d71937c86f9ab70539fe2f9481beb6fea27480",
+}
+
+
+@pytest.mark.parametrize("name", THEN)
+def test_a_file_of_version_1_trains_on(name: str) -> None:
+    data = (VERSION_1 / f"{name}.json").read_bytes()
+    snapshot = load(data)
+    rng = np.random.default_rng(99)
+    sampler = Sampler(digits(), snapshot.net.spec.input_shape, rng)
+    with closing(Trainer(snapshot.net, snapshot.net.spec.trainer, rng, processes=1)) as trainer:
+        snapshot.resume(trainer, sampler)
+        assert trainer.examples_seen == 120
+        again = load(dump(trainer.net, trainer, sampler))
+        assert again.net.params.tobytes() == snapshot.net.params.tobytes()
+        assert again.net.state.tobytes() == snapshot.net.state.tobytes()
+        train(trainer, sampler, 12)
+        assert trainer.examples_seen == 264
+        assert hashlib.sha256(trainer.net.params.tobytes()).hexdigest() == THEN[name]
