@@ -29,6 +29,7 @@ def record_of(state: SessionState, examples: int) -> SessionRecord:
         divergences=run.divergences,
         examples=examples,
         before=state.before,
+        continues=run.continues,
     )
 
 
@@ -49,6 +50,7 @@ def state_of(record: SessionRecord) -> SessionState:
             seed=record.seed,
             keep=record.keep,
             divergences=record.divergences,
+            continues=record.continues,
         ),
         life=Life(Failure(record.failure) if record.failure else None, record.reason),
         created=record.created,

@@ -39,6 +39,7 @@ class RunDefinition:
         weights: what the run began with, where that is not drawn from the seed.
         keep: whether the run has still to take over what fits from the run before.
         divergences: where its loss stopped being finite.
+        continues: the run that it goes on with, as which it was kept before; None for a new one.
     """
 
     def __init__(self, text: str, spec: NetSpec) -> None:
@@ -49,6 +50,7 @@ class RunDefinition:
         self.weights: Weights | None = None
         self.keep = False
         self.divergences: tuple[Divergence, ...] = ()
+        self.continues: int | None = None
 
     @classmethod
     def first(cls, images: DataShape) -> RunDefinition:
@@ -67,6 +69,7 @@ class RunDefinition:
         seed: int,
         keep: bool,
         divergences: tuple[Divergence, ...],
+        continues: int | None,
     ) -> RunDefinition:
         """What an earlier server worked on, whether or not it fits the data in use.
 
@@ -76,6 +79,7 @@ class RunDefinition:
         run = cls(text, kept_spec(text, trainer))
         run.run_id, run._last_run_id = run_id, last_run_id
         run.seed, run.keep, run.divergences = seed, keep, divergences
+        run.continues = continues
         return run
 
     @property
@@ -123,7 +127,7 @@ class RunDefinition:
             weights,
         )
         self._begin_run(self.reserve_run())
-        self.divergences = before.divergences
+        self.divergences, self.continues = before.divergences, before.run_id
 
     def begun(self, report: Started) -> None:
         """The run has begun: from now on it can begin again just so."""
@@ -136,7 +140,7 @@ class RunDefinition:
         self.divergences = (*self.divergences, divergence)[-MOST_DIVERGENCES:]
 
     def _begin_run(self, run_id: int) -> None:
-        self.run_id, self.divergences = run_id, ()
+        self.run_id, self.divergences, self.continues = run_id, (), None
 
     def configure(self, settings: Mapping[str, Any]) -> TrainerSpec:
         """Change trainer options; returns all of them.

@@ -74,6 +74,7 @@ STEPS = (
     # The run before is kept whole: which one it is, and what it began with too.
     """
     ALTER TABLE session ADD COLUMN before TEXT;     -- JSON: see RunBefore
+    ALTER TABLE session ADD COLUMN continues INTEGER;
     ALTER TABLE beginning RENAME TO first_beginning;
     CREATE TABLE beginning (        -- weights that a run began with, where not drawn from its seed
         session TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
@@ -84,6 +85,7 @@ STEPS = (
     ) STRICT;
     INSERT INTO beginning SELECT session, run_id, params, state FROM first_beginning;
     DROP TABLE first_beginning;
+    ALTER TABLE checkpoint ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;     -- 0: not measured yet
     """,
 )
 VERSION = len(STEPS)
