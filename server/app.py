@@ -20,6 +20,7 @@ from server.sessions.registry import Registry
 from server.sessions.surroundings import Surroundings
 from server.settings import Settings, page_files
 from server.storage.database import Storage
+from server.storage.disk_budget import DiskBudget
 from server.storage.disk_keeper import DiskKeeper
 from server.storage.keeper import Keeper, MemoryKeeper
 from server.trainers.host import TrainerHost
@@ -57,7 +58,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     """
     data = DatasetManager(settings.data, offline=settings.offline, download=download)
     line = Line(settings.running)
-    keeper = MemoryKeeper() if settings.state is None else DiskKeeper(Storage(settings.state))
+    keeper = _keeper(settings)
 
     def new_host() -> TrainerHost:
         # Each of those that train gets its share of the cores, and at least one.
@@ -112,6 +113,14 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         app.include_router(router)
     app.mount("/static", assets)
     return app
+
+
+def _keeper(settings: Settings) -> Keeper:
+    if settings.state is None:
+        return MemoryKeeper()
+    limits = settings.limits
+    budget = DiskBudget(limits.disk_bytes_per_owner, limits.disk_bytes)
+    return DiskKeeper(Storage(settings.state, budget))
 
 
 def _lifespan(site: Site, data: DatasetManager, keeper: Keeper) -> Lifespan[FastAPI]:

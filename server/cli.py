@@ -28,6 +28,7 @@ from server.logs import FORMATS, LEVELS, LogSettings, set_up
 from server.settings import STATE_VARIABLE, Limits, Settings, default_state_folder
 
 DAY = 24 * 3600.0
+MB = 1000**2
 
 # Not by __name__: this may be the main module.
 log = logging.getLogger("server.cli")
@@ -119,6 +120,9 @@ def _add_limits(parser: argparse.ArgumentParser, defaults: Settings) -> None:
         ("--new-sessions", "N", limits.new_sessions_per_address,
          "sessions begun from one address in ten minutes; a class shares one"),
         ("--viewers", "N", limits.viewers_per_session, "viewers of one session"),
+        ("--disk", "MB", limits.disk_bytes // MB, "that all sessions may take of the disk"),
+        ("--disk-per-browser", "MB", limits.disk_bytes_per_owner // MB,
+         "that those of one browser may take"),
         ("--pause-after", "SECONDS", int(defaults.pause_seconds),
          "after which unwatched training pauses"),
         ("--checkpoint-every", "SECONDS", int(defaults.checkpoint_seconds),
@@ -216,6 +220,8 @@ def _settings(arguments: argparse.Namespace, port: int) -> Settings:
             sessions_per_owner=arguments.sessions_per_browser,
             viewers_per_session=arguments.viewers,
             new_sessions_per_address=arguments.new_sessions,
+            disk_bytes=arguments.disk * MB,
+            disk_bytes_per_owner=arguments.disk_per_browser * MB,
         ),
         public_metrics=arguments.public_metrics,
         logs=LogSettings(arguments.log_format, arguments.log_level),

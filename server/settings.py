@@ -51,6 +51,10 @@ class Limits:
     new_sessions_per_owner: int = 20
     new_sessions_per_address: int = 300
     """How many may begin within that time: a class shares an address."""
+    disk_bytes: int = 20 * 1000**3
+    """What all sessions together may take of the disk."""
+    disk_bytes_per_owner: int = 2 * 1000**3
+    """What those of one browser may take: ten sessions of the largest networks there can be."""
     worker_bytes: int = 4 * 1024**3
     """Address space of a training process."""
 

@@ -258,13 +258,15 @@ class DatasetEvent:
 class Saved:
     """How far the run is on disk: it would go on from there if the server died.
 
-    `examples` is None where nothing is saved yet; `trouble` says why nothing newer can be.
+    `examples` is None where nothing is saved yet; `trouble` says why nothing newer can be, and
+    `warning` that there is little room left.
     """
 
     type: ClassVar[str] = "saved"
     run_id: int
     examples: int | None
     trouble: str | None = field(default=None, metadata=OMIT)
+    warning: str | None = field(default=None, metadata=OMIT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.audience.audience import Audience
 from server.audience.graph_history import PointHistory, TestHistory
 from server.protocol.encode_events import encode
 from server.protocol.events import Saved
 from server.protocol.run_values import Checkpoint, FullTest, PointRow, Weights
+from server.sessions.run_definition import RunDefinition
 from server.storage.keeper import Keeper
 from server.storage.records import GraphTail, KeptRun
-
-TROUBLE = "Nothing newer can be saved just now ({}). Training continues, and saving is retried."
 
 
 @dataclass(slots=True)
@@ -77,13 +76,33 @@ class Checkpointing:
             graph.points.extend(points)
             graph.tests.extend(tests)
 
-    async def wake(self, run_id: int) -> Weights | None:
+    async def wake(self, run: RunDefinition) -> Weights | None:
         """Fetch the graph that an earlier server kept of the run; returns its first weights."""
-        remains = await self._keeper.remains(self._id, run_id)
+        if run.continues is not None:
+            kept = await self._keeper.kept_run(self._id, run.run_id)
+            if kept.checkpoint is None:
+                # That server ended between a return to the run and its first checkpoint.
+                kept = await self._keeper.kept_run(self._id, run.continues)
+                self.adopt(run.run_id, kept)
+                return kept.remains.weights
+        remains = await self._keeper.remains(self._id, run.run_id)
         self._graph.is_saved(len(remains.points), len(remains.tests))
         self._audience.add_points(remains.points)
         self._audience.add_tests(remains.tests)
         return remains.weights
+
+    def adopt(self, run_id: int, kept: KeptRun) -> Checkpoint | None:
+        """Take what is kept of another run for that of the current one; returns its checkpoint."""
+        remains = kept.remains
+        self._audience.add_points(remains.points)
+        self._audience.add_tests(remains.tests)
+        if remains.weights is not None:
+            self.take_beginning(run_id, remains.weights)
+        if kept.checkpoint is None:
+            return None
+        checkpoint = replace(kept.checkpoint, run_id=run_id)
+        self.take(checkpoint)
+        return checkpoint
 
     async def newest(self) -> Checkpoint | None:
         """The newest checkpoint of the newest run that has one, saved or not."""
@@ -133,6 +152,6 @@ class Checkpointing:
             return
         if trouble is None:
             self._examples = checkpoint.examples
-        message = None if trouble is None else TROUBLE.format(trouble)
-        event = Saved(checkpoint.run_id, self._examples, message)
+        warning = self._keeper.warning(self._id) if trouble is None else None
+        event = Saved(checkpoint.run_id, self._examples, trouble, warning)
         self._audience.show(Saved.type, encode(event))

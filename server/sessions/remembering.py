@@ -30,6 +30,7 @@ def record_of(state: SessionState, examples: int) -> SessionRecord:
         trainer_changes=run.trainer_changes,
         examples=examples,
         before=state.before,
+        continues=run.continues,
     )
 
 
@@ -51,6 +52,7 @@ def state_of(record: SessionRecord) -> SessionState:
             keep=record.keep,
             divergences=record.divergences,
             trainer_changes=record.trainer_changes,
+            continues=record.continues,
         ),
         life=Life(Failure(record.failure) if record.failure else None, record.reason),
         created=record.created,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from engine.language import OptionError, SpecError
-from server.audience.audience import Audience
 from server.protocol.kinds import Failure, Leaving
 from server.protocol.refusals import SessionError
 from server.sessions.checkpointing import Checkpointing
@@ -46,7 +44,6 @@ class WayBack:
     def __init__(
         self,
         state: SessionState,
-        audience: Audience,
         checkpointing: Checkpointing,
         place: TrainingPlace,
         *,
@@ -59,8 +56,7 @@ class WayBack:
             begin_run: called when what was shown and saved is of a run that is left.
             remember: called when the state is to be kept.
         """
-        self._state, self._audience, self._checkpointing = state, audience, checkpointing
-        self._place = place
+        self._state, self._checkpointing, self._place = state, checkpointing, place
         self._begin_run, self._remember = begin_run, remember
 
     async def take(self) -> None:
@@ -84,10 +80,10 @@ class WayBack:
         self._return_to(now, kept)
 
     def _return_to(self, before: RunBefore, kept: KeptRun) -> None:
-        state, run, remains = self._state, self._state.run, kept.remains
+        state, run = self._state, self._state.run
         left = leave_run(state, self._checkpointing.examples, Leaving.RETURN)
         try:
-            run.return_to(before, remains.weights)
+            run.return_to(before, kept.remains.weights)
         except (SpecError, OptionError) as error:
             raise SessionError(f"The run before cannot be trained: {error}.") from None
         state.before = left
@@ -95,11 +91,4 @@ class WayBack:
         self._begin_run()
         # Before its checkpoint, which no server would find under an id that no record has.
         self._remember()
-        self._audience.add_points(remains.points)
-        self._audience.add_tests(remains.tests)
-        if remains.weights is not None:
-            self._checkpointing.take_beginning(run.run_id, remains.weights)
-        checkpoint = kept.checkpoint and replace(kept.checkpoint, run_id=run.run_id)
-        if checkpoint is not None:
-            self._checkpointing.take(checkpoint)
-        self._place.begin_run(checkpoint)
+        self._place.begin_run(self._checkpointing.adopt(run.run_id, kept))

@@ -41,6 +41,7 @@ class RunDefinition:
         keep: whether the run has still to take over what fits from the run before.
         divergences: where its loss stopped being finite.
         trainer_changes: where the trainer's options were changed, oldest first.
+        continues: the run that it goes on with, as which it was kept before; None for a new one.
     """
 
     def __init__(self, text: str, spec: NetSpec) -> None:
@@ -52,6 +53,7 @@ class RunDefinition:
         self.keep = False
         self.divergences: tuple[Divergence, ...] = ()
         self.trainer_changes: tuple[TrainerChange, ...] = ()
+        self.continues: int | None = None
 
     @classmethod
     def first(cls, images: DataShape) -> RunDefinition:
@@ -71,6 +73,7 @@ class RunDefinition:
         keep: bool,
         divergences: tuple[Divergence, ...],
         trainer_changes: tuple[TrainerChange, ...],
+        continues: int | None,
     ) -> RunDefinition:
         """What an earlier server worked on, whether or not it fits the data in use.
 
@@ -81,6 +84,7 @@ class RunDefinition:
         run.run_id, run._last_run_id = run_id, last_run_id
         run.seed, run.keep, run.divergences = seed, keep, divergences
         run.trainer_changes = trainer_changes
+        run.continues = continues
         return run
 
     @property
@@ -130,6 +134,7 @@ class RunDefinition:
         self._begin_run(self.reserve_run())
         self.divergences = before.divergences
         self.trainer_changes = before.trainer_changes
+        self.continues = before.run_id
 
     def begun(self, report: Started) -> None:
         """The run has begun: from now on it can begin again just so."""
@@ -142,7 +147,8 @@ class RunDefinition:
         self.divergences = (*self.divergences, divergence)[-MOST_DIVERGENCES:]
 
     def _begin_run(self, run_id: int) -> None:
-        self.run_id, self.divergences, self.trainer_changes = run_id, (), ()
+        self.run_id, self.continues = run_id, None
+        self.divergences, self.trainer_changes = (), ()
 
     def configure(self, settings: Mapping[str, Any], examples: int) -> TrainerSpec:
         """Change trainer options after so many examples; returns all of them.

@@ -88,7 +88,6 @@ class Session:
         )
         self._way_back = WayBack(
             state,
-            self.audience,
             self._checkpointing,
             self._place,
             begin_run=self._reports.begin_run,
@@ -179,7 +178,7 @@ class Session:
         await asyncio.shield(self._waking)
 
     async def _wake(self) -> None:
-        self.state.run.weights = await self._checkpointing.wake(self.run_id)
+        self.state.run.weights = await self._checkpointing.wake(self.state.run)
         self.state.asleep = None
 
     def join(self, viewer: Viewer) -> None:

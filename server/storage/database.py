@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from engine.durable_files import sync_folder, write_durably
 from server.protocol.run_values import Checkpoint, Divergence, FullTest, TrainerChange, Weights
+from server.storage.disk_budget import DiskBudget, size_of_run, usage
 from server.storage.migrations import SchemaError, migrate
 from server.storage.records import GraphTail, KeptRun, Remains, RunBefore, SessionRecord
 
@@ -32,6 +33,11 @@ OF_RUNS = ("checkpoint", "point", "full_test", "beginning")
 POINT = ("examples", "loss", "decay_loss", "train_accuracy", "validation_accuracy")
 """Columns of a graph point, in the order of a `PointRow`."""
 TEST = tuple(field.name for field in fields(FullTest))
+POINT_BYTES = 64
+"""What a graph point takes in the database, as measured."""
+
+
+UNBOUNDED = DiskBudget(2**62, 2**62)
 
 
 class StorageError(Exception):
@@ -41,12 +47,13 @@ class StorageError(Exception):
 class Storage:
     """One server's sessions in one folder, which it has for itself. `close` ends that."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open what is there, or begin.
+    def __init__(self, folder: Path, budget: DiskBudget = UNBOUNDED) -> None:
+        """Open what is there, or begin; nothing is written beyond the budget.
 
         Raises:
             StorageError: another server uses the folder, or it cannot be used.
         """
+        self._budget = budget
         self._checkpoints = folder / CHECKPOINTS
         try:
             self._checkpoints.mkdir(parents=True, exist_ok=True)
@@ -63,6 +70,7 @@ class Storage:
             self._reading = threading.Lock()
             for session in self._checkpoints.iterdir():
                 self._remove_unnamed(session.name)
+            self._measure()
         except (sqlite3.Error, SchemaError, OSError) as error:
             self._lock.release()
             raise StorageError(f"the sessions in {folder} cannot be read: {error}") from None
@@ -167,8 +175,9 @@ class Storage:
         """Put a checkpoint in the place of its run's last, with the end of the run's graph.
 
         Raises:
-            OSError, sqlite3.Error: the disk is full, say; the last checkpoint is as it was.
+            OverBudget, OSError, sqlite3.Error: there is no room, say; the last is as it was.
         """
+        self._check_room("checkpoint", session, checkpoint.run_id, _size(checkpoint))
         name = f"{session}/{checkpoint.run_id}-{checkpoint.examples}-{os.urandom(4).hex()}.json"
         file = self._checkpoints / name
         if not file.parent.exists():
@@ -185,7 +194,7 @@ class Storage:
         self._remove_unnamed(session)
 
     def _name_checkpoint(self, session: str, checkpoint: Checkpoint, file: str) -> None:
-        columns = (*RUN, "examples", "points", "tests", "file")
+        columns = (*RUN, "examples", "points", "tests", "file", "bytes")
         self._database.execute(
             f"INSERT OR REPLACE {_into('checkpoint', columns)}",
             (
@@ -195,6 +204,7 @@ class Storage:
                 checkpoint.points,
                 checkpoint.tests,
                 file,
+                _size(checkpoint),
             ),
         )
 
@@ -217,13 +227,39 @@ class Storage:
         """Remember what a run began with.
 
         Raises:
-            sqlite3.Error: nothing was written.
+            OverBudget, sqlite3.Error: nothing was written.
         """
+        size = len(weights.params) + len(weights.state)
+        self._check_room("beginning", session, run_id, size)
         with self._database:
             self._database.execute(
                 f"INSERT OR REPLACE {_into('beginning', (*RUN, 'params', 'state'))}",
                 (session, run_id, weights.params, weights.state),
             )
+
+    def warning(self, session: str) -> str | None:
+        """What to tell the session's owner while there is little room left.
+
+        Raises:
+            sqlite3.Error: the database cannot be read.
+        """
+        return self._budget.warning(usage(self._database, session))
+
+    def _check_room(self, table: str, session: str, run_id: int, size: int) -> None:
+        replaced = size_of_run(self._database, table, session, run_id)
+        self._budget.check(usage(self._database, session), size - replaced)
+
+    def _measure(self) -> None:
+        """Fill in the sizes of checkpoints that earlier versions kept."""
+        rows = self._database.execute("SELECT * FROM checkpoint WHERE bytes = 0").fetchall()
+        with self._database:
+            for row in rows:
+                with suppress(OSError):
+                    size = (self._checkpoints / row["file"]).stat().st_size
+                    self._database.execute(
+                        "UPDATE checkpoint SET bytes = ? WHERE file = ?",
+                        (size + POINT_BYTES * row["points"], row["file"]),
+                    )
 
     def remove(self, session: str) -> None:
         """Forget a session and all that belongs to it.
@@ -287,6 +323,11 @@ def _record(row: sqlite3.Row) -> SessionRecord:
     values["before"] = values["before"] and _run_before_of(json.loads(values["before"]))
     values["keep"], values["paused"] = bool(values["keep"]), bool(values["paused"])
     return SessionRecord(**values)
+
+
+def _size(checkpoint: Checkpoint) -> int:
+    """How many bytes a checkpoint takes with the graph up to it."""
+    return len(checkpoint.data) + POINT_BYTES * checkpoint.points
 
 
 def _divergences(values: list[dict[str, Any]]) -> tuple[Divergence, ...]:

@@ -15,11 +15,13 @@ from typing import ParamSpec, TypeVar
 
 from server.protocol.run_values import Checkpoint, Weights
 from server.storage.database import Storage
+from server.storage.disk_budget import OverBudget
 from server.storage.keeper import Done, Unreadable
 from server.storage.records import GraphTail, KeptRun, Remains, SessionRecord
 
 log = logging.getLogger(__name__)
 
+TROUBLE = "Nothing newer can be saved just now ({}). Training continues, and saving is retried."
 RETRY_SECONDS = 5.0
 FLUSH_SECONDS = 1.5
 READERS = 4
@@ -51,6 +53,8 @@ class DiskKeeper:
         # By session, and what of it; the oldest is written first.
         self._tasks: dict[tuple[str, str], _Task] = {}
         self._remembered: dict[str, SessionRecord] = {}
+        # By session, as of its last checkpoint.
+        self._warnings: dict[str, str | None] = {}
         self._closing = False
         # Not the event loop's threads, which others need: a slow disk would take them all.
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="keeper-reader")
@@ -77,6 +81,7 @@ class DiskKeeper:
 
         def write() -> None:
             self._storage.write_checkpoint(session, checkpoint, graph)
+            self._warnings[session] = self._storage.warning(session)
 
         def tell(trouble: str | None) -> None:
             # A closed event loop means that there is nobody left to tell.
@@ -91,6 +96,10 @@ class DiskKeeper:
         """See `Keeper`."""
         write = partial(self._storage.write_beginning, session, run_id, weights)
         self._add(session, f"beginning {run_id}", _Task(write, weights=weights))
+
+    def warning(self, session: str) -> str | None:
+        """See `Keeper`."""
+        return self._warnings.get(session)
 
     async def newest_checkpoint(self, session: str) -> Checkpoint | None:
         """See `Keeper`; one that cannot be read is as good as none."""
@@ -136,6 +145,7 @@ class DiskKeeper:
     def forget(self, session: str) -> None:
         """See `Keeper`."""
         self._remembered.pop(session, None)
+        self._warnings.pop(session, None)
         with self._changed:
             for key in [key for key in self._tasks if key[0] == session]:
                 del self._tasks[key]
@@ -174,16 +184,24 @@ class DiskKeeper:
                     self._changed.wait_for(lambda: self._closing, RETRY_SECONDS)
 
     def _write(self, key: tuple[str, str], task: _Task) -> bool:
-        """Write one thing, and say what came of it; what fails goes on waiting."""
+        """Write one thing, and say what came of it; what fails goes on waiting, unless for room."""
         try:
             task.write()
         except (OSError, sqlite3.Error) as error:
             trouble = error.strerror if isinstance(error, OSError) else str(error)
             log.error("%s of a session cannot be written: %s", key[1], trouble)
-            task.tell(trouble or str(error))
+            task.tell(TROUBLE.format(trouble or str(error)))
             return False
+        except OverBudget as refusal:
+            # Not kept in memory until there is room: that would only move the want elsewhere.
+            task.tell(str(refusal))
+            self._is_done(key, task)
+            return True
+        self._is_done(key, task)
+        task.tell(None)
+        return True
+
+    def _is_done(self, key: tuple[str, str], task: _Task) -> None:
         with self._changed:
             if self._tasks.get(key) is task:
                 del self._tasks[key]
-        task.tell(None)
-        return True

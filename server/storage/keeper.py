@@ -15,7 +15,7 @@ from server.protocol.run_values import Checkpoint, Weights
 from server.storage.records import GraphTail, KeptRun, Remains, SessionRecord
 
 Done = Callable[[str | None], None]
-"""Called with None once something is on disk, or with why it is not; on the event loop."""
+"""Called with None once something is on disk, or with sentences why not; on the event loop."""
 
 
 class Unreadable(Exception):
@@ -43,6 +43,9 @@ class Keeper(Protocol):
 
     def keep_beginning(self, session: str, run_id: int, weights: Weights) -> None:
         """Keep what a run began with."""
+
+    def warning(self, session: str) -> str | None:
+        """What to tell the session's owner while there is little room left."""
 
     async def newest_checkpoint(self, session: str) -> Checkpoint | None:
         """The checkpoint of the session's newest run that has one."""
@@ -76,8 +79,10 @@ class MemoryKeeper:
 
     def remember(self, record: SessionRecord) -> None:
         runs = self._kept.get(record.id, {})
-        for run_id in runs.keys() - record.needs(runs):
-            del runs[run_id]
+        needed = record.needs([run_id for run_id, run in runs.items() if run.checkpoint])
+        for run_id in [run_id for run_id in runs if run_id < record.run_id]:
+            if run_id not in needed:
+                del runs[run_id]
 
     def keep(self, session: str, checkpoint: Checkpoint, graph: GraphTail, done: Done) -> None:
         run = self._run(session, checkpoint.run_id)
@@ -87,6 +92,9 @@ class MemoryKeeper:
         run = self._run(session, run_id)
         remains = replace(run.remains, weights=weights)
         self._kept[session][run_id] = replace(run, remains=remains)
+
+    def warning(self, session: str) -> str | None:
+        return None
 
     async def newest_checkpoint(self, session: str) -> Checkpoint | None:
         runs = self._kept.get(session, {})

@@ -72,6 +72,7 @@ STEPS = (
     ) STRICT;
     ALTER TABLE session ADD COLUMN trainer_changes TEXT NOT NULL DEFAULT '[]';  -- JSON
     ALTER TABLE session ADD COLUMN before TEXT;     -- JSON: see RunBefore
+    ALTER TABLE session ADD COLUMN continues INTEGER;
     ALTER TABLE beginning RENAME TO first_beginning;
     CREATE TABLE beginning (        -- weights that a run began with, where not drawn from its seed
         session TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
@@ -82,6 +83,7 @@ STEPS = (
     ) STRICT;
     INSERT INTO beginning SELECT session, run_id, params, state FROM first_beginning;
     DROP TABLE first_beginning;
+    ALTER TABLE checkpoint ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;     -- 0: not measured yet
     """,
 )
 VERSION = len(STEPS)

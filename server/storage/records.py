@@ -58,6 +58,7 @@ class SessionRecord:
         trainer_changes: where its trainer's options were changed, oldest first.
         examples: trained on, as of the newest graph point.
         before: the run that can be returned to.
+        continues: the run whose checkpoint and graph are this one's, until it has its own.
     """
 
     id: str
@@ -77,12 +78,15 @@ class SessionRecord:
     trainer_changes: tuple[TrainerChange, ...]
     examples: int
     before: RunBefore | None = None
+    continues: int | None = None
 
     def needs(self, runs: Collection[int]) -> frozenset[int]:
-        """Which of the runs that something is kept of it could still go on from."""
+        """Which of the runs that have a checkpoint it could still go on from."""
         needed = {run_id for run_id in runs if run_id >= self.run_id}
         if self.before is not None:
             needed.add(self.before.run_id)
+        if self.continues is not None and self.run_id not in runs:
+            needed.add(self.continues)
         if self.keep and (earlier := set(runs) - needed):
             # Its weights are those that the run takes over what fits from.
             needed.add(max(earlier))

@@ -169,6 +169,7 @@
  * @property {number} run_id
  * @property {number | null} examples
  * @property {string} [trouble]  why nothing newer can be saved
+ * @property {string} [warning]  that there is little room left
  */
 
 /**

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from server.sessions.session import Session
 from server.storage.database import CHECKPOINTS, Storage
 from server.storage.disk_keeper import DiskKeeper
 from server.storage.keeper import Keeper, MemoryKeeper
+from server.storage.records import GraphTail
 from tests.server.fake_host import FakeHost, Stage, join, read
 
 pytestmark = pytest.mark.anyio
@@ -277,6 +280,54 @@ async def test_the_way_back_outlives_the_server(tmp_path: Path) -> None:
     assert session.audience.history.examples == 750
     await session.close()
     await keeper.close()
+
+
+class FullStorage(Storage):
+    """A disk that has no room for another checkpoint, but for a few lines in the database."""
+
+    full = False
+
+    def write_checkpoint(self, session: str, checkpoint: Checkpoint, graph: GraphTail) -> None:
+        if self.full:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        super().write_checkpoint(session, checkpoint, graph)
+
+
+async def test_a_server_that_ends_before_a_return_is_saved_loses_nothing(tmp_path: Path) -> None:
+    storage = FullStorage(tmp_path)
+    trained = await Trained.on(DiskKeeper(storage))
+    session, keeper = trained.session, trained.stage.shared.keeper
+    first = session.run_id
+    session.change_network(parse(SMALL), SMALL, keep=True)
+    trained.leaves(first, points=4, examples=750, state=b"left")
+    changed = trained.host.begin()
+    trained.host.points(changed, 1)
+    trained.host.checkpoint(300, 1)
+    await keeper_is_idle(keeper)
+    storage.full = True
+    returned = await session.return_to_run_before()
+    await session.close()
+    await keeper.close()
+
+    keeper = DiskKeeper(Storage(tmp_path))
+    stage = Stage(keeper=keeper)
+    (session,) = Registry(stage.shared)
+    await join(session, viewer := Viewer())
+    assert read(session, viewer)[0]["previous"]["title"] == "fc 9 · softmax"
+    start = stage.host.last(StartRun)
+    assert (start.run_id, start.snapshot, start.points) == (returned, b"left", 4)
+    await session.return_to_run_before()
+    assert stage.host.last(StartRun).points == 1
+    await session.close()
+    await keeper.close()
+
+
+async def keeper_is_idle(keeper: Keeper) -> None:
+    """Wait until everything is on disk."""
+    assert isinstance(keeper, DiskKeeper)
+    async with asyncio.timeout(30):
+        while keeper._tasks:
+            await asyncio.sleep(0.001)
 
 
 async def test_a_run_before_that_cannot_be_read_is_told_of_and_stays(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-// Says how far the run is saved on the server, and why nothing newer can be.
+// Says how far the run is saved on the server, and why nothing newer can be, or soon cannot.
 
 import { byId, showText } from "../../parts/dom.js";
 import { count } from "../../words/numbers.js";
@@ -12,6 +12,6 @@ export function showSaved({ store }) {
   store.subscribe(["saved"], ({ saved }) => {
     const examples = saved?.examples ?? null;
     showText(note, examples === null ? "" : `Saved as of ${count(examples)} examples.`);
-    showText(trouble, saved?.trouble ?? "");
+    showText(trouble, saved?.trouble ?? saved?.warning ?? "");
   });
 }
