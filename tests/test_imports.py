@@ -30,7 +30,7 @@ WINGS = {
         ["cli"],
     ],
     "engine": [
-        ["options", "cores", "durable_files", "file_limits"],
+        ["options", "cores", "durable_files", "file_limits", "bounded_numbers"],
         ["layers"],
         ["update_rules"],
         ["language"],
