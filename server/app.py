@@ -12,8 +12,10 @@ from starlette.types import Lifespan
 
 from engine.cores import cores
 from engine.data import download_mnist
+from server.counters import Tally
 from server.dataset_in_use import DatasetManager, Download
 from server.pictures.pool import ReaderPool
+from server.service_threads import Health
 from server.sessions.registry import Registry
 from server.sessions.surroundings import Surroundings
 from server.settings import Settings, page_files, program_version
@@ -24,6 +26,7 @@ from server.trainers.host import TrainerHost
 from server.trainers.local_process import LocalProcess
 from server.trainers.waiting_line import Line
 from server.training_process.main import WorkerConfig
+from server.uptime import Uptime
 from server.web import error_table, live_stream
 from server.web.api import operations, pictures, sessions, snapshots
 from server.web.api.metrics import Metrics
@@ -52,9 +55,13 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         FileNotFoundError: the page's files are not there.
         StorageError: the folder for sessions cannot be used.
     """
-    data = DatasetManager(settings.data, offline=settings.offline, download=download)
+    tally = Tally()
+    health = Health(tally)
+    data = DatasetManager(settings.data, offline=settings.offline, download=download, health=health)
     line = Line(settings.running)
-    keeper = MemoryKeeper() if settings.state is None else DiskKeeper(Storage(settings.state))
+    keeper = (
+        MemoryKeeper() if settings.state is None else DiskKeeper(Storage(settings.state), health)
+    )
 
     def new_host() -> TrainerHost:
         # Each of those that train gets its share of the cores, and at least one.
@@ -70,7 +77,14 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         )
 
     shared = Surroundings(
-        settings, new_host, line, keeper, lambda: data.current, lambda: data.event
+        settings,
+        new_host,
+        line,
+        keeper,
+        lambda: data.current,
+        lambda: data.event,
+        tally,
+        Uptime(keeper.uptime()),
     )
     registry = Registry(shared)
     files = page_files()
@@ -82,6 +96,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         Metrics(registry, line, shared.tally),
         CreationLimiter(settings.limits),
         ReaderPool(settings.limits, settings.logs),
+        health,
     )
     policy = Policy(settings.host, settings.port, settings.allowed_origins)
     app = FastAPI(

@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Lowest first: a wing imports itself and those on lines above it, none on its own line.
 WINGS = {
     "server": [
-        ["logs", "counters"],
-        ["settings", "child_process"],
+        ["logs", "counters", "uptime"],
+        ["settings", "child_process", "service_threads"],
         ["protocol"],
         ["training_process", "storage", "audience", "pictures"],
         ["trainers"],
@@ -55,6 +55,8 @@ MAY_USE = {
     "engine": {"PIL", "httpx", "orjson", "platformdirs", "threadpoolctl", "tqdm"},
     "server.logs": set(),
     "server.counters": set(),
+    "server.uptime": set(),
+    "server.service_threads": set(),
     "server.settings": {"platformdirs"},
     "server.child_process": set(),
     "server.protocol": set(),

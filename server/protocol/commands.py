@@ -45,9 +45,13 @@ class Restart(Numbered):
 
 @dataclass(frozen=True, slots=True)
 class Recover(Numbered):
-    """After a failure: go on from the last checkpoint; after a divergence paused, for a change."""
+    """After a failure: go on from the last checkpoint; after a divergence paused, for a change.
+
+    With `earlier`, where that checkpoint cannot be read: go on from the run before.
+    """
 
     type: ClassVar[str] = "recover"
+    earlier: bool = field(default=False, metadata=FLAG)
 
 
 @dataclass(frozen=True, slots=True)

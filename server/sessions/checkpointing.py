@@ -6,6 +6,8 @@ from server.audience.audience import Audience
 from server.protocol.encode_events import encode
 from server.protocol.events import Saved
 from server.protocol.run_values import Checkpoint, Weights
+from server.sessions.run_definition import RunDefinition
+from server.sessions.session_state import SessionState
 from server.storage.keeper import Keeper
 from server.storage.records import GraphTail
 
@@ -27,17 +29,39 @@ class Checkpointing:
         self._points = self._tests = 0
         self._examples = None
 
-    async def wake(self, run_id: int) -> Weights | None:
-        """Fetch the graph that an earlier server kept of the run; returns its first weights."""
-        remains = await self._keeper.remains(self._id, run_id)
+    async def wake(self, state: SessionState) -> None:
+        """Fetch what an earlier server kept of the run besides its weights now; idempotent.
+
+        Raises:
+            Unreadable: it cannot be read, and nothing has changed.
+        """
+        if state.asleep is None:
+            return
+        remains = await self._keeper.remains(self._id, state.run.run_id)
+        if state.asleep is None:
+            # Somebody else was faster, or another run has begun.
+            return
+        state.asleep, state.run.weights = None, remains.weights
         self._points, self._tests = len(remains.points), len(remains.tests)
         self._audience.add_points(remains.points)
         self._audience.add_tests(remains.tests)
-        return remains.weights
 
-    async def newest(self) -> Checkpoint | None:
-        """The newest checkpoint of the newest run that has one, saved or not."""
-        return await self._keeper.newest_checkpoint(self._id)
+    async def newest(self, run: RunDefinition) -> Checkpoint | None:
+        """The newest checkpoint that serves this run, saved or not.
+
+        Raises:
+            Unreadable: there may be one, but it cannot be read.
+        """
+        # What another run left does not matter to this one, even if it cannot be read.
+        return await self._keeper.newest_checkpoint(self._id, None if run.keep else run.run_id)
+
+    async def earlier(self) -> Checkpoint | None:
+        """What is kept of the run before.
+
+        Raises:
+            Unreadable: there may be something, but it cannot be read.
+        """
+        return await self._keeper.earlier_checkpoint(self._id)
 
     def take(self, checkpoint: Checkpoint, run_id: int) -> None:
         """Save a checkpoint of the current run `run_id`, or of the run before."""

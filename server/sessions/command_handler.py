@@ -61,8 +61,11 @@ async def _act(session: Session, viewer: Viewer, command: Command) -> dict[str, 
         case Restart():
             session.restart()
             return {"run_id": session.run_id}
-        case Recover():
-            session.recover()
+        case Recover(_, earlier):
+            if earlier:
+                await session.recover_earlier()
+            else:
+                session.recover()
         case ChangeNetwork(_, text, keep):
             session.change_network(await _parse(session, text), text, keep=keep)
             return {"run_id": session.run_id}

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from server.audience.audience import Audience
-from server.protocol.kinds import Status
+from server.protocol.kinds import Failure, Status
 from server.protocol.orders import (
     GoBack,
     Order,
@@ -23,6 +23,7 @@ from server.protocol.orders import (
 )
 from server.protocol.refusals import HostSilent, SessionError
 from server.protocol.reports import Done
+from server.protocol.run_values import Checkpoint
 from server.sessions.idle_timer import IdleTimer
 from server.sessions.session_state import SessionState
 from server.sessions.supervisor import Supervisor
@@ -56,7 +57,7 @@ class TrainingPlace:
         """No place yet; `changed` is called when viewers are to be told the session's state."""
         self._state, self._audience, self._supervisor = state, audience, supervisor
         self._line, self._changed = line, changed
-        self._idle = IdleTimer(settings, self._rest, self._give_back)
+        self._idle = IdleTimer(settings, self._rest, self.give_back)
         self._giving_back: asyncio.Task[None] | None = None
         self._steps_due = 0
         self._closed = False
@@ -113,22 +114,27 @@ class TrainingPlace:
             await self._supervisor.launched()
         return await self._supervisor.ask(order, kind)
 
-    def begin_run(self) -> None:
-        """There is a new run: the trainer takes it up, or one is needed."""
+    def begin_run(self, checkpoint: Checkpoint | None = None) -> None:
+        """There is a new run, of this checkpoint or from its beginning: the trainer takes it up, or
+        one is needed.
+        """
         self._supervisor.trust_anew(another_run=True)
         state = self._state
         if self._supervisor.is_open:
             state.life.move(Status.STARTING)
             # The trainer itself has what a run with `keep` takes over.
-            order = state.run.start_order(None, paused=state.paused)
+            order = state.run.start_order(checkpoint, paused=state.paused)
             self._supervisor.order(order)
+        elif self.resting and state.life.status is Status.FAILED:
+            # Asked for again as soon as the trainer is gone.
+            state.life.move(Status.STOPPED)
         elif (self._is_parked or state.life.status in AT_REST) and not self.resting:
             self._ask_for_place()
 
     def recover(self) -> None:
         """A failed run continues from its last good weights, in its trainer or in another."""
         self._supervisor.trust_anew(another_run=False)
-        if self._supervisor.is_open:
+        if self._supervisor.is_open and self._state.life.failure is not Failure.UNREADABLE:
             self._supervisor.order(GoBack())
             self._state.life.move(Status.STARTING)
         elif self.resting:
@@ -191,7 +197,7 @@ class TrainingPlace:
             self._idle.hurry()
             return True
         if supervisor.is_open and status in (Status.PAUSED, Status.FAILED):
-            self._give_back()
+            self.give_back()
             return True
         return False
 
@@ -214,7 +220,7 @@ class TrainingPlace:
             self.apply_pause()
         return self._line.waiting > 0
 
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
         """The network stands, and somebody waits or nobody watches: end the trainer."""
         if self._giving_back is None:
             loop = asyncio.get_running_loop()
@@ -227,8 +233,8 @@ class TrainingPlace:
             with suppress(SessionError):
                 self._show_every_card()
                 await self._take_checkpoint()
-            if life.status is Status.FAILED:
-                await self._leave(Status.FAILED, life.reason)
+            if life.status in AT_REST:
+                await self._leave(life.status, life.reason)
             elif not state.paused:
                 return
             elif self._audience:

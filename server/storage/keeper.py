@@ -36,14 +36,35 @@ class Keeper(Protocol):
     def keep_beginning(self, session: str, run_id: int, weights: Weights) -> None:
         """Keep what a run began with."""
 
-    async def newest_checkpoint(self, session: str) -> Checkpoint | None:
-        """The checkpoint of the session's newest run that has one."""
+    async def newest_checkpoint(self, session: str, run_id: int | None = None) -> Checkpoint | None:
+        """The checkpoint of this run, or of the session's newest run that has one.
+
+        Raises:
+            Unreadable: there may be one, but it cannot be read.
+        """
+
+    async def earlier_checkpoint(self, session: str) -> Checkpoint | None:
+        """The checkpoint of the run before the newest that has one.
+
+        Raises:
+            Unreadable: there may be one, but it cannot be read.
+        """
 
     async def remains(self, session: str, run_id: int) -> Remains:
-        """The larger things that were kept of a run by an earlier server."""
+        """The larger things that were kept of a run by an earlier server.
+
+        Raises:
+            Unreadable: they cannot be read.
+        """
 
     def forget(self, session: str) -> None:
         """Remove all that is kept of a session."""
+
+    def uptime(self) -> float:
+        """For how many seconds earlier servers were up."""
+
+    def keep_uptime(self, seconds: float) -> None:
+        """Keep for how many seconds servers have been up, this one and those before it."""
 
     async def close(self) -> None:
         """Finish what is under way. Idempotent."""
@@ -67,14 +88,24 @@ class MemoryKeeper:
     def keep_beginning(self, session: str, run_id: int, weights: Weights) -> None:
         pass
 
-    async def newest_checkpoint(self, session: str) -> Checkpoint | None:
-        return self._checkpoints.get(session)
+    async def newest_checkpoint(self, session: str, run_id: int | None = None) -> Checkpoint | None:
+        newest = self._checkpoints.get(session)
+        return newest if newest is not None and run_id in (None, newest.run_id) else None
+
+    async def earlier_checkpoint(self, session: str) -> Checkpoint | None:
+        return None
 
     async def remains(self, session: str, run_id: int) -> Remains:
         return Remains()
 
     def forget(self, session: str) -> None:
         self._checkpoints.pop(session, None)
+
+    def uptime(self) -> float:
+        return 0.0
+
+    def keep_uptime(self, seconds: float) -> None:
+        pass
 
     async def close(self) -> None:
         pass

@@ -71,6 +71,12 @@ STEPS = (
         PRIMARY KEY (session, run_id, number)
     ) STRICT;
     """,
+    """
+    ALTER TABLE session ADD COLUMN seen_uptime REAL NOT NULL DEFAULT 0;
+    ALTER TABLE session ADD COLUMN removed REAL;
+    CREATE TABLE server (uptime REAL NOT NULL) STRICT;
+    INSERT INTO server VALUES (0);
+    """,
 )
 VERSION = len(STEPS)
 
@@ -103,5 +109,5 @@ def migrate(database: sqlite3.Connection, path: Path) -> None:
 
 
 def _copy(database: sqlite3.Connection, path: Path) -> None:
-    with replacing(path) as part, closing(sqlite3.connect(part)) as copy:
+    with replacing(path, private=True) as part, closing(sqlite3.connect(part)) as copy:
         database.backup(copy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from server.protocol.run_values import Divergence, FullTest, PointRow, Weights
@@ -23,6 +23,8 @@ class SessionRecord:
         failure: one word for why the run cannot go on, `reason` the sentence; None while it can.
         divergences: where its loss stopped being finite.
         examples: trained on, as of the newest graph point.
+        seen_uptime: how long servers had been up when somebody last began or stopped looking.
+        removed: how long they had been up when it was removed; None while it is not.
     """
 
     id: str
@@ -40,6 +42,8 @@ class SessionRecord:
     reason: str | None
     divergences: tuple[Divergence, ...]
     examples: int
+    seen_uptime: float = 0.0
+    removed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +72,8 @@ class Remains:
     points: tuple[PointRow, ...] = ()
     tests: tuple[FullTest, ...] = ()
     weights: Weights | None = None
+
+    def with_tail(self, graph: GraphTail) -> Remains:
+        """The same with a newer end of the graph."""
+        points = (*self.points[: graph.first_point], *graph.points)
+        return replace(self, points=points, tests=(*self.tests[: graph.first_test], *graph.tests))

@@ -20,6 +20,7 @@ class EndCause(Enum):
     OUT_OF_MEMORY = "The training process ran out of memory."
     SIGNALED = "The training process was ended by {}."
     NOT_STARTED = "The training process could not be started: {}."
+    GARBLED = "What was said to or by the training process was lost ({})."
     STALLED = "The training process stopped answering."
 
 

@@ -65,6 +65,7 @@ class LocalProcess:
         self._process: SpawnProcess | None = None
         self._gone = threading.Event()
         self._stopped = False
+        self._failure: Ending | None = None
 
     @property
     def pid(self) -> int | None:
@@ -128,19 +129,22 @@ class LocalProcess:
         await asyncio.to_thread(self._gone.wait)
 
     def _read(self, pipe: Connection) -> None:
+        assert self._process is not None
         try:
             while True:
                 self._post(self._deliver_unless_stopped, pipe.recv())
         except (EOFError, OSError):
             pass
+        except Exception as error:
+            # Of a report that was read by half, neither it nor what follows can be read any more.
+            self._give_up(error)
         self._outbox.put(None)
-        assert self._process is not None
         # Only this thread waits for the process: two would take its exit code from each other.
         self._process.join(ORDERLY_SECONDS)
         if self._process.exitcode is None:
             self._process.kill()
             self._process.join()
-        ending = ending_of(self._process.exitcode)
+        ending = self._failure or ending_of(self._process.exitcode)
         log.log(
             logging.INFO if self._stopped else logging.ERROR,
             "worker ended",
@@ -150,12 +154,22 @@ class LocalProcess:
         self._post(self._end_unless_stopped, ending)
 
     def _write(self, pipe: Connection) -> None:
-        # The end of the process breaks the pipe, and the reader says so.
         try:
             while (message := self._outbox.get()) is not None:
                 pipe.send(message)
-        except OSError:
+        except (BrokenPipeError, ConnectionResetError):
+            # The process has ended, and the reader says so.
             pass
+        except Exception as error:
+            # An order is lost, and a process that does not do all it is told is of no use.
+            self._give_up(error)
+
+    def _give_up(self, error: Exception) -> None:
+        """The pipe is of no use any more: end the process, and the reader says why."""
+        assert self._process is not None
+        self._failure = Ending(EndCause.GARBLED, type(error).__name__)
+        self._process.kill()
+        log.error("worker's pipe failed", extra={"pid": self.pid}, exc_info=error)
 
     def _post(self, call: Callable[[T], None], argument: T) -> None:
         # A closed event loop means that there is nobody left to tell.

@@ -48,7 +48,7 @@ from server.protocol.reports import (
     Started,
 )
 from server.protocol.run_values import Checkpoint, DataReference, Divergence
-from server.training_process.begin_run import load_run, start_run
+from server.training_process.begin_run import DamagedCheckpoint, load_run, start_run
 from server.training_process.data_places import DataPlaces
 from server.training_process.live_run import LiveRun
 from server.training_process.report_clock import Reporter
@@ -154,7 +154,8 @@ class Worker:
             raise
         except Exception as error:
             self._failed = True
-            self._send(Failed(run_id, _describe(error), self._divergence(error)))
+            unreadable = isinstance(error, DamagedCheckpoint)
+            self._send(Failed(run_id, _describe(error), self._divergence(error), unreadable))
             return False
 
     def _divergence(self, error: Exception) -> Divergence | None:
@@ -339,6 +340,8 @@ def _describe(error: Exception) -> str:
         case DivergenceError():
             reason = str(error)
             return f"{reason[:1].upper()}{reason[1:]}."
+        case DamagedCheckpoint():
+            return f"The newest checkpoint is damaged: {error}."
         case SnapshotError() | ShapeError():
             return f"The network cannot be trained: {error}."
         case _:

@@ -19,6 +19,7 @@ from server.protocol.reports import (
     FrameReport,
     PointsReport,
     Pong,
+    Refused,
     Report,
     Started,
     TestsReport,
@@ -30,6 +31,7 @@ from server.settings import Limits, Settings
 from server.storage.keeper import Keeper, MemoryKeeper
 from server.trainers.host import EndCause, Ending
 from server.trainers.waiting_line import Line
+from server.uptime import Uptime
 
 BUILTIN = load_builtin()
 Kind = TypeVar("Kind")
@@ -42,6 +44,7 @@ class FakeHost:
         self.pings = 0
         self.answers_pings = True
         self.silent = False
+        self.refuses = False
         self.state = b"state"
         self.made = self.tests_made = 0
 
@@ -57,7 +60,10 @@ class FakeHost:
                 asyncio.get_running_loop().call_soon(self.report, Pong(order.orders))
             return
         self.orders.append(order)
-        if isinstance(order, TakeCheckpoint) and not self.silent:
+        if isinstance(order, TakeCheckpoint) and self.refuses:
+            refusal = Refused(order.token, "There is no network yet.")
+            asyncio.get_running_loop().call_soon(self.report, refusal)
+        elif isinstance(order, TakeCheckpoint) and not self.silent:
             asyncio.get_running_loop().call_soon(self.checkpoint, 1000, self.made, order.token)
 
     async def stop(self, *, at_once: bool = False) -> None:
@@ -124,11 +130,12 @@ class Stage:
         places: int = 1,
         keeper: Keeper | None = None,
         reply_seconds: float = 5,
+        uptime: Uptime | None = None,
         **settings: Any,
     ) -> None:
         self.hosts: list[FakeHost] = []
         self.dataset: Dataset = BUILTIN
-        limits = Limits(reply_seconds=reply_seconds)
+        limits = settings.pop("limits", Limits(reply_seconds=reply_seconds))
         self.shared = Surroundings(
             Settings(limits=limits, **settings),
             self._new_host,
@@ -136,6 +143,7 @@ class Stage:
             keeper or MemoryKeeper(),
             lambda: self.dataset,
             lambda: DatasetEvent(DatasetState.BUILTIN, self.dataset.name),
+            uptime=uptime or Uptime(),
         )
 
     def _new_host(self) -> FakeHost:

@@ -39,7 +39,7 @@
  * @property {number} seed
  * @property {Divergence[]} divergences  of this run
  * @property {boolean} recoverable  whether a failed run can go on from its last checkpoint
- * @property {"diverged" | "died" | "error"} [failure]  with the status failed
+ * @property {"diverged" | "died" | "unreadable" | "error"} [failure]  with the status failed
  * @property {string} [watch]  path of the page for spectators; only owners are told
  */
 
@@ -161,7 +161,8 @@
  */
 
 /**
- * @typedef {{type: "pause" | "resume" | "step" | "restart" | "recover" | "show_training"}
+ * @typedef {{type: "pause" | "resume" | "step" | "restart" | "show_training"}
+ *   | {type: "recover", earlier?: boolean}
  *   | {type: "change_network", spec: string, keep?: boolean}
  *   | {type: "check_spec", spec: string}
  *   | {type: "configure", settings: Record<string, unknown>}
@@ -178,6 +179,11 @@
  * @property {number} examples  as of the newest graph point
  * @property {number} seen  when somebody last began or ended looking, in seconds since 1970
  * @property {number} viewers  how many look now
+ */
+
+/**
+ * One that was removed, and can be restored for so many seconds more.
+ * @typedef {{session: string, title: string, examples: number, seconds: number}} RemovedSession
  */
 
 /** What the server's parser says of a good spec. @typedef {{layers: LayerInfo[], parameters: number, trainer: Record<string, string | number>}} SpecSummary */

@@ -47,7 +47,7 @@ def begin_another(page: Page) -> None:
 
 def remove(row: Locator) -> None:
     row.get_by_role("button", name="remove").click()
-    row.get_by_role("button", name="remove for good").click()
+    row.get_by_role("button", name="remove it").click()
 
 
 def test_sessions_are_begun_listed_and_opened(page: Page) -> None:
