@@ -88,6 +88,24 @@ def test_another_session_is_removed_with_the_keyboard(page: Page) -> None:
     await_status(page, "live")
 
 
+def test_a_removal_can_be_undone(page: Page) -> None:
+    change_network(page, CONVLESS)
+    begin_another(page)
+    open_list(page, 2)
+    remove(others(page))
+    expect(rows(page)).to_have_count(1)
+    removed = page.locator("#sessions_removed li")
+    expect(removed).to_contain_text("fc 30 · softmax")
+    expect(removed).to_contain_text("7 more days")
+    removed.get_by_role("button", name="restore").click()
+    expect(rows(page)).to_have_count(2)
+    expect(removed).to_have_count(0)
+    with page.expect_navigation():
+        others(page).get_by_role("link").click()
+    expect(page.locator("#visnet")).to_contain_text("fc (1x1x30)")
+    await_status(page, "live")
+
+
 def test_removing_the_session_that_is_shown_leads_to_another(
     page: Page, server: LiveServer
 ) -> None:

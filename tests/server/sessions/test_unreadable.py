@@ -67,6 +67,13 @@ async def leave_two_runs(state: Path, before: bytes = BEFORE) -> None:
     await server.close()
 
 
+async def another_host(server: Server) -> None:
+    """Wait until a second trainer is started."""
+    async with asyncio.timeout(30):
+        while len(server.stage.hosts) < 2:
+            await asyncio.sleep(0)
+
+
 def newest_file(state: Path) -> Path:
     return max((state / CHECKPOINTS).glob("*/*.json"), key=lambda file: int(file.name[0]))
 
@@ -227,8 +234,7 @@ async def test_what_the_trainer_refuses_is_unreadable_too(tmp_path: Path) -> Non
     )
     # At once, while its trainer is still being given back.
     session.recover()
-    while len(server.stage.hosts) < 2:
-        await asyncio.sleep(0)
+    await another_host(server)
     assert first.stopped
     server.stage.host.refuses = True
     server.stage.host.report(Failed(session.run_id, "It is damaged.", unreadable=True))
@@ -253,7 +259,6 @@ async def test_one_can_begin_anew_while_the_trainer_that_refused_is_given_back(
     await asyncio.sleep(0)
     session.restart()
     await leaving
-    while len(server.stage.hosts) < 2:
-        await asyncio.sleep(0)
+    await another_host(server)
     assert server.stage.host.last(StartRun).run_id == session.run_id
     await server.close()
