@@ -144,7 +144,11 @@ class Registry:
     async def expire_forever(self) -> None:
         """Expire sessions now and each hour."""
         while True:
-            self.expire()
+            try:
+                self.expire()
+            except Exception:
+                # One that failed would otherwise be the last, and nobody would know.
+                log.exception("sessions cannot be expired")
             await asyncio.sleep(EXPIRY_SECONDS)
 
     def expire(self) -> None:
@@ -183,6 +187,7 @@ class Registry:
         log.info("session removed", extra={"session": short(session.id)})
         used = session.state.used
         if used:
+            session.mark_removed()
             self._removed.add(session.record())
         task = asyncio.get_running_loop().create_task(session.close(keep=used))
         self._removals[session.id] = task

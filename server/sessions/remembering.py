@@ -31,6 +31,7 @@ def record_of(state: SessionState, examples: int) -> SessionRecord:
         divergences=run.divergences,
         examples=examples,
         seen_uptime=state.seen_uptime,
+        removed=state.removed,
     )
 
 
@@ -56,6 +57,7 @@ def state_of(record: SessionRecord) -> SessionState:
         created=record.created,
         seen=record.seen,
         seen_uptime=record.seen_uptime,
+        removed=record.removed,
         used=True,
         wants_pause=record.paused,
         asleep=record.examples,

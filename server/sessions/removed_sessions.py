@@ -21,13 +21,10 @@ class RemovedSessions:
         self._records: dict[str, SessionRecord] = {}
 
     def add(self, record: SessionRecord) -> None:
-        """Keep a session as one that was removed now, or, where its record says so, earlier.
+        """Keep a session whose record says when it was removed.
 
         Of one owner, and of all, no more are kept than there may be sessions.
         """
-        if record.removed is None:
-            record = replace(record, removed=self._shared.uptime.total)
-            self._shared.keeper.remember(record)
         self._records[record.id] = record
         limits = self._shared.settings.limits
         self._forget_beyond(limits.sessions_per_owner, self._of(record.owner))

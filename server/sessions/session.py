@@ -361,6 +361,11 @@ class Session:
         """What is kept of it."""
         return record_of(self.state, self.examples)
 
+    def mark_removed(self) -> None:
+        """Whatever is remembered of it from now on says that it was removed, and when."""
+        self.state.removed = self._shared.uptime.total
+        self._remember()
+
     def note_seen(self) -> None:
         """Somebody has just begun or stopped looking."""
         self.state.seen = time.time()

@@ -23,6 +23,7 @@ class SessionState:
         created, seen: when it was created, and when somebody last began or stopped looking, in
             seconds since 1970.
         seen_uptime: how long servers had been up then.
+        removed: how long servers had been up when it was removed; None while it is not.
         used: whether anybody ever looked; before that there is nothing worth keeping.
         wants_pause: its owner wants the network to stand.
         unwatched: nobody has been looking for a while, so that the network stands as well.
@@ -37,6 +38,7 @@ class SessionState:
     created: float = field(default_factory=time.time)
     seen: float = field(default_factory=time.time)
     seen_uptime: float = 0.0
+    removed: float | None = None
     used: bool = False
     wants_pause: bool = False
     unwatched: bool = False
