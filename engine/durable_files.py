@@ -7,26 +7,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+PART = ".part"
+"""How the names of files end that are not whole yet."""
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a file that outlives a loss of power from here on.
+
+def write_durably(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write a file that outlives a loss of power from here on; `private` for its owner alone.
 
     Raises:
         OSError: the disk is full, say; what stood there before still does.
     """
-    with replacing(path) as part:
+    with replacing(path, private=private) as part:
         part.write_bytes(data)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, private: bool = False) -> Iterator[Path]:
     """A place to write the file to; where the block fails, nothing of it is left.
+
+    A `private` one is there already, empty, and for its owner alone.
 
     Raises:
         OSError: it cannot be put in its place; what stood there before still does.
     """
-    part = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
+    part = path.with_name(f".{path.name}.{os.urandom(4).hex()}{PART}")
     try:
+        if private:
+            part.touch(0o600)
         yield part
         put_in_place(part, path)
     finally:

@@ -14,8 +14,10 @@ from engine.cores import cores
 from engine.data import download_mnist
 from engine.version import program_version
 from server.audience.outflow import Outflow
+from server.counters import Tally
 from server.dataset_in_use import DatasetManager, Download
 from server.pictures.pool import ReaderPool
+from server.service_threads import Health
 from server.sessions.registry import Registry
 from server.sessions.surroundings import Surroundings
 from server.settings import Settings, page_files
@@ -27,6 +29,7 @@ from server.trainers.host import TrainerHost
 from server.trainers.local_process import LocalProcess
 from server.trainers.waiting_line import Line
 from server.training_process.main import WorkerConfig
+from server.uptime import Uptime
 from server.web import error_table, live_stream
 from server.web.api import operations, pictures, sessions, snapshots
 from server.web.api.metrics import Metrics
@@ -56,9 +59,11 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         FileNotFoundError: the page's files are not there.
         StorageError: the folder for sessions cannot be used.
     """
-    data = DatasetManager(settings.data, offline=settings.offline, download=download)
+    tally = Tally()
+    health = Health(tally)
+    data = DatasetManager(settings.data, offline=settings.offline, download=download, health=health)
     line = Line(settings.running)
-    keeper = _keeper(settings)
+    keeper = _keeper(settings, health)
 
     def new_host() -> TrainerHost:
         # Each of those that train gets its share of the cores, and at least one.
@@ -81,6 +86,8 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         lambda: data.current,
         lambda: data.event,
         Outflow(settings.limits.outgoing_bytes),
+        tally,
+        Uptime(keeper.uptime()),
     )
     registry = Registry(shared)
     files = page_files()
@@ -93,6 +100,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         CreationLimiter(settings.limits),
         FileBudget(settings.limits),
         ReaderPool(settings.limits, settings.logs),
+        health,
     )
     policy = Policy(settings.host, settings.port, settings.allowed_origins)
     app = FastAPI(
@@ -115,12 +123,12 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     return app
 
 
-def _keeper(settings: Settings) -> Keeper:
+def _keeper(settings: Settings, health: Health) -> Keeper:
     if settings.state is None:
         return MemoryKeeper()
     limits = settings.limits
     budget = DiskBudget(limits.disk_bytes_per_owner, limits.disk_bytes)
-    return DiskKeeper(Storage(settings.state, budget))
+    return DiskKeeper(Storage(settings.state, budget), health)
 
 
 def _lifespan(site: Site, data: DatasetManager, keeper: Keeper) -> Lifespan[FastAPI]:

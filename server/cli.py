@@ -145,9 +145,9 @@ def _serve(arguments: argparse.Namespace) -> None:
         url = url_of(settings.host, settings.port)
         _warn_of_strangers(settings)
         browser = not arguments.no_browser and _has_desktop()
-        run = _prepare(settings, listening, partial(_announce, url, browser))
-        # What is wrong with the arguments was told in one line; from here on there is a log.
+        # Before the state folder is opened: what is wrong in there is logged too.
         set_up(settings.logs)
+        run = _prepare(settings, listening, partial(_announce, url, browser))
         try:
             run()
         finally:

@@ -25,6 +25,7 @@ class Tally:
         commands: how many of a viewer's commands ended how.
         examples: examples trained on, in all sessions.
         worker_deaths: training processes that ended though nobody told them to.
+        thread_faults: unexpected errors on the server's own threads.
     """
 
     frames_sent: int = 0
@@ -33,3 +34,4 @@ class Tally:
     commands: Counter[Outcome] = field(default_factory=Counter)
     examples: int = 0
     worker_deaths: int = 0
+    thread_faults: int = 0

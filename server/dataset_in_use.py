@@ -24,9 +24,11 @@ from engine.data import (
     load_builtin,
     load_directory,
 )
+from server.counters import Tally
 from server.protocol.events import DatasetEvent
 from server.protocol.kinds import DatasetState
 from server.protocol.run_values import DataReference
+from server.service_threads import Health, start_thread
 
 log = logging.getLogger(__name__)
 
@@ -57,15 +59,23 @@ class DatasetManager:
     """
 
     def __init__(
-        self, data: Path | None, *, offline: bool, download: Download = download_mnist
+        self,
+        data: Path | None,
+        *,
+        offline: bool,
+        download: Download = download_mnist,
+        health: Health | None = None,
     ) -> None:
         """Load what there is at once: the named directory, else the built-in digits.
+
+        `health` is told of errors that nobody foresaw.
 
         Raises:
             DataError: the directory that the user named holds no usable data set.
         """
         self._offline = offline
         self._download = download
+        self._health = health or Health(Tally())
         self._cancel = threading.Event()
         self._thread: threading.Thread | None = None
         self._last_progress = 0.0
@@ -86,8 +96,7 @@ class DatasetManager:
         if self._is_named:
             return
         self._loop, self._changed = asyncio.get_running_loop(), changed
-        self._thread = threading.Thread(target=self._seek, name="dataset", daemon=True)
-        self._thread.start()
+        self._thread = start_thread("data set", self._seek, self._health)
 
     def folder_of(self, data: DataReference) -> Path | None:
         """Where a data set that was in use lies on this machine; None for the built-in digits."""
@@ -112,8 +121,13 @@ class DatasetManager:
         except DownloadCanceled:
             return
         except (DownloadError, DataError) as error:
-            name, message = self.current.name, _sentence(error)
-            self._post(DatasetEvent(DatasetState.FAILED, name, message=message))
+            self._fail(_sentence(error))
+        except Exception:
+            self._fail("An error in the program ended the search for MNIST.")
+            raise
+
+    def _fail(self, message: str) -> None:
+        self._post(DatasetEvent(DatasetState.FAILED, self.current.name, message=message))
 
     def _progress(self, progress: DownloadProgress) -> None:
         now = time.monotonic()

@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # Lowest first: a wing imports itself and those on lines above it, none on its own line.
 WINGS = {
     "server": [
-        ["logs", "counters", "deadline"],
-        ["settings", "child_process"],
+        ["logs", "counters", "deadline", "uptime"],
+        ["settings", "child_process", "service_threads"],
         ["protocol"],
         ["training_process", "storage", "audience", "pictures"],
         ["trainers"],
@@ -30,7 +30,7 @@ WINGS = {
         ["cli"],
     ],
     "engine": [
-        ["options", "cores", "durable_files", "version"],
+        ["options", "cores", "durable_files", "version", "bounded_numbers"],
         ["layers"],
         ["update_rules"],
         ["language"],
@@ -57,6 +57,8 @@ MAY_USE = {
     "server.logs": set(),
     "server.counters": set(),
     "server.deadline": set(),
+    "server.uptime": set(),
+    "server.service_threads": set(),
     "server.settings": {"platformdirs"},
     "server.child_process": set(),
     "server.protocol": set(),

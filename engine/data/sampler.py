@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.bounded_numbers import bounded_whole_number, count
 from engine.data.crops import Cropper, Floats
 from engine.data.dataset import Dataset
 from engine.data.idx import Bytes
@@ -16,6 +18,7 @@ from engine.layers.base import Shape
 
 Indices = npt.NDArray[np.int64]
 
+_DECIMAL = re.compile(r"[0-9]{1,39}")
 _STREAMS = ("order", "training", "validation", "test")
 
 
@@ -145,9 +148,8 @@ class Sampler:
                 f"the state of a sampler of {state.get('training_images')!r} training images "
                 f"does not fit {size}"
             )
-        epochs, position = (_whole_number(state, key) for key in ("epochs_done", "position"))
-        if position > size:
-            raise ValueError(f"position {position} is beyond the {size} training images")
+        epochs = count(state.get("epochs_done"), "epochs_done")
+        position = bounded_whole_number(state.get("position"), "position", size)
         streams = {name: generator_from_state(state.get(name)) for name in _STREAMS}
         order = generator_from_state(state.get("epoch_start"))
         self._streams["order"] = order
@@ -195,25 +197,27 @@ def generator_from_state(state: object) -> np.random.Generator:
     """A generator that continues from a `generator_state`.
 
     Raises:
-        ValueError: the state is malformed.
+        ValueError: the state is malformed, or one that returns to itself too soon.
     """
+    if not isinstance(state, Mapping):
+        raise ValueError("malformed state of a random generator (not an object)")
+    increment = _number_of_128_bits(state, "inc")
+    if increment % 2 == 0:
+        # Only with an odd one does PCG64 go through all its states: with two zeros it stands
+        # still, and whoever draws until a number fits draws for ever.
+        raise ValueError("malformed state of a random generator (inc must be odd)")
     bits = np.random.PCG64()
-    try:
-        if not isinstance(state, Mapping):
-            raise TypeError("not an object")
-        bits.state = {
-            "bit_generator": "PCG64",
-            "state": {"state": int(state["state"]), "inc": int(state["inc"])},
-            "has_uint32": int(state["has_uint32"]),
-            "uinteger": int(state["uinteger"]),
-        }
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"malformed state of a random generator ({error})") from None
+    bits.state = {
+        "bit_generator": "PCG64",
+        "state": {"state": _number_of_128_bits(state, "state"), "inc": increment},
+        "has_uint32": bounded_whole_number(state.get("has_uint32"), "has_uint32", 1),
+        "uinteger": bounded_whole_number(state.get("uinteger"), "uinteger", 2**32 - 1),
+    }
     return np.random.Generator(bits)
 
 
-def _whole_number(state: Mapping[str, Any], key: str) -> int:
-    value = state.get(key)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{key} must be a whole number of at least 0, not {value!r}")
-    return value
+def _number_of_128_bits(state: Mapping[str, Any], key: str) -> int:
+    text = state.get(key)
+    if not isinstance(text, str) or not _DECIMAL.fullmatch(text) or int(text) >= 2**128:
+        raise ValueError(f"malformed state of a random generator ({key} is {text!r:.60})")
+    return int(text)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from engine.bounded_numbers import check_bounded, count
 from engine.data import Sampler
 from engine.data.sampler import generator_from_state, generator_state
 from engine.file_limits import SNAPSHOT_BYTES
@@ -172,8 +173,18 @@ def load(
         net = _from_layers(file["layers"], own, trainer, images, limits)
     else:
         net = _from_own(own, images, limits)
+    return Snapshot(net, _training_of(own))
+
+
+def _training_of(own: Json) -> Json | None:
     training = own.get("training")
-    return Snapshot(net, training if isinstance(training, dict) else None)
+    if not isinstance(training, dict):
+        return None
+    try:
+        check_bounded(training)
+    except ValueError as error:
+        raise SnapshotError(f"its training state is malformed ({error})") from None
+    return training
 
 
 def _refuse_repeated_keys(data: bytes, file: Json) -> None:
@@ -277,10 +288,9 @@ def _resume_sampler(sampler: Sampler, state: object) -> None:
 
 
 def _resume_trainer(trainer: Trainer, state: Json) -> None:
-    counts = [state["step_count"], state["examples_seen"], state["optimizer"]["updates"]]
-    if not all(type(count) is int and count >= 0 for count in counts):
-        raise ValueError("counters must be whole numbers of at least 0")
     saved = state["optimizer"]
+    steps, examples = (count(state[name], name) for name in ("step_count", "examples_seen"))
+    updates = count(saved["updates"], "updates")
     size, dtype = trainer.net.params.size, trainer.net.params.dtype
     optimizer = OPTIMIZERS[saved["method"]](size, dtype)
     optimizer.state = {name: _decode(saved["state"][name], size) for name in optimizer.remembers}
@@ -290,7 +300,7 @@ def _resume_trainer(trainer: Trainer, state: Json) -> None:
     average = _decode(state["average"], size) if "average" in state else trainer.net.params
     rng = generator_from_state(state["rng"])
     # Everything has been read: nothing below can fail halfway.
-    trainer.step_count, trainer.examples_seen, optimizer.updates = counts
+    trainer.step_count, trainer.examples_seen, optimizer.updates = steps, examples, updates
     if optimizer.method == trainer.options.method:
         trainer.optimizer = optimizer
     np.copyto(trainer.average, average)

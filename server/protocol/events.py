@@ -114,6 +114,16 @@ class SessionSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class RemovedSession:
+    """One of a browser's removed sessions, which can be restored for so many seconds more."""
+
+    session: str
+    title: str
+    examples: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class TestResult:
     """Accuracy on the whole test set (`examples` images), with the weights of `at_examples`."""
 

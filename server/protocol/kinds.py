@@ -27,6 +27,8 @@ class Failure(StrEnum):
     """Its loss is no longer finite; there are good weights to go back to."""
     DIED = "died"
     """Its processes died one after the other."""
+    UNREADABLE = "unreadable"
+    """What was saved of it cannot be read; it is as it was, for its owner to decide."""
     ERROR = "error"
     """The network cannot be trained, or the program has a fault."""
 

@@ -33,3 +33,7 @@ class Declined(SessionError):
 
 class HostSilent(SessionError):
     """The training process does not answer."""
+
+
+class Unreadable(SessionError):
+    """What was saved of the session cannot be read now, which does not mean that there is none."""

@@ -83,12 +83,14 @@ class Started:
 class Failed:
     """The run cannot go on; `reason` is a sentence. The process lives and takes orders.
 
-    After a divergence it holds the last good weights, and can `GoBack` to them.
+    After a divergence it holds the last good weights, and can `GoBack` to them. `unreadable` says
+    that the checkpoint it was to go on from is damaged.
     """
 
     run_id: int
     reason: str
     divergence: Divergence | None = None
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from server.protocol.encode_events import encode
 from server.protocol.events import Saved
 from server.protocol.run_values import Checkpoint, FullTest, PointRow, Weights
 from server.sessions.run_definition import RunDefinition
+from server.sessions.session_state import SessionState
 from server.storage.keeper import Keeper
 from server.storage.records import GraphTail, KeptRun
 
@@ -76,20 +77,41 @@ class Checkpointing:
             graph.points.extend(points)
             graph.tests.extend(tests)
 
-    async def wake(self, run: RunDefinition) -> Weights | None:
-        """Fetch the graph that an earlier server kept of the run; returns its first weights."""
-        if run.continues is not None:
-            kept = await self._keeper.kept_run(self._id, run.run_id)
-            if kept.checkpoint is None:
-                # That server ended between a return to the run and its first checkpoint.
-                kept = await self._keeper.kept_run(self._id, run.continues)
-                self.adopt(run.run_id, kept)
-                return kept.remains.weights
-        remains = await self._keeper.remains(self._id, run.run_id)
+    async def wake(self, state: SessionState) -> None:
+        """Fetch what an earlier server kept of the run besides its weights now; idempotent.
+
+        Raises:
+            Unreadable: it cannot be read, and nothing has changed.
+        """
+        if state.asleep is None:
+            return
+        run = state.run
+        continued = await self._continued(run)
+        remains = (
+            continued.remains if continued else await self._keeper.remains(self._id, run.run_id)
+        )
+        if state.asleep is None:
+            # Somebody else was faster, or another run has begun.
+            return
+        state.asleep, run.weights = None, remains.weights
+        if continued is not None:
+            self.adopt(run.run_id, continued)
+            return
         self._graph.is_saved(len(remains.points), len(remains.tests))
         self._audience.add_points(remains.points)
         self._audience.add_tests(remains.tests)
-        return remains.weights
+
+    async def _continued(self, run: RunDefinition) -> KeptRun | None:
+        """What is kept of the run that this one continues, while it has nothing of its own.
+
+        So it is where a server ended between a return to the run and its first checkpoint.
+        """
+        if run.continues is None:
+            return None
+        own = await self._keeper.kept_run(self._id, run.run_id)
+        if own.checkpoint is not None:
+            return None
+        return await self._keeper.kept_run(self._id, run.continues)
 
     def adopt(self, run_id: int, kept: KeptRun) -> Checkpoint | None:
         """Take what is kept of another run for that of the current one; returns its checkpoint."""
@@ -104,9 +126,14 @@ class Checkpointing:
         self.take(checkpoint)
         return checkpoint
 
-    async def newest(self) -> Checkpoint | None:
-        """The newest checkpoint of the newest run that has one, saved or not."""
-        return await self._keeper.newest_checkpoint(self._id)
+    async def newest(self, run: RunDefinition) -> Checkpoint | None:
+        """The newest checkpoint that serves this run, saved or not.
+
+        Raises:
+            Unreadable: there may be one, but it cannot be read.
+        """
+        # What another run left does not matter to this one, even if it cannot be read.
+        return await self._keeper.newest_checkpoint(self._id, None if run.keep else run.run_id)
 
     async def kept_run(self, run_id: int) -> KeptRun:
         """All that is kept of a run, saved or not.

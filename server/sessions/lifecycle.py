@@ -10,7 +10,7 @@ class IllegalMove(RuntimeError):
 
 
 _MOVES: dict[Status, frozenset[Status]] = {
-    Status.STOPPED: frozenset({Status.WAITING, Status.STARTING}),
+    Status.STOPPED: frozenset({Status.WAITING, Status.STARTING, Status.FAILED}),
     Status.WAITING: frozenset({Status.STARTING, Status.STOPPED}),
     Status.STARTING: frozenset({Status.RUNNING, Status.PAUSED, Status.FAILED, Status.STOPPED}),
     Status.RUNNING: frozenset({Status.STARTING, Status.PAUSED, Status.FAILED, Status.STOPPED}),

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import time
 from collections.abc import Iterator
 
-from engine.language import OptionError, SpecError
 from server.protocol.connections import CloseReason
+from server.protocol.events import RemovedSession
 from server.sessions.names import short
+from server.sessions.removed_sessions import RemovedSessions
 from server.sessions.session import Session
 from server.sessions.surroundings import Surroundings
 
 log = logging.getLogger(__name__)
 EXPIRY_SECONDS = 3600.0
+SAFE_SECONDS = 24 * 3600.0
+"""For so long after its start a server removes nothing: whoever was kept out can come back."""
 
 
 class NoSuchSession(LookupError):
@@ -33,13 +35,20 @@ class Registry:
         """Begin with those that an earlier server left."""
         self._shared = shared
         self._sessions: dict[str, Session] = {}
-        self._removals: set[asyncio.Task[None]] = set()
+        self._removed = RemovedSessions(shared)
+        self._removals: dict[str, asyncio.Task[None]] = {}
         for record in shared.keeper.records():
             try:
-                self._sessions[record.id] = Session.kept(record, shared)
-            except (SpecError, OptionError) as error:
+                session = Session.kept(record, shared)
+            except (ValueError, TypeError) as error:
                 # Left on disk for a program that reads it.
-                log.error("a session's network cannot be read: %s", error)
+                about = {"session": short(record.id), "reason": str(error)}
+                log.error("a session cannot be read and is left on disk", extra=about)
+                continue
+            if record.removed is None:
+                self._sessions[record.id] = session
+            else:
+                self._removed.add(record)
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -53,12 +62,7 @@ class Registry:
         Raises:
             TooManySessions: the limit is reached, and every session has been used.
         """
-        limits = self._shared.settings.limits
-        mine = [session for session in self if session.state.owner == owner]
-        if len(mine) >= limits.sessions_per_owner:
-            self._make_room(mine, f"You have {len(mine)} sessions: remove one of them first.")
-        if len(self) >= limits.sessions:
-            self._make_room(list(self), "The server has no room for another session.")
+        self._admit(owner)
         session = Session.new(secrets.token_urlsafe(16), owner, self._shared)
         self._sessions[session.id] = session
         log.info("session created", extra={"session": short(session.id)})
@@ -92,7 +96,7 @@ class Registry:
         return sorted(mine, key=lambda session: session.state.seen, reverse=True)
 
     def remove(self, session_id: str, owner: str) -> None:
-        """End this owner's session of this id for good, and tell its viewers.
+        """End this owner's session of this id, and tell its viewers; for a week it can be restored.
 
         Raises:
             NoSuchSession: there is none.
@@ -102,28 +106,73 @@ class Registry:
             viewer.close(CloseReason.REMOVED)
         self._remove(session)
 
+    def removed(self, owner: str) -> tuple[RemovedSession, ...]:
+        """This owner's removed sessions that can be restored, the last removed first."""
+        return self._removed.describe(owner)
+
+    async def restore(self, session_id: str, owner: str) -> Session:
+        """Bring back this owner's removed session of this id.
+
+        Raises:
+            NoSuchSession: there is none, or not any more.
+            TooManySessions: there is no room for it.
+        """
+        if (removal := self._removals.get(session_id)) is not None:
+            # Its last checkpoint is still to come.
+            await asyncio.wait([removal])
+        record = self._removed.find(session_id, owner)
+        if record is None:
+            raise NoSuchSession("There is no such session.")
+        self._admit(owner)
+        session = Session.kept(self._removed.take(record), self._shared)
+        self._sessions[session_id] = session
+        session.note_seen()
+        log.info("session restored", extra={"session": short(session_id)})
+        return session
+
     def newest(self, owner: str) -> Session | None:
         """The session that this owner looked at last."""
         return next(iter(self.owned_by(owner)), None)
 
     async def close(self) -> None:
-        """End all sessions; may be called twice."""
+        """End all sessions; idempotent."""
         sessions = list(self)
         self._sessions.clear()
-        await asyncio.gather(*(session.close() for session in sessions), *self._removals)
+        self._shared.keeper.keep_uptime(self._shared.uptime.total)
+        await asyncio.gather(*(session.close() for session in sessions), *self._removals.values())
 
     async def expire_forever(self) -> None:
         """Expire sessions now and each hour."""
         while True:
-            self.expire()
+            try:
+                self.expire()
+            except Exception:
+                # One that failed would otherwise be the last, and nobody would know.
+                log.exception("sessions cannot be expired")
             await asyncio.sleep(EXPIRY_SECONDS)
 
     def expire(self) -> None:
-        """Remove what nobody has looked at for as long as the settings say."""
-        before = time.time() - self._shared.settings.keep_seconds
+        """Remove what nobody has looked at for as long as the settings say.
+
+        Only time counts during which a server was up, and nothing is removed soon after a start.
+        """
+        uptime = self._shared.uptime
+        self._shared.keeper.keep_uptime(uptime.total)
+        if uptime.here < SAFE_SECONDS:
+            return
+        before = uptime.total - self._shared.settings.keep_seconds
         for session in self:
-            if not session.audience and session.state.seen < before:
+            if not session.audience and session.state.seen_uptime < before:
                 self._remove(session)
+        self._removed.expire()
+
+    def _admit(self, owner: str) -> None:
+        limits = self._shared.settings.limits
+        mine = [session for session in self if session.state.owner == owner]
+        if len(mine) >= limits.sessions_per_owner:
+            self._make_room(mine, f"You have {len(mine)} sessions: remove one of them first.")
+        if len(self) >= limits.sessions:
+            self._make_room(list(self), "The server has no room for another session.")
 
     def _make_room(self, sessions: list[Session], refusal: str) -> None:
         # Nobody's work is thrown away for somebody else's; but whoever only fetched the page,
@@ -136,6 +185,10 @@ class Registry:
     def _remove(self, session: Session) -> None:
         del self._sessions[session.id]
         log.info("session removed", extra={"session": short(session.id)})
-        task = asyncio.get_running_loop().create_task(session.close(keep=False))
-        self._removals.add(task)
-        task.add_done_callback(self._removals.discard)
+        used = session.state.used
+        if used:
+            session.mark_removed()
+            self._removed.add(session.record())
+        task = asyncio.get_running_loop().create_task(session.close(keep=used))
+        self._removals[session.id] = task
+        task.add_done_callback(lambda _: self._removals.pop(session.id, None))

@@ -12,6 +12,8 @@ from server.storage.records import SessionRecord
 def record_of(state: SessionState, examples: int) -> SessionRecord:
     """What is kept of a session that was trained on so many examples."""
     life, run = state.life, state.run
+    # Whether what is saved can be read, the next server finds out for itself.
+    failure = None if life.failure is Failure.UNREADABLE else life.failure
     return SessionRecord(
         id=state.id,
         owner=state.owner,
@@ -24,13 +26,15 @@ def record_of(state: SessionState, examples: int) -> SessionRecord:
         seed=run.seed,
         keep=run.keep,
         paused=state.wants_pause,
-        failure=life.failure.value if life.failure else None,
-        reason=life.reason if life.failure else None,
+        failure=failure.value if failure else None,
+        reason=life.reason if failure else None,
         divergences=run.divergences,
         trainer_changes=run.trainer_changes,
         examples=examples,
         before=state.before,
         continues=run.continues,
+        seen_uptime=state.seen_uptime,
+        removed=state.removed,
     )
 
 
@@ -38,7 +42,7 @@ def state_of(record: SessionRecord) -> SessionState:
     """The session that an earlier server kept; its graph and first weights stay on disk.
 
     Raises:
-        SpecError, OptionError: this program has no such network.
+        SpecError, OptionError, ValueError: this program has no such network or failure.
     """
     return SessionState(
         id=record.id,
@@ -57,6 +61,8 @@ def state_of(record: SessionRecord) -> SessionState:
         life=Life(Failure(record.failure) if record.failure else None, record.reason),
         created=record.created,
         seen=record.seen,
+        seen_uptime=record.seen_uptime,
+        removed=record.removed,
         used=True,
         wants_pause=record.paused,
         before=record.before,

@@ -103,6 +103,12 @@ class ReportHandler:
 
     def begin_run(self) -> None:
         """The session's run is a new one: forget what was shown and saved of the one before."""
+        # Nothing on disk is of interest any more.
+        self._state.asleep = None
+        self.show_run()
+
+    def show_run(self) -> None:
+        """Viewers see the session's run from now on, and its checkpoints are saved."""
         self._audience.begin_run(self._state.run.run_id, forgotten=OF_ONE_RUN)
         self._checkpointing.begin_run()
 
@@ -125,14 +131,16 @@ class ReportHandler:
         if life.status is Status.FAILED:
             return
         failure = Failure.ERROR if divergence is None else Failure.DIVERGED
+        if report.unreadable:
+            failure = Failure.UNREADABLE
         life.move(Status.FAILED, report.reason, failure)
         what = "run failed" if divergence is None else "run diverged"
         self._log(logging.WARNING, what, reason=report.reason)
         if divergence is not None:
             self._state.run.note(divergence)
         self._changed()
-        if divergence is None:
-            # Of a divergence the page tells by itself, and what can be done about it.
+        if failure is Failure.ERROR:
+            # Of the others the page tells by itself, and what can be done about it.
             self._notify(Level.ERROR, report.reason)
 
     def _note_left(self, checkpoint: Checkpoint) -> None:

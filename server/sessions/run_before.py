@@ -11,7 +11,6 @@ from server.sessions.checkpointing import Checkpointing
 from server.sessions.descriptions import title
 from server.sessions.session_state import SessionState
 from server.sessions.training_place import TrainingPlace
-from server.storage.keeper import Unreadable
 from server.storage.records import KeptRun, RunBefore
 
 
@@ -68,10 +67,7 @@ class WayBack:
         if (before := self._state.before) is None:
             raise SessionError("There is no run before this one to go back to.")
         await self._place.settled()
-        try:
-            kept = await self._checkpointing.kept_run(before.run_id)
-        except Unreadable as error:
-            raise SessionError(f"The run before cannot be read just now ({error}).") from None
+        kept = await self._checkpointing.kept_run(before.run_id)
         await self._place.launched()
         # How far it got may have been told meanwhile.
         now = self._state.before

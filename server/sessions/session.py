@@ -29,9 +29,9 @@ from server.protocol.orders import (
     ShowImage,
     TakeSnapshot,
 )
-from server.protocol.refusals import HostSilent, SessionError
+from server.protocol.refusals import HostSilent, SessionError, Unreadable
 from server.protocol.reports import Done, Guesses, Report, Snapshot, Started
-from server.protocol.run_values import Guess
+from server.protocol.run_values import Checkpoint, Guess
 from server.sessions.checkpointing import Checkpointing
 from server.sessions.descriptions import session_event, session_summary
 from server.sessions.remembering import record_of, state_of
@@ -47,6 +47,8 @@ from server.storage.records import SessionRecord
 WHY_NO_PAUSE = {
     Failure.DIVERGED: "The loss has diverged: go back to the last good weights, or restart.",
     Failure.DIED: "The training process died too often: try again, or restart.",
+    Failure.UNREADABLE: "What was saved cannot be read: try again, go back to the run before, or "
+    "restart.",
     Failure.ERROR: "This run has failed: restart it, or change the network.",
 }
 
@@ -95,21 +97,24 @@ class Session:
         )
         self._waking: asyncio.Task[None] | None = None
         self._closed = False
-        self._reports.begin_run()
+        self._reports.show_run()
         self.show_dataset()
 
     @classmethod
     def new(cls, session_id: str, owner: str, shared: Surroundings) -> Session:
         """A session that begins with the default network for the data in use."""
         run = RunDefinition.first(shared.dataset().shape)
-        return cls(SessionState(session_id, owner, run), shared)
+        return cls(
+            SessionState(session_id, owner, run, seen_uptime=shared.uptime.total),
+            shared,
+        )
 
     @classmethod
     def kept(cls, record: SessionRecord, shared: Surroundings) -> Session:
         """A session that an earlier server kept.
 
         Raises:
-            SpecError, OptionError: this program has no such network as the record says.
+            SpecError, OptionError, ValueError: this program has no such network as the record says.
         """
         return cls(state_of(record), shared)
 
@@ -169,7 +174,10 @@ class Session:
     # --- viewers ----------------------------------------------------------------------------------
 
     async def wake(self) -> None:
-        """Fetch what is still on disk of a session that an earlier server kept; idempotent."""
+        """Fetch what is still on disk of a session that an earlier server kept; idempotent.
+
+        Where that cannot be read the session has failed, and all is left as it is.
+        """
         if self.state.asleep is None:
             return
         if self._waking is None:
@@ -178,12 +186,18 @@ class Session:
         await asyncio.shield(self._waking)
 
     async def _wake(self) -> None:
-        self.state.run.weights = await self._checkpointing.wake(self.state.run)
-        self.state.asleep = None
+        life = self.state.life
+        try:
+            await self._checkpointing.wake(self.state)
+        except Unreadable as error:
+            # One that had failed before is told of that first: it is its owner who goes on.
+            if life.status is not Status.FAILED:
+                life.move(Status.FAILED, str(error), Failure.UNREADABLE)
+        finally:
+            self._waking = None
 
     def join(self, viewer: Viewer) -> None:
-        """Somebody looks: a session that rests goes on. It must be awake."""
-        assert self.state.asleep is None, "wake it first"
+        """Somebody looks: a session that rests goes on. `wake` it before."""
         if self._closed:
             viewer.close(CloseReason.CLOSED)
             return
@@ -191,7 +205,7 @@ class Session:
         self._place.watched()
         viewer.put(encode(self._describe(viewer.role)))
         self.audience.join(viewer)
-        self._note_seen()
+        self.note_seen()
 
     def leave(self, viewer: Viewer) -> None:
         """Somebody looks no more; idempotent."""
@@ -200,7 +214,7 @@ class Session:
                 self._trainer.order(SetWatched(self.audience.watched))
         if not self.audience:
             self._place.unwatched()
-        self._note_seen()
+        self.note_seen()
 
     def watch(self, viewer: Viewer, layers: frozenset[int]) -> None:
         """A viewer has these layers on screen."""
@@ -309,8 +323,9 @@ class Session:
         """
         if convnetjs and (reason := refusal(self.spec)):
             raise SessionError(f"This cannot be saved as a file of ConvNetJS: {reason}.")
-        checkpoint = None if self._trainer.is_open else await self._checkpointing.newest()
-        if checkpoint is None or not self.state.run.goes_on_from(checkpoint):
+        run = self.state.run
+        checkpoint = None if self._trainer.is_open else await self._checkpointing.newest(run)
+        if checkpoint is None or not run.goes_on_from(checkpoint):
             return (await self._place.ask(lambda at: TakeSnapshot(at, convnetjs), Snapshot)).data
         data, images = checkpoint.data, self.images.shape
         if not convnetjs:
@@ -350,6 +365,21 @@ class Session:
     def _leave_run(self, how: Leaving) -> None:
         self.state.before = leave_run(self.state, self._checkpointing.examples, how)
 
+    def record(self) -> SessionRecord:
+        """What is kept of it."""
+        return record_of(self.state, self.examples)
+
+    def mark_removed(self) -> None:
+        """Whatever is remembered of it from now on says that it was removed, and when."""
+        self.state.removed = self._shared.uptime.total
+        self._remember()
+
+    def note_seen(self) -> None:
+        """Somebody has just begun or stopped looking."""
+        self.state.seen = time.time()
+        self.state.seen_uptime = self._shared.uptime.total
+        self._remember()
+
     def _begin_run(self) -> None:
         self._reports.begin_run()
         self._place.begin_run()
@@ -359,16 +389,15 @@ class Session:
         self._reports.take(report)
         if isinstance(report, Started):
             self._place.started()
+        elif self.state.life.failure is Failure.UNREADABLE:
+            # The trainer has nothing that it could go on with.
+            self._place.give_back()
 
     # --- what is kept, and what viewers are told --------------------------------------------------
 
-    def _note_seen(self) -> None:
-        self.state.seen = time.time()
-        self._remember()
-
     def _remember(self) -> None:
         if self.state.used and not self._closed:
-            self._shared.keeper.remember(record_of(self.state, self.examples))
+            self._shared.keeper.remember(self.record())
 
     def _announce(self) -> None:
         """Something has changed: tell the viewers, and keep it."""
@@ -379,3 +408,7 @@ class Session:
 
     def _describe(self, role: Role) -> SessionEvent:
         return session_event(self.state, role, self.images)
+
+
+def _network_of(checkpoint: Checkpoint, images: Dataset) -> NetSpec:
+    return load(checkpoint.data, images=images.shape).net.spec

@@ -23,6 +23,8 @@ class SessionState:
         life: its status.
         created, seen: when it was created, and when somebody last began or stopped looking, in
             seconds since 1970.
+        seen_uptime: how long servers had been up then.
+        removed: how long servers had been up when it was removed; None while it is not.
         used: whether anybody ever looked; before that there is nothing worth keeping.
         wants_pause: its owner wants the network to stand.
         unwatched: nobody has been looking for a while, so that the network stands as well.
@@ -37,6 +39,8 @@ class SessionState:
     life: Life = field(default_factory=Life)
     created: float = field(default_factory=time.time)
     seen: float = field(default_factory=time.time)
+    seen_uptime: float = 0.0
+    removed: float | None = None
     used: bool = False
     wants_pause: bool = False
     unwatched: bool = False
@@ -56,4 +60,4 @@ class SessionState:
     @property
     def recoverable(self) -> bool:
         """Whether a failed run can continue from its last checkpoint."""
-        return self.life.failure in (Failure.DIVERGED, Failure.DIED)
+        return self.life.failure in (Failure.DIVERGED, Failure.DIED, Failure.UNREADABLE)

@@ -11,7 +11,7 @@ from server.audience.audience import Audience
 from server.protocol.events import Notice
 from server.protocol.kinds import Failure, Level, Status
 from server.protocol.orders import Order, SetTrainer, SetWatched, StartRun, UseData
-from server.protocol.refusals import SessionError
+from server.protocol.refusals import SessionError, Unreadable
 from server.protocol.reports import Adopted, CheckpointReport, Report
 from server.protocol.run_values import Checkpoint, DataReference
 from server.sessions.checkpointing import Checkpointing
@@ -135,14 +135,30 @@ class Supervisor:
 
     async def _read_and_start(self, after: str | None) -> None:
         try:
-            checkpoint = await self._checkpointing.newest()
+            checkpoint = await self._read()
             self._launching = None
             self._start(checkpoint, after)
+        except Unreadable as error:
+            self._launching = None
+            self._state.life.move(Status.FAILED, str(error), Failure.UNREADABLE)
+            self._gave_up()
+            self._changed()
         except Exception as error:
             # Whatever fails in starting a trainer is the end of it, like any other.
             log.error("a trainer cannot be started", exc_info=error)
             self._launching = None
             self._died(Ending(EndCause.NOT_STARTED, str(error) or type(error).__name__).sentence)
+
+    async def _read(self) -> Checkpoint | None:
+        """What the session's run goes on from, whichever run that is by then."""
+        while True:
+            run_id = self._state.run.run_id
+            try:
+                await self._checkpointing.wake(self._state)
+                return await self._checkpointing.newest(self._state.run)
+            except Unreadable:
+                if run_id == self._state.run.run_id:
+                    raise
 
     def _start(self, checkpoint: Checkpoint | None, after: str | None) -> None:
         # Nothing waits in here: whatever has changed up to now is taken into account.

@@ -13,6 +13,7 @@ from server.settings import Settings
 from server.storage.keeper import Keeper
 from server.trainers.host import HostFactory
 from server.trainers.waiting_line import Line
+from server.uptime import Uptime
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +28,4 @@ class Surroundings:
     dataset_event: Callable[[], DatasetEvent]
     outflow: Outflow
     tally: Tally = field(default_factory=Tally)
+    uptime: Uptime = field(default_factory=Uptime)

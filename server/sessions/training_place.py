@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from server.audience.audience import Audience
-from server.protocol.kinds import Status
+from server.protocol.kinds import Failure, Status
 from server.protocol.orders import (
     GoBack,
     Order,
@@ -61,7 +61,7 @@ class TrainingPlace:
         """No place yet; `changed` is called when viewers are to be told the session's state."""
         self._state, self._audience, self._supervisor = state, audience, supervisor
         self._line, self._changed = line, changed
-        self._idle = IdleTimer(settings, self._rest, self._give_back)
+        self._idle = IdleTimer(settings, self._rest, self.give_back)
         self._giving_back: asyncio.Task[None] | None = None
         self._steps_due = 0
         self.closed = False
@@ -125,6 +125,9 @@ class TrainingPlace:
         if self._supervisor.is_open:
             state.life.move(Status.STARTING)
             self._supervisor.begin_run(checkpoint)
+        elif self.resting and state.life.status is Status.FAILED:
+            # Asked for again as soon as the trainer is gone.
+            state.life.move(Status.STOPPED)
         elif (self._is_parked or state.life.status in AT_REST) and not self.resting:
             self._ask_for_place()
 
@@ -143,7 +146,7 @@ class TrainingPlace:
     def recover(self) -> None:
         """A failed run continues from its last good weights, in its trainer or in another."""
         self._supervisor.trust_anew(another_run=False)
-        if self._supervisor.is_open:
+        if self._supervisor.is_open and self._state.life.failure is not Failure.UNREADABLE:
             self._supervisor.order(GoBack())
             self._state.life.move(Status.STARTING)
         elif self.resting:
@@ -206,7 +209,7 @@ class TrainingPlace:
             self._idle.hurry()
             return True
         if supervisor.is_open and status in (Status.PAUSED, Status.FAILED):
-            self._give_back()
+            self.give_back()
             return True
         return False
 
@@ -229,7 +232,7 @@ class TrainingPlace:
             self.apply_pause()
         return self._line.waiting > 0
 
-    def _give_back(self) -> None:
+    def give_back(self) -> None:
         """The network stands, and somebody waits or nobody watches: end the trainer."""
         if self._giving_back is None:
             loop = asyncio.get_running_loop()
@@ -242,8 +245,8 @@ class TrainingPlace:
             with suppress(SessionError):
                 self._show_every_card()
                 await self._take_checkpoint()
-            if life.status is Status.FAILED:
-                await self._leave(Status.FAILED, life.reason)
+            if life.status in AT_REST:
+                await self._leave(life.status, life.reason)
             elif not state.paused:
                 return
             elif self._audience:

@@ -8,35 +8,33 @@ the power fails, what was acknowledged is there.
 from __future__ import annotations
 
 import json
-import os
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, astuple, fields
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
-from engine.durable_files import sync_folder, write_durably
-from server.protocol.run_values import Checkpoint, Divergence, FullTest, TrainerChange, Weights
+from server.protocol.run_values import Checkpoint, Weights
+from server.storage.checkpoint_files import CheckpointFiles
 from server.storage.disk_budget import DiskBudget, size_of_run, usage
 from server.storage.migrations import SchemaError, migrate
-from server.storage.records import GraphTail, KeptRun, Remains, RunBefore, SessionRecord
+from server.storage.private_files import FILE, FOLDER, make_private
+from server.storage.records import GraphTail, KeptRun, Remains, SessionRecord
+from server.storage.rows import POINT, TEST, BadRow, full_test_of, record_of, values_of
 
-DATABASE, LOCK, CHECKPOINTS = "sessions.sqlite3", "lock", "checkpoints"
+log = logging.getLogger(__name__)
+
+DATABASE, LOCK = "sessions.sqlite3", "lock"
 
 RUN = ("session", "run_id")
 OF_RUNS = ("checkpoint", "point", "full_test", "beginning")
 """The tables that keep something of a run."""
-POINT = ("examples", "loss", "decay_loss", "train_accuracy", "validation_accuracy")
-"""Columns of a graph point, in the order of a `PointRow`."""
-TEST = tuple(field.name for field in fields(FullTest))
 POINT_BYTES = 64
 """What a graph point takes in the database, as measured."""
-
-
 UNBOUNDED = DiskBudget(2**62, 2**62)
 
 
@@ -54,22 +52,24 @@ class Storage:
             StorageError: another server uses the folder, or it cannot be used.
         """
         self._budget = budget
-        self._checkpoints = folder / CHECKPOINTS
         try:
-            self._checkpoints.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(folder / LOCK)
+            folder.mkdir(FOLDER, parents=True, exist_ok=True)
+            self._lock = FileLock(folder / LOCK, mode=FILE)
             self._lock.acquire(timeout=0)
+            make_private(folder / LOCK)
         except Timeout:
             raise StorageError(f"another server keeps its sessions in {folder}") from None
         except OSError as error:
             raise StorageError(f"{folder} cannot be used: {error.strerror or error}") from None
         try:
+            self._files = CheckpointFiles(folder)
             self._database = _open(folder / DATABASE)
             # Reading waits for no write: in WAL mode each connection sees what was last committed.
             self._reader = _connect(folder / DATABASE)
             self._reading = threading.Lock()
-            for session in self._checkpoints.iterdir():
-                self._remove_unnamed(session.name)
+            self._files.set_aside_all_but(
+                row["file"] for row in self._database.execute("SELECT file FROM checkpoint")
+            )
             self._measure()
         except (sqlite3.Error, SchemaError, OSError) as error:
             self._lock.release()
@@ -84,54 +84,79 @@ class Storage:
     # --- reading, on any thread -------------------------------------------------------------------
 
     def records(self) -> list[SessionRecord]:
-        """All sessions.
+        """All sessions; one that cannot be read is left as it is, and the log says so.
 
         Raises:
-            sqlite3.Error: the database cannot be read.
+            StorageError: the database cannot be read.
         """
-        return [_record(row) for row in self._read("SELECT * FROM session")]
+        try:
+            rows = self._read("SELECT * FROM session")
+        except sqlite3.Error as error:
+            raise StorageError(f"the sessions cannot be read: {error}") from None
+        records = []
+        for row in rows:
+            try:
+                records.append(record_of(row))
+            except BadRow as error:
+                about = {"session": row["id"][:6], "reason": str(error)}
+                log.error("a session cannot be read and is left on disk", extra=about)
+        return records
 
-    def newest_checkpoint(self, session: str) -> Checkpoint | None:
-        """The checkpoint of the session's newest run that has one.
+    def newest_checkpoint(self, session: str, run_id: int | None = None) -> Checkpoint | None:
+        """The checkpoint of this run, or of the session's newest run that has one.
 
         Raises:
-            OSError, sqlite3.Error: it cannot be read.
+            OSError, sqlite3.Error, BadRow: it cannot be read.
         """
-        rows = self._read(
-            "SELECT * FROM checkpoint WHERE session = ? ORDER BY run_id DESC LIMIT 1", session
-        )
-        return self._checkpoint(rows[0]) if rows else None
+        return self._checkpoint("AND (?2 IS NULL OR run_id = ?2)", session, run_id)
 
     def kept_run(self, session: str, run_id: int) -> KeptRun:
         """All that is kept of a session's run.
 
         Raises:
-            OSError, sqlite3.Error: it cannot be read.
+            OSError, sqlite3.Error, BadRow: it cannot be read.
         """
-        query = "SELECT * FROM checkpoint WHERE session = ? AND run_id = ?"
-        rows = self._read(query, session, run_id)
-        checkpoint = self._checkpoint(rows[0]) if rows else None
-        return KeptRun(checkpoint, self.remains(session, run_id))
+        return KeptRun(self.newest_checkpoint(session, run_id), self.remains(session, run_id))
 
-    def _checkpoint(self, row: sqlite3.Row) -> Checkpoint:
-        data = (self._checkpoints / row["file"]).read_bytes()
-        return Checkpoint(row["run_id"], row["examples"], row["points"], row["tests"], data)
+    def _checkpoint(self, which: str, *values: object) -> Checkpoint | None:
+        rows = self._read(
+            f"SELECT * FROM checkpoint WHERE session = ?1 {which} ORDER BY run_id DESC LIMIT 1",
+            *values,
+        )
+        if not rows:
+            return None
+        columns = ("run_id", "examples", "points", "tests", "file")
+        number, examples, points, tests, file = values_of(rows[0], columns)
+        return Checkpoint(number, examples, points, tests, self._files.read(file))
 
     def remains(self, session: str, run_id: int) -> Remains:
         """The larger things that are kept of a session's run.
 
         Raises:
-            sqlite3.Error: they cannot be read.
+            sqlite3.Error, BadRow: they cannot be read.
         """
         run = "WHERE session = ? AND run_id = ?"
         points = self._read(f"SELECT * FROM point {run} ORDER BY number", session, run_id)
         tests = self._read(f"SELECT * FROM full_test {run} ORDER BY number", session, run_id)
         weights = self._read(f"SELECT * FROM beginning {run}", session, run_id)
         return Remains(
-            tuple(_values(row, POINT) for row in points),
-            tuple(FullTest(*_values(row, TEST)) for row in tests),
+            tuple(values_of(row, POINT) for row in points),
+            tuple(full_test_of(row) for row in tests),
             Weights(weights[0]["params"], weights[0]["state"]) if weights else None,
         )
+
+    def uptime(self) -> float:
+        """For how many seconds the servers before this one were up.
+
+        Raises:
+            StorageError: the database cannot be read.
+        """
+        try:
+            (row,) = self._read("SELECT * FROM server")
+            (seconds,) = values_of(row, ("uptime",))
+        except (sqlite3.Error, ValueError, BadRow) as error:
+            raise StorageError(f"the sessions cannot be read: {error}") from None
+        return float(seconds)
 
     def _read(self, query: str, *values: object) -> list[sqlite3.Row]:
         # A connection serves one thread at a time.
@@ -178,18 +203,13 @@ class Storage:
             OverBudget, OSError, sqlite3.Error: there is no room, say; the last is as it was.
         """
         self._check_room("checkpoint", session, checkpoint.run_id, _size(checkpoint))
-        name = f"{session}/{checkpoint.run_id}-{checkpoint.examples}-{os.urandom(4).hex()}.json"
-        file = self._checkpoints / name
-        if not file.parent.exists():
-            file.parent.mkdir()
-            sync_folder(self._checkpoints)
-        write_durably(file, checkpoint.data)
+        name = self._files.write(session, checkpoint)
         try:
             with self._database:
                 self._name_checkpoint(session, checkpoint, name)
                 self._write_graph(session, checkpoint.run_id, graph)
         except BaseException:
-            file.unlink(missing_ok=True)
+            self._files.remove(name)
             raise
         self._remove_unnamed(session)
 
@@ -255,7 +275,7 @@ class Storage:
         with self._database:
             for row in rows:
                 with suppress(OSError):
-                    size = (self._checkpoints / row["file"]).stat().st_size
+                    size = self._files.size(row["file"])
                     self._database.execute(
                         "UPDATE checkpoint SET bytes = ? WHERE file = ?",
                         (size + POINT_BYTES * row["points"], row["file"]),
@@ -271,26 +291,35 @@ class Storage:
             self._database.execute("DELETE FROM session WHERE id = ?", (session,))
         self._remove_unnamed(session)
 
+    def write_uptime(self, seconds: float) -> None:
+        """Remember for how long servers were up, this one and those before it.
+
+        Raises:
+            sqlite3.Error: nothing was written.
+        """
+        with self._database:
+            self._database.execute("UPDATE server SET uptime = ?", (seconds,))
+
     def _remove_unnamed(self, session: str) -> None:
         """Remove those of the session's checkpoint files that the database does not name."""
         rows = self._database.execute("SELECT file FROM checkpoint WHERE session = ?", (session,))
-        named = {self._checkpoints / row["file"] for row in rows}
-        folder = self._checkpoints / session
-        for file in set(folder.glob("*")) - named:
-            file.unlink(missing_ok=True)
-        if not named:
-            with suppress(OSError):
-                folder.rmdir()
+        self._files.keep_only(session, [row["file"] for row in rows])
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     # Used by one thread at a time, though not by the one that opens it.
     database = sqlite3.connect(path, check_same_thread=False)
     database.row_factory = sqlite3.Row
+    # A text that is not UTF-8 is to be one bad row, not the end of all reading.
+    database.text_factory = lambda text: text.decode(errors="surrogateescape")
     return database
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    path.touch(FILE)
+    # What SQLite puts beside it has its permissions; earlier versions left all of it open.
+    for file in path.parent.glob(f"{path.stem}*"):
+        make_private(file)
     database = _connect(path)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -304,50 +333,12 @@ def _open(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _into(table: str, columns: Iterable[str]) -> str:
-    """The part of an INSERT that names the columns, and has a mark for the value of each."""
-    names = tuple(columns)
-    return f"INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' for _ in names)})"
-
-
-def _values(row: sqlite3.Row, columns: Iterable[str]) -> Any:
-    """A row's values as a tuple in the order of these columns."""
-    return tuple(row[name] for name in columns)
-
-
-def _record(row: sqlite3.Row) -> SessionRecord:
-    values: dict[str, Any] = {field.name: row[field.name] for field in fields(SessionRecord)}
-    values["trainer"] = json.loads(values["trainer"])
-    values["divergences"] = _divergences(json.loads(values["divergences"]))
-    values["trainer_changes"] = _trainer_changes(json.loads(values["trainer_changes"]))
-    values["before"] = values["before"] and _run_before_of(json.loads(values["before"]))
-    values["keep"], values["paused"] = bool(values["keep"]), bool(values["paused"])
-    return SessionRecord(**values)
-
-
 def _size(checkpoint: Checkpoint) -> int:
     """How many bytes a checkpoint takes with the graph up to it."""
     return len(checkpoint.data) + POINT_BYTES * checkpoint.points
 
 
-def _divergences(values: list[dict[str, Any]]) -> tuple[Divergence, ...]:
-    return tuple(Divergence(**each) for each in values)
-
-
-def _trainer_changes(values: list[dict[str, Any]]) -> tuple[TrainerChange, ...]:
-    # JSON knows no tuples.
-    return tuple(
-        TrainerChange(
-            each["examples"],
-            {name: (before, after) for name, (before, after) in each["changes"].items()},
-        )
-        for each in values
-    )
-
-
-def _run_before_of(values: dict[str, Any]) -> RunBefore:
-    lists = {
-        "divergences": _divergences(values["divergences"]),
-        "trainer_changes": _trainer_changes(values["trainer_changes"]),
-    }
-    return RunBefore(**values | lists)
+def _into(table: str, columns: Iterable[str]) -> str:
+    """The part of an INSERT that names the columns, and has a mark for the value of each."""
+    names = tuple(columns)
+    return f"INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' for _ in names)})"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 WARN_FROM = 0.8
 
 _SIZES = """
-SELECT owner, bytes FROM (
+SELECT owner, removed, bytes FROM (
     SELECT session, bytes FROM checkpoint
     UNION ALL SELECT session, LENGTH(params) + LENGTH(state) FROM beginning
 ) AS kept JOIN session ON session.id = kept.session
@@ -82,7 +82,8 @@ def usage(database: sqlite3.Connection, session: str) -> Usage:
     Raises:
         sqlite3.Error: the database cannot be read.
     """
-    mine = "owner = (SELECT owner FROM session WHERE id = ?)"
+    # What was removed can still be restored, but makes room for what is wanted now.
+    mine = "owner = (SELECT owner FROM session WHERE id = ?) AND removed IS NULL"
     sums = f"SUM(CASE WHEN {mine} THEN bytes ELSE 0 END), SUM(bytes)"
     row = database.execute(f"SELECT {sums} FROM ({_SIZES})", (session,)).fetchone()
     return Usage(row[0] or 0, row[1] or 0)

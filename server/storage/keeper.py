@@ -18,10 +18,6 @@ Done = Callable[[str | None], None]
 """Called with None once something is on disk, or with sentences why not; on the event loop."""
 
 
-class Unreadable(Exception):
-    """What is kept is there, but cannot be read now; the message says why."""
-
-
 class Keeper(Protocol):
     """Keeps what a session could go on from."""
 
@@ -47,11 +43,19 @@ class Keeper(Protocol):
     def warning(self, session: str) -> str | None:
         """What to tell the session's owner while there is little room left."""
 
-    async def newest_checkpoint(self, session: str) -> Checkpoint | None:
-        """The checkpoint of the session's newest run that has one."""
+    async def newest_checkpoint(self, session: str, run_id: int | None = None) -> Checkpoint | None:
+        """The checkpoint of this run, or of the session's newest run that has one.
+
+        Raises:
+            Unreadable: there may be one, but it cannot be read.
+        """
 
     async def remains(self, session: str, run_id: int) -> Remains:
-        """The larger things that were kept of a run by an earlier server."""
+        """The larger things that were kept of a run by an earlier server.
+
+        Raises:
+            Unreadable: they cannot be read.
+        """
 
     async def kept_run(self, session: str, run_id: int) -> KeptRun:
         """All that is kept of a run.
@@ -62,6 +66,12 @@ class Keeper(Protocol):
 
     def forget(self, session: str) -> None:
         """Remove all that is kept of a session."""
+
+    def uptime(self) -> float:
+        """For how many seconds earlier servers were up."""
+
+    def keep_uptime(self, seconds: float) -> None:
+        """Keep for how many seconds servers have been up, this one and those before it."""
 
     async def close(self) -> None:
         """Finish what is under way. Idempotent."""
@@ -96,10 +106,11 @@ class MemoryKeeper:
     def warning(self, session: str) -> str | None:
         return None
 
-    async def newest_checkpoint(self, session: str) -> Checkpoint | None:
+    async def newest_checkpoint(self, session: str, run_id: int | None = None) -> Checkpoint | None:
         runs = self._kept.get(session, {})
-        newest = max((run_id for run_id, run in runs.items() if run.checkpoint), default=None)
-        return None if newest is None else runs[newest].checkpoint
+        if run_id is None:
+            run_id = max((each for each, run in runs.items() if run.checkpoint), default=0)
+        return runs.get(run_id, KeptRun()).checkpoint
 
     async def remains(self, session: str, run_id: int) -> Remains:
         return Remains()
@@ -109,6 +120,12 @@ class MemoryKeeper:
 
     def forget(self, session: str) -> None:
         self._kept.pop(session, None)
+
+    def uptime(self) -> float:
+        return 0.0
+
+    def keep_uptime(self, seconds: float) -> None:
+        pass
 
     async def close(self) -> None:
         pass

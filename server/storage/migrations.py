@@ -84,6 +84,10 @@ STEPS = (
     INSERT INTO beginning SELECT session, run_id, params, state FROM first_beginning;
     DROP TABLE first_beginning;
     ALTER TABLE checkpoint ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;     -- 0: not measured yet
+    ALTER TABLE session ADD COLUMN seen_uptime REAL NOT NULL DEFAULT 0;
+    ALTER TABLE session ADD COLUMN removed REAL;
+    CREATE TABLE server (uptime REAL NOT NULL) STRICT;
+    INSERT INTO server VALUES (0);
     """,
 )
 VERSION = len(STEPS)
@@ -117,5 +121,5 @@ def migrate(database: sqlite3.Connection, path: Path) -> None:
 
 
 def _copy(database: sqlite3.Connection, path: Path) -> None:
-    with replacing(path) as part, closing(sqlite3.connect(part)) as copy:
+    with replacing(path, private=True) as part, closing(sqlite3.connect(part)) as copy:
         database.backup(copy)

@@ -59,6 +59,8 @@ class SessionRecord:
         examples: trained on, as of the newest graph point.
         before: the run that can be returned to.
         continues: the run whose checkpoint and graph are this one's, until it has its own.
+        seen_uptime: how long servers had been up when somebody last began or stopped looking.
+        removed: how long they had been up when it was removed; None while it is not.
     """
 
     id: str
@@ -79,6 +81,8 @@ class SessionRecord:
     examples: int
     before: RunBefore | None = None
     continues: int | None = None
+    seen_uptime: float = 0.0
+    removed: float | None = None
 
     def needs(self, runs: Collection[int]) -> frozenset[int]:
         """Which of the runs that have a checkpoint it could still go on from."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.data import Dataset
-from engine.formats import load
+from engine.formats import SnapshotError, load
 from engine.network.net import Net
 from engine.runs.training_run import TrainingRun, initial_net
 from server.protocol.orders import LoadSnapshot, StartRun
@@ -14,6 +14,10 @@ from server.protocol.run_values import Weights
 from server.training_process.full_test import FullTestRecorder
 from server.training_process.graph_points import PointRecorder
 from server.training_process.live_run import LiveRun
+
+
+class DamagedCheckpoint(Exception):
+    """What a run was to go on from is no snapshot; the message says why."""
 
 
 def start_run(
@@ -25,8 +29,17 @@ def start_run(
         before: the network of the run before, if there was one.
 
     Raises:
-        SnapshotError: what the order wants to go on from is malformed.
+        DamagedCheckpoint: what the order wants to go on from is malformed.
     """
+    try:
+        return _start(order, before, dataset, processes)
+    except SnapshotError as error:
+        raise DamagedCheckpoint(str(error)) from None
+
+
+def _start(
+    order: StartRun, before: Net | None, dataset: Dataset, processes: int
+) -> tuple[LiveRun, Started]:
     if order.snapshot is not None and not order.keep:
         return _go_on(order, order.snapshot, dataset, processes), Started(order.run_id)
     net = initial_net(order.spec, order.seed)

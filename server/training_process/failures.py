@@ -9,6 +9,7 @@ from engine.layers import ShapeError
 from engine.training.divergence import DivergenceError
 from server.protocol.reports import Failed
 from server.protocol.run_values import Divergence
+from server.training_process.begin_run import DamagedCheckpoint
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,8 @@ def failure_of(run_id: int, error: Exception, examples: int) -> Failed:
     divergence = None
     if isinstance(error, DivergenceError):
         divergence = Divergence(examples, error.step, error.learning_rate)
-    return Failed(run_id, _sentence(error), divergence)
+    unreadable = isinstance(error, DamagedCheckpoint)
+    return Failed(run_id, _sentence(error), divergence, unreadable)
 
 
 def _sentence(error: Exception) -> str:
@@ -30,6 +32,8 @@ def _sentence(error: Exception) -> str:
         case DivergenceError():
             reason = str(error)
             return f"{reason[:1].upper()}{reason[1:]}."
+        case DamagedCheckpoint():
+            return f"The newest checkpoint is damaged: {error}."
         case SnapshotError() | ShapeError():
             return f"The network cannot be trained: {error}."
         case _:

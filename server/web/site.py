@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from server.pictures.pool import ReaderPool
+from server.service_threads import Health
 from server.sessions.registry import Registry
 from server.sessions.session import Session
 from server.settings import Settings
@@ -24,6 +25,7 @@ class Site:
     """The parts of one application, which keeps them as `app.state.site`.
 
     Attributes:
+        health: what is wrong with it just now.
         ready: whether it may be sent visitors: from when it has started until it begins to end.
     """
 
@@ -34,6 +36,7 @@ class Site:
     creations: CreationLimiter
     files: FileBudget
     pictures: ReaderPool
+    health: Health
     ready: bool = False
 
     def find(self, connection: HTTPConnection, session_id: str) -> Session:

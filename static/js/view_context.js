@@ -1,6 +1,6 @@
 // Names what main.js hands to every view, so that views need to know neither socket nor HTTP.
 
-/** @import { Command, Guess, Role, SessionSummary } from "./server/protocol.js" */
+/** @import { Command, Guess, RemovedSession, Role, SessionSummary } from "./server/protocol.js" */
 /** @import { Store } from "./store.js" */
 
 /**
@@ -19,8 +19,9 @@
  */
 
 /**
- * The browser's sessions, how many there can be, and how long one that nobody looks at is kept.
- * @typedef {{sessions: SessionSummary[], most: number, keep_seconds: number}} SessionList
+ * The browser's sessions, those that were removed of late, how many there can be, and how long one
+ * that nobody looks at is kept.
+ * @typedef {{sessions: SessionSummary[], removed: RemovedSession[], most: number, keep_seconds: number}} SessionList
  */
 
 /**
@@ -31,6 +32,7 @@
  * @property {() => Promise<SessionList>} listSessions
  * @property {() => Promise<string>} createSession  returns its id
  * @property {(session: string) => Promise<void>} removeSession
+ * @property {(session: string) => Promise<void>} restoreSession  one that was removed
  */
 
 /**

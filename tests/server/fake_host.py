@@ -20,6 +20,7 @@ from server.protocol.reports import (
     FrameReport,
     PointsReport,
     Pong,
+    Refused,
     Report,
     Started,
     TestsReport,
@@ -31,6 +32,7 @@ from server.settings import Limits, Settings
 from server.storage.keeper import Keeper, MemoryKeeper
 from server.trainers.host import EndCause, Ending
 from server.trainers.waiting_line import Line
+from server.uptime import Uptime
 
 BUILTIN = load_builtin()
 Kind = TypeVar("Kind")
@@ -43,7 +45,7 @@ class FakeHost:
         self.pings = self.signs = 0
         self.withdrawn: list[int] = []
         self.answers_pings = True
-        self.silent = self.stuck = False
+        self.silent = self.stuck = self.refuses = False
         self.state = b"state"
         self.made = self.tests_made = 0
 
@@ -65,7 +67,10 @@ class FakeHost:
             self.withdrawn.append(order.token)
             return
         self.orders.append(order)
-        if isinstance(order, TakeCheckpoint) and not self.silent:
+        if isinstance(order, TakeCheckpoint) and self.refuses:
+            refusal = Refused(order.token, "There is no network yet.")
+            asyncio.get_running_loop().call_soon(self.report, refusal)
+        elif isinstance(order, TakeCheckpoint) and not self.silent:
             asyncio.get_running_loop().call_soon(self.checkpoint, 1000, self.made, order.token)
 
     async def stop(self, *, at_once: bool = False) -> None:
@@ -132,11 +137,12 @@ class Stage:
         places: int = 1,
         keeper: Keeper | None = None,
         reply_seconds: float = 5,
+        uptime: Uptime | None = None,
         **settings: Any,
     ) -> None:
         self.hosts: list[FakeHost] = []
         self.dataset: Dataset = BUILTIN
-        limits = Limits(reply_seconds=reply_seconds)
+        limits = settings.pop("limits", Limits(reply_seconds=reply_seconds))
         self.shared = Surroundings(
             Settings(limits=limits, **settings),
             self._new_host,
@@ -145,6 +151,7 @@ class Stage:
             lambda: self.dataset,
             lambda: DatasetEvent(DatasetState.BUILTIN, self.dataset.name),
             Outflow(limits.outgoing_bytes),
+            uptime=uptime or Uptime(),
         )
 
     def _new_host(self) -> FakeHost:

@@ -24,7 +24,9 @@ from engine.data import (
     download_mnist,
 )
 from server import dataset_in_use
+from server.counters import Tally
 from server.dataset_in_use import DatasetManager, Download
+from server.service_threads import Health
 
 pytestmark = pytest.mark.anyio
 
@@ -124,6 +126,20 @@ async def test_the_full_set_takes_over_when_it_is_complete(small_set: Path) -> N
     assert manager.current.directory == cache_directory() / "mnist"
     assert (manager.current.name, manager.event.name) == ("MNIST", "MNIST")
     assert len(manager.current.train_images) == 40
+
+
+async def test_a_fault_of_the_search_is_told_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    def download(target: Path, *, progress: object, cancel: threading.Event) -> Path:
+        raise ZeroDivisionError
+
+    health = Health(tally := Tally())
+    manager = DatasetManager(None, offline=False, download=download, health=health)
+    watcher = start(manager)
+    await watcher.until("failed")
+    await manager.stop()
+    assert manager.event.message == "An error in the program ended the search for MNIST."
+    assert (health.trouble(), tally.thread_faults) == ("data set: ZeroDivisionError", 1)
+    assert "ZeroDivisionError" in caplog.text
 
 
 async def test_progress_is_told() -> None:

@@ -182,3 +182,38 @@ def test_a_full_disk_stops_nobody_and_is_recovered_from(tmp_path: Path) -> None:
         resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
         later = stream.until("saved", lambda saved: "trouble" not in saved)
         assert later["examples"] > kept
+
+
+def test_a_damaged_checkpoint_is_left_alone_until_its_owner_goes_back(tmp_path: Path) -> None:
+    def failed(stream: Stream) -> str:
+        state = stream.until("session", lambda session: session["status"] == "failed")
+        assert (state["failure"], state["recoverable"]) == ("unreadable", True)
+        reason: str = state["reason"]
+        return reason
+
+    with (
+        LiveServer("--checkpoint-every", "1", state=tmp_path) as server,
+        Site(server.port).browser() as browser,
+    ):
+        with browser.session() as stream:
+            stream.until_status("running")
+            kept = saved_examples(stream, at_least=1)
+            stream.do("restart")
+            saved_examples(stream, at_least=1)
+            watch = stream.state["watch"]
+        server.stop()
+        newest = max((tmp_path / "checkpoints").glob("*/*.json"), key=lambda file: file.name)
+        newest.write_bytes(newest.read_bytes()[:1000])
+        server.start()
+        # A spectator is the first to look.
+        with browser.connect(f"/api{watch}/stream") as guest:
+            assert "is damaged: this is not JSON" in failed(guest)
+        server.stop()
+        assert newest.stat().st_size == 1000
+        server.start()
+        with browser.session() as again:
+            failed(again)
+            again.do("recover", earlier=True)
+            stats = again.until("stats", lambda stats: stats["run_id"] == again.state["run_id"])
+            assert stats["examples"] >= kept
+        assert newest.exists()

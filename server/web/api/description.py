@@ -5,11 +5,11 @@ The routes read and write bodies themselves, so FastAPI cannot know their forms.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from server.protocol.events import SessionSummary
+from server.protocol.events import OMIT, RemovedSession, SessionSummary
 from server.protocol.run_values import Guess
 
 ERROR_SCHEMA = {
@@ -35,16 +35,20 @@ IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 @dataclass(frozen=True, slots=True)
 class SessionList:
-    """A browser's sessions, how many there may be, and for how long one is kept."""
+    """A browser's sessions, how many there may be, and for how long one is kept.
+
+    Those that are `removed` can be restored.
+    """
 
     sessions: tuple[SessionSummary, ...]
+    removed: tuple[RemovedSession, ...]
     most: int
     keep_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """The id of a session that was begun."""
+    """The id of a session that was begun or restored."""
 
     session: str
 
@@ -66,10 +70,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """Whether the server lives, and may be sent visitors."""
+    """Whether the server lives, and may be sent visitors; or what is wrong with it."""
 
     live: bool
     ready: bool
+    reason: str | None = field(default=None, metadata=OMIT)
 
 
 def refusals(*statuses: int, page: bool = False) -> dict[int | str, dict[str, Any]]:

@@ -84,6 +84,9 @@ class Metrics(Collector):
         yield commands
         yield _count("examples", "Examples trained on.", tally.examples)
         yield _count("worker_deaths", "Training processes that died.", tally.worker_deaths)
+        yield _count(
+            "thread_faults", "Unexpected errors on the server's threads.", tally.thread_faults
+        )
 
 
 def _resident_bytes() -> dict[str, int]:

@@ -20,10 +20,12 @@ router = APIRouter()
     "/health", response_model=HealthReport, responses=refusals() | {503: {"model": HealthReport}}
 )
 async def tell_health(site: TheSite) -> Response:
-    """Whether the server lives and is ready: 200, or 503 while it starts or ends."""
-    report = HealthReport(live=True, ready=site.ready)
-    status = 200 if site.ready else 503
-    return JSONResponse(plain(report), status, headers={"cache-control": "no-store"})
+    """Whether the server lives and is ready: 200, or 503 while it starts, ends, or has a fault."""
+    trouble = site.health.trouble()
+    report = HealthReport(live=True, ready=site.ready and trouble is None, reason=trouble)
+    return JSONResponse(
+        plain(report), 200 if report.ready else 503, headers={"cache-control": "no-store"}
+    )
 
 
 @router.get("/metrics", response_class=PlainTextResponse, responses=refusals())

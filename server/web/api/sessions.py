@@ -1,4 +1,4 @@
-"""A browser's sessions: list them, begin one, end one."""
+"""A browser's sessions: list them, begin one, end one, bring one back."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ router = APIRouter(prefix="/api/sessions")
 @router.get("", response_model=SessionList, responses=refusals())
 async def list_sessions(request: Request, site: TheSite) -> Response:
     """This browser's sessions, the one that was looked at last first."""
-    mine = site.registry.owned_by(owner_of_request(request))
+    owner = owner_of_request(request)
+    mine = site.registry.owned_by(owner)
     listed = SessionList(
         tuple(session.summary() for session in mine),
+        site.registry.removed(owner),
         site.settings.limits.sessions_per_owner,
         site.settings.keep_seconds,
     )
@@ -40,6 +42,13 @@ async def create_session(request: Request, site: TheSite) -> Response:
     "/{session_id}", status_code=204, response_class=Response, responses=refusals(404, 422)
 )
 async def remove_session(request: Request, site: TheSite, session_id: str) -> Response:
-    """End this session for good."""
+    """End this session; for a week it can be restored."""
     site.registry.remove(session_id, owner_of_request(request))
     return Response(status_code=204)
+
+
+@router.post("/{session_id}/restore", response_model=NewSession, responses=refusals(404, 422, 429))
+async def restore_session(request: Request, site: TheSite, session_id: str) -> Response:
+    """Bring back a session that was removed."""
+    session = await site.registry.restore(session_id, owner_of_request(request))
+    return JSONResponse(plain(NewSession(session.id)))

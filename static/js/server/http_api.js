@@ -78,6 +78,11 @@ export class HttpApi {
     await request(`${this.sessions}/${session}`, { method: "DELETE" });
   }
 
+  /** @param {string} session */
+  async restoreSession(session) {
+    await request(`${this.sessions}/${session}/restore`, { method: "POST" });
+  }
+
   /** @param {"convnetjs"} [format] */
   async readSnapshot(format) {
     return (await request(this.paths.snapshot + (format ? `?format=${format}` : ""))).text();

@@ -50,7 +50,7 @@
  * @property {Divergence[]} divergences  of this run
  * @property {TrainerChange[]} trainer_changes  of this run, oldest first
  * @property {boolean} recoverable  whether a failed run can go on from its last checkpoint
- * @property {"diverged" | "died" | "error"} [failure]  with the status failed
+ * @property {"diverged" | "died" | "unreadable" | "error"} [failure]  with the status failed
  * @property {string} [watch]  path of the page for spectators; only owners are told
  * @property {RunBefore} [previous]  only owners are told
  */
@@ -195,6 +195,11 @@
  * @property {number} examples  as of the newest graph point
  * @property {number} seen  when somebody last began or ended looking, in seconds since 1970
  * @property {number} viewers  how many look now
+ */
+
+/**
+ * One that was removed, and can be restored for so many seconds more.
+ * @typedef {{session: string, title: string, examples: number, seconds: number}} RemovedSession
  */
 
 /** What the server's parser says of a good spec. @typedef {{layers: LayerInfo[], parameters: number, trainer: Record<string, string | number>}} SpecSummary */

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+from scripts.live_server import LiveServer
 from tests.browser.actions import (
     await_examples,
     await_more,
@@ -15,6 +17,7 @@ from tests.browser.actions import (
     run_number,
     trained_on,
 )
+from tests.browser.watch import Problems
 
 LOSS_MARK = "#lossgraph .mark-line[data-kind=divergence]"
 
@@ -71,3 +74,31 @@ def test_after_a_divergence_one_can_begin_again(page: Page) -> None:
     await_more(page)
     expect(page.locator("#recovery")).to_be_hidden()
     expect(page.locator(LOSS_MARK)).to_have_count(0)
+
+
+def test_what_cannot_be_read_is_told_and_can_be_gone_back_from(
+    context: BrowserContext, problems: Problems, tmp_path: Path
+) -> None:
+    problems.allow("WebSocket")
+    context.on("page", problems.watch)
+    with LiveServer("--checkpoint-every", "1", state=tmp_path) as server:
+        page = context.new_page()
+        page.goto(server.url)
+        await_examples(page, 500)
+        run = run_number(page)
+        page.locator("#buttonrestart").click()
+        await_run_after(page, run)
+        await_more(page)
+        server.stop()
+        max((tmp_path / "checkpoints").glob("*/*.json"), key=lambda file: file.name).unlink()
+        server.start()
+        await_status(page, "failed")
+        box = page.locator("#recovery")
+        expect(box).to_contain_text("What was saved cannot be read (No such file or directory).")
+        page.locator("#buttonrecover").click()
+        expect(box).to_contain_text("Nothing has been changed or removed")
+        page.get_by_role("button", name="go back to the run before").click()
+        await_status(page, "live")
+        await_examples(page, 500)
+        expect(box).to_be_hidden()
+    problems.check()

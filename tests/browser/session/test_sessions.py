@@ -47,7 +47,7 @@ def begin_another(page: Page) -> None:
 
 def remove(row: Locator) -> None:
     row.get_by_role("button", name="remove").click()
-    row.get_by_role("button", name="remove for good").click()
+    row.get_by_role("button", name="remove it").click()
 
 
 def test_sessions_are_begun_listed_and_opened(page: Page) -> None:
@@ -85,6 +85,24 @@ def test_another_session_is_removed_with_the_keyboard(page: Page) -> None:
     expect(rows(page)).to_contain_text("shown here")
     page.keyboard.press("Escape")
     expect(page.locator("#sessions")).to_be_hidden()
+    await_status(page, "live")
+
+
+def test_a_removal_can_be_undone(page: Page) -> None:
+    change_network(page, CONVLESS)
+    begin_another(page)
+    open_list(page, 2)
+    remove(others(page))
+    expect(rows(page)).to_have_count(1)
+    removed = page.locator("#sessions_removed li")
+    expect(removed).to_contain_text("fc 30 · softmax")
+    expect(removed).to_contain_text("7 more days")
+    removed.get_by_role("button", name="restore").click()
+    expect(rows(page)).to_have_count(2)
+    expect(removed).to_have_count(0)
+    with page.expect_navigation():
+        others(page).get_by_role("link").click()
+    expect(page.locator("#visnet")).to_contain_text("fc (1x1x30)")
     await_status(page, "live")
 
 

@@ -172,6 +172,16 @@ SPOILED: list[tuple[str, Any]] = [
     ("order", {"state": str(2**200), "inc": "1", "has_uint32": 0, "uinteger": 0}),
     ("test", {"state": "1", "inc": "-1", "has_uint32": 0, "uinteger": 2**70}),
     ("epoch_start", [1, 2]),
+    ("epochs_done", 2**53),
+    # Such a generator never gets anywhere, and NumPy draws from it for ever.
+    ("training", {"state": "0", "inc": "0", "has_uint32": 0, "uinteger": 0}),
+    ("training", {"state": "5", "inc": "4", "has_uint32": 0, "uinteger": 0}),
+    ("training", {"state": "1", "inc": "1", "has_uint32": 2, "uinteger": 0}),
+    ("training", {"state": "1", "inc": "1", "has_uint32": 0, "uinteger": 2**32}),
+    ("training", {"state": 1, "inc": "1", "has_uint32": 0, "uinteger": 0}),
+    ("training", {"state": "1", "inc": 1, "has_uint32": 0, "uinteger": 0}),
+    ("training", {"state": "1", "inc": "1", "has_uint32": True, "uinteger": 0}),
+    ("training", {"state": " 1_0", "inc": "1", "has_uint32": 0, "uinteger": 0}),
 ]
 
 

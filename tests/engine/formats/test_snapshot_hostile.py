@@ -266,6 +266,13 @@ def test_parameters_that_are_not_numbers() -> None:
         refused(file, "its parameters are malformed .*finite numbers")
 
 
+@pytest.mark.parametrize("number", [2**53, -(2**53), 2**63, 1e300])
+def test_no_number_of_the_training_is_too_large_whatever_it_is_for(number: float) -> None:
+    file = file_of()
+    file["convnet_live"]["training"]["added_later"] = [{"count": number}]
+    refused(file, "its training state is malformed .*too large a number")
+
+
 def test_training_that_is_not_an_object_is_ignored() -> None:
     nothing: list[object] = [None, 1, [], "x"]
     for training_state in nothing:

@@ -173,6 +173,11 @@ MALFORMED = {
     "half a step": {"step_count": 1.5},
     "a negative step": {"examples_seen": -1},
     "a step too true to be a number": {"step_count": True},
+    "more examples than can be added to": {"examples_seen": 2**50 + 1},
+    "more steps than a file can hold": {"step_count": 2**63},
+    "a generator that stands still": {
+        "rng": {"state": "0", "inc": "0", "has_uint32": 0, "uinteger": 0}
+    },
     "no optimizer": {"optimizer": None},
     "an optimizer in a list": {"optimizer": []},
     "an unknown method": {"optimizer": {"method": "magic", "updates": 1, "state": {}}},

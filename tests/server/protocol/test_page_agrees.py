@@ -91,7 +91,7 @@ DOCTORED: dict[str, tuple[str, str, list[str]]] = {
         "predictions", "Guess", "PredictionItem",
     ]),
     "an event less": (" | SavedMessage", "", ["the events", "saved"]),
-    "a command less": (' | "recover"', "", ["the commands", "command recover"]),
+    "a command less": (' | "restart"', "", ["the commands", "command restart"]),
     "a key of a command more": ("spec: string, keep", "spec: string, at: number, keep", [
         "command change_network",
     ]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -111,18 +110,6 @@ async def test_the_server_as_a_whole_has_a_limit_too() -> None:
         await join(sessions.create(owner), Viewer())
     with pytest.raises(TooManySessions):
         sessions.create("c")
-    await sessions.close()
-
-
-async def test_sessions_that_nobody_looks_at_expire() -> None:
-    stage = Stage()
-    sessions = registry(stage)
-    old, watched = sessions.create("me"), sessions.create("me")
-    await join(watched, Viewer())
-    old.state.seen = watched.state.seen = time.time() - stage.shared.settings.keep_seconds - 1
-    new = sessions.create("me")
-    sessions.expire()
-    assert {session.id for session in sessions} == {watched.id, new.id}
     await sessions.close()
 
 

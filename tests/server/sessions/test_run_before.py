@@ -23,7 +23,8 @@ from server.protocol.run_values import Checkpoint, Divergence, Weights
 from server.sessions.command_handler import carry_out
 from server.sessions.registry import Registry
 from server.sessions.session import Session
-from server.storage.database import CHECKPOINTS, Storage
+from server.storage.checkpoint_files import CHECKPOINTS
+from server.storage.database import Storage
 from server.storage.disk_keeper import DiskKeeper
 from server.storage.keeper import Keeper, MemoryKeeper
 from server.storage.records import GraphTail

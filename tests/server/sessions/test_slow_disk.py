@@ -29,9 +29,9 @@ class SlowStorage(Storage):
         self.fast = threading.Event()
         self.reads = 0
 
-    def newest_checkpoint(self, session: str) -> Checkpoint | None:
+    def newest_checkpoint(self, session: str, run_id: int | None = None) -> Checkpoint | None:
         self._wait()
-        return super().newest_checkpoint(session)
+        return super().newest_checkpoint(session, run_id)
 
     def remains(self, session: str, run_id: int) -> Remains:
         self._wait()
@@ -114,4 +114,5 @@ async def test_a_session_removed_while_it_is_read_starts_nothing(tmp_path: Path)
     await registry.close()
     await keeper.close()
     assert stage.hosts == []
-    assert Storage(tmp_path).records() == []
+    (record,) = Storage(tmp_path).records()
+    assert record.removed is not None

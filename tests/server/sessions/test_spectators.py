@@ -26,7 +26,7 @@ SMALL = """layer_defs = [{type:'input', out_sx:24, out_sy:24, out_depth:1},
 # What each key of a command may be; a command with a new key has to be thought about here.
 KEYS: dict[str, Any] = {
     "id": 1, "spec": SMALL, "keep": True, "settings": {"momentum": 0.5}, "layers": (0,),
-    "run_id": 1, "after": -1, "tests_after": -1,
+    "run_id": 1, "after": -1, "tests_after": -1, "earlier": True,
 }  # fmt: skip
 HARMLESS = {CheckSpec, Watch, FetchPoints}
 OF_OWNERS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,10 @@ import pytest
 from engine.language import DEFAULT_TEXT
 from engine.update_rules.optimizers import TRAINER_OPTIONS
 from server.protocol.run_values import Checkpoint, Divergence, PointRow, TrainerChange, Weights
-from server.storage.database import CHECKPOINTS, DATABASE, Storage, StorageError
+from server.storage.checkpoint_files import CHECKPOINTS, ORPHANED
+from server.storage.database import DATABASE, Storage, StorageError
 from server.storage.records import GraphTail, KeptRun, Remains, RunBefore, SessionRecord
+from server.storage.rows import BadRow
 from tests.server.fake_host import full_test
 
 RECORD = SessionRecord(
@@ -165,7 +168,9 @@ def test_a_folder_has_one_server(tmp_path: Path) -> None:
     Storage(tmp_path).close()
 
 
-def test_what_a_crash_left_half_done_is_cleared_away(tmp_path: Path) -> None:
+def test_what_a_crash_left_half_done_is_removed_and_what_is_whole_moved_aside(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     storage = Storage(tmp_path)
     storage.write(RECORD)
     storage.write_checkpoint("s", checkpoint(3, 5), NOTHING)
@@ -179,7 +184,113 @@ def test_what_a_crash_left_half_done_is_cleared_away(tmp_path: Path) -> None:
     assert storage.newest_checkpoint("s") == checkpoint(3, 5)
     assert len(files(tmp_path)) == 1
     assert [each.name for each in folder.iterdir()] == ["s"]
+    (aside,) = (tmp_path / ORPHANED).iterdir()
+    assert {str(file.relative_to(aside)) for file in aside.rglob("*.*")} == {
+        "s/3-9-aa.json",
+        "gone/1-1-bb.json",
+    }
+    assert [record.__dict__["files"] for record in caplog.records] == [2]
     storage.close()
+
+
+def test_without_its_database_a_folder_loses_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    storage = Storage(tmp_path)
+    for name in "st":
+        storage.write(replace(RECORD, id=name))
+        storage.write_checkpoint(name, checkpoint(3, 5, data=name.encode()), NOTHING)
+    storage.close()
+    for file in tmp_path.glob(f"{DATABASE}*"):
+        file.unlink()
+    storage = Storage(tmp_path)
+    assert (storage.records(), files(tmp_path)) == ([], [])
+    kept = {file.read_bytes() for file in (tmp_path / ORPHANED).rglob("*.json")}
+    assert kept == {b"s", b"t"}
+    assert "moved aside" in caplog.text
+    storage.close()
+
+
+BAD: dict[str, list[object]] = {
+    "trainer": ["{", "[1]", '"sgd"', "3", '{"learning_rate": 1e999}', "\udcff"],
+    "divergences": ["[{}]", "{", "null", '[{"examples": 1, "step": 9007199254740993}]'],
+    "run_id": [2**63 - 1, -1],
+    "examples": [2**53],
+    "seen": [float("inf"), 1e300],
+    "text": [b"\xff\xfe"],
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [(column, value) for column, values in BAD.items() for value in values]
+)
+def test_a_bad_row_is_one_bad_session_and_stays(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, column: str, value: object
+) -> None:
+    storage = Storage(tmp_path)
+    for name in ("s", "t"):
+        storage.write(replace(RECORD, id=name))
+        storage.write_checkpoint(name, checkpoint(3, 5), NOTHING)
+    given = "CAST(? AS TEXT)" if column in ("trainer", "divergences", "text") else "?"
+    if isinstance(value, str):
+        value = value.encode(errors="surrogateescape")
+    with storage._database as database:
+        database.execute(f"UPDATE session SET {column} = {given} WHERE id = 's'", (value,))
+    storage.close()
+    storage = Storage(tmp_path)
+    assert [record.id for record in storage.records()] == ["t"]
+    assert len(files(tmp_path)) == 2
+    assert "left on disk" in caplog.text
+    storage.close()
+
+
+def test_a_graph_with_a_bad_row_is_unreadable_and_not_shorter(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    storage.write(RECORD)
+    storage.write_checkpoint("s", checkpoint(3, 1000, 5, 2), ALL)
+    for change in (
+        "UPDATE point SET loss = 9e999 WHERE number = 2",
+        "UPDATE point SET loss = 1, examples = 9223372036854775807 WHERE number = 2",
+        "UPDATE full_test SET confusion = x'00' WHERE number = 1",
+    ):
+        with storage._database as database:
+            database.execute(change)
+        with pytest.raises(BadRow):
+            storage.remains("s", 3)
+        with storage._database as database:
+            database.execute("UPDATE point SET examples = 600 WHERE number = 2")
+    storage.close()
+
+
+def test_a_removed_folder_is_made_again(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    storage.write(RECORD)
+    shutil.rmtree(tmp_path / CHECKPOINTS)
+    storage.write_checkpoint("s", checkpoint(3, 5), NOTHING)
+    shutil.rmtree(tmp_path / CHECKPOINTS / "s")
+    storage.write_checkpoint("s", checkpoint(3, 6), NOTHING)
+    assert storage.newest_checkpoint("s") == checkpoint(3, 6)
+    storage.close()
+
+
+def modes(folder: Path) -> set[tuple[bool, int]]:
+    return {(path.is_dir(), path.stat().st_mode & 0o777) for path in folder.rglob("*")}
+
+
+@pytest.mark.parametrize("version", [None, "version_1"])
+def test_nobody_else_can_read_what_is_kept(tmp_path: Path, version: str | None) -> None:
+    folder = tmp_path / "state"
+    if version is not None:
+        shutil.copytree(Path(__file__).parent / version / "state", folder)
+        folder.chmod(0o755)
+        for path in folder.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    storage = Storage(folder)
+    storage.write(RECORD)
+    storage.write_checkpoint("s", checkpoint(3, 1000, 5, 2), ALL)
+    assert modes(folder) == {(True, 0o700), (False, 0o600)}
+    storage.close()
+    assert version or folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_a_database_that_is_full_keeps_what_it_has(tmp_path: Path) -> None:

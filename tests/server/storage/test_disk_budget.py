@@ -14,7 +14,8 @@ from server.audience.viewer import Viewer
 from server.protocol.run_values import Checkpoint, Weights
 from server.sessions.registry import Registry
 from server.sessions.session import Session
-from server.storage.database import CHECKPOINTS, POINT_BYTES, Storage
+from server.storage.checkpoint_files import CHECKPOINTS
+from server.storage.database import POINT_BYTES, Storage
 from server.storage.disk_budget import DiskBudget, OverBudget, Usage, usage
 from server.storage.disk_keeper import DiskKeeper
 from server.storage.records import GraphTail
@@ -104,7 +105,7 @@ def test_little_room_is_warned_of_from_four_fifths_on(tmp_path: Path) -> None:
 
 
 def test_what_earlier_versions_kept_is_measured(tmp_path: Path) -> None:
-    state = shutil.copytree(Path(__file__).parent / "version_2" / "state", tmp_path / "state")
+    state = shutil.copytree(Path(__file__).parent / "version_1" / "state", tmp_path / "state")
     files = sum(file.stat().st_size for file in (state / CHECKPOINTS).rglob("*.json"))
     storage = Storage(state)
     database = storage._database
@@ -157,7 +158,7 @@ async def test_the_page_is_told_before_and_beyond_and_a_removal_helps(tmp_path: 
     assert kept.examples == 100
     registry.remove(old.id, "me")
     async with asyncio.timeout(30):
-        while len(keeper.records()) > 1:
+        while all(each.removed is None for each in keeper.records()):
             await asyncio.sleep(0.001)
     host.checkpoint(300)
     told = await next_saved(session, viewer)

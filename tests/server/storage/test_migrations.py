@@ -15,14 +15,15 @@ import pytest
 from scripts.live_server import LiveServer
 from server.protocol.run_values import Checkpoint, Weights
 from server.storage import migrations
-from server.storage.database import CHECKPOINTS, DATABASE, Storage, StorageError
+from server.storage.checkpoint_files import CHECKPOINTS
+from server.storage.database import DATABASE, Storage, StorageError
 from server.storage.migrations import STEPS, VERSION
 from tests.server.serving import Browser, Site, Stream
 
 KEPT = {folder.name: folder for folder in Path(__file__).parent.glob("version_*")}
 POINT = ("examples", "loss", "decay_loss", "train_accuracy", "validation_accuracy")
-FLAGS = ("--keep-days", "36500", "--running", "9")
-"""The kept sessions were seen long ago, and are not to be removed for that; none waits in line."""
+FLAGS = ("--keep-days", "1", "--running", "9")
+"""The kept sessions were seen long ago, and are not removed for that; none waits in line."""
 
 
 @pytest.fixture(params=KEPT)

@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +109,35 @@ async def test_one_that_cannot_be_read_from_has_ended() -> None:
         with no_more_memory():
             process.send(TakeSnapshot(1))
             assert "lost (MemoryError)" in await process.end()
+
+
+class OneWay:
+    """Arrives in another process; on its way back there is no memory to read it."""
+
+    def __init__(self, home: int) -> None:
+        self._home = home
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return (OneWay, (self._home,)) if os.getpid() == self._home else (run_out_of_memory, ())
+
+
+def run_out_of_memory() -> None:
+    raise MemoryError
+
+
+async def test_a_report_that_cannot_be_read_is_the_end_of_its_process() -> None:
+    async with training_process() as process:
+        process.begin(run_id=OneWay(os.getpid()))
+        assert "was lost (MemoryError)" in await process.end()
+        assert process.handle.pid is not None
+        assert not exists(process.handle.pid)
+
+
+async def test_an_order_that_cannot_be_sent_is_the_end_of_its_process() -> None:
+    async with training_process() as process:
+        process.begin()
+        process.send(SetTrainer(threading.Lock()))  # type: ignore[arg-type]
+        assert "was lost (TypeError)" in await process.end()
 
 
 async def test_helpers_share_the_work() -> None:

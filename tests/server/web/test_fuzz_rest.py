@@ -60,6 +60,9 @@ class Known:
             stream.do("change_network", spec=SPEC)
             stream.until_status("running")
             snapshot = browser.http.get(f"/api/sessions/{self.session}/snapshot")
+        self.other = browser.http.post("/api/sessions").json()["session"]
+        with browser.watch(self.other) as stream:
+            stream.until("session")
         self.bodies = {"put": snapshot.json(), "post": picture.getvalue()}
 
     def make_right(self, case: Case[Any]) -> None:
@@ -67,6 +70,10 @@ class Known:
         session = self.session
         if case.method == "DELETE":
             session = self.browser.http.post("/api/sessions").json()["session"]
+        elif case.path.endswith("/restore"):
+            # One that was used: only that can be restored.
+            session = self.other
+            self.browser.http.delete(f"/api/sessions/{session}")
         case.path_parameters = {"session_id": session, "watch_id": watch_id_of(session)}
 
 
@@ -77,7 +84,7 @@ def known() -> Iterator[Known]:
 
 
 def test_no_operation_is_left_undescribed() -> None:
-    assert len(OPERATIONS) == 11
+    assert len(OPERATIONS) == 12
 
 
 @pytest.mark.parametrize("label", sorted(OPERATIONS))

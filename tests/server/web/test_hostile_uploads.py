@@ -94,6 +94,35 @@ def test_unfit_files_are_refused_and_the_session_is_as_before(browser: Browser) 
         assert stream.until("stats")["run_id"] == stream.state["run_id"]
 
 
+STUCK = {"state": "0", "inc": "0", "has_uint32": 0, "uinteger": 0}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"examples_seen": 2**63},
+        {"step_count": 2**52},
+        {"rng": STUCK},
+        {"sampler": {"order": STUCK}},
+    ],
+    ids=["examples", "steps", "a generator that stands still", "a sampler that stands still"],
+)
+def test_a_state_that_would_overflow_or_loop_is_refused(
+    browser: Browser, change: dict[str, object]
+) -> None:
+    with paused(browser) as (stream, path):
+        file = browser.http.get(path).json()
+        training = file["convnet_live"]["training"]
+        before = training["examples_seen"]
+        if isinstance(sampler := change.get("sampler"), dict):
+            change = {"sampler": training["sampler"] | sampler}
+        training |= change
+        message = refused(browser.http.put(path, content=json.dumps(file)))
+        assert "its training state is malformed" in message
+        stream.do("resume")
+        stream.until("stats", lambda stats: stats["examples"] > before)
+
+
 def test_flipped_bytes_are_refused_or_make_another_sound_file(browser: Browser) -> None:
     """Most bytes are digits, and another digit is another file, which is as good as the first."""
     rng = np.random.default_rng(3)

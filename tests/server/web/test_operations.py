@@ -47,6 +47,24 @@ def test_a_server_that_runs_is_live_and_ready_and_leaves_no_trace(site: Site) ->
 
 
 @pytest.mark.anyio
+async def test_while_a_thread_fails_it_is_not_ready_and_says_why() -> None:
+    app = create_app(SETTINGS)
+    health = app.state.site.health
+    async with request(app, "127.0.0.1") as client, app.router.lifespan_context(app):
+        health.fault("saving", OverflowError("too large"))
+        health.fault("data set", ValueError())
+        health.mended("data set")
+        answer = await client.get("/health")
+        reason = "saving: OverflowError"
+        assert answer.status_code == 503
+        assert answer.json() == {"live": True, "ready": False, "reason": reason}
+        faults = read_metrics((await client.get("/metrics")).text)
+        assert faults["thread_faults_total"] == 2
+        health.mended("saving")
+        assert (await client.get("/health")).json() == {"live": True, "ready": True}
+
+
+@pytest.mark.anyio
 async def test_before_and_after_it_is_live_but_not_ready() -> None:
     app = create_app(SETTINGS)
     not_ready = {"live": True, "ready": False}

@@ -1,9 +1,11 @@
-// Says why a run has failed, and offers the ways on: back to its last checkpoint, or a restart.
+// Says why a run has failed, and offers the ways on: back to its last checkpoint, or to the run
+// before, or a restart.
 
 import { attempt, complainIn } from "../../parts/attempt.js";
 import { byId, setText } from "../../parts/dom.js";
 
 /** @import { Context } from "../../view_context.js" */
+/** @import { Command } from "../../server/protocol.js" */
 
 /**
  * What to say and to offer, by the kind of failure; `told` is for spectators.
@@ -19,6 +21,11 @@ const WAYS = {
     advice: "What the network has learned is saved.",
     button: "try again",
     told: "Its owner can try again.",
+  },
+  unreadable: {
+    advice: "Nothing has been changed or removed: try again, go back to the run before, or restart from the first weights.",
+    button: "try again",
+    told: "Its owner can try again, or go back to the run before.",
   },
 };
 
@@ -44,17 +51,21 @@ export function showRecovery(context) {
 function offerWaysOn({ store, command }) {
   const complain = complainIn(byId("recovery_problem", HTMLElement));
   const back = byId("buttonrecover", HTMLButtonElement);
+  const earlier = byId("recovery_earlier", HTMLButtonElement);
+  const pause = byId("buttontp", HTMLButtonElement);
   /**
    * @param {HTMLButtonElement} button
-   * @param {"recover" | "restart"} type
+   * @param {Command} wanted
    * @param {HTMLElement} next  gets the focus: what one is likely to do next
    */
-  const offer = (button, type, next) => button.addEventListener("click", async () => {
-    if (await attempt({ busy: button, complain }, () => command({ type }))) next.focus();
+  const offer = (button, wanted, next) => button.addEventListener("click", async () => {
+    if (await attempt({ busy: button, complain }, () => command(wanted))) next.focus();
   });
-  offer(back, "recover", byId("lr_input", HTMLInputElement));
-  offer(byId("recovery_restart", HTMLButtonElement), "restart", byId("buttontp", HTMLButtonElement));
+  offer(back, { type: "recover" }, byId("lr_input", HTMLInputElement));
+  offer(earlier, { type: "return_to_run_before" }, pause);
+  offer(byId("recovery_restart", HTMLButtonElement), { type: "restart" }, pause);
   store.subscribe(["session"], ({ session }) => {
+    earlier.hidden = session?.failure !== "unreadable" || !session.previous;
     setText(back, WAYS[session?.failure ?? ""]?.button ?? "go back");
   });
 }

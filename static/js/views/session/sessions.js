@@ -1,11 +1,11 @@
-// Lists the browser's sessions: opens one, removes one, or begins another.
+// Lists the browser's sessions: opens one, removes one, takes that back, or begins another.
 
 import { attempt, complainIn } from "../../parts/attempt.js";
 import { byId, make, opens, setText } from "../../parts/dom.js";
 import { ago, count } from "../../words/numbers.js";
 
 /** @import { Context, SessionList } from "../../view_context.js" */
-/** @import { SessionSummary } from "../../server/protocol.js" */
+/** @import { RemovedSession, SessionSummary } from "../../server/protocol.js" */
 
 /** @param {string} session */
 const pathOf = (session) => `/sessions/${session}`;
@@ -14,6 +14,7 @@ const pathOf = (session) => `/sessions/${session}`;
 export function showSessions({ store, api }) {
   const dialog = byId("sessions", HTMLDialogElement);
   const list = byId("sessions_list", HTMLUListElement);
+  const removedList = byId("sessions_removed", HTMLUListElement);
   const hint = byId("sessions_hint", HTMLElement);
   const status = byId("sessions_status", HTMLElement);
   const complain = complainIn(byId("sessions_problem", HTMLElement));
@@ -24,6 +25,7 @@ export function showSessions({ store, api }) {
     const here = store.state.session?.session;
     setText(hint, rules(listed));
     list.replaceChildren(...listed.sessions.map((summary) => makeRow(summary, summary.session === here, remove)));
+    removedList.replaceChildren(...listed.removed.map((removed) => makeRemovedRow(removed, restore)));
   };
   /** @param {SessionSummary} summary @param {HTMLElement} row */
   const remove = ({ session }, row) => attempt({ busy: row, complain }, async () => {
@@ -31,7 +33,14 @@ export function showSessions({ store, api }) {
     await api.removeSession(session);
     if (here) return location.assign("/");
     await refresh();
-    setText(status, "Removed.");
+    setText(status, "Removed. For a week you can undo that.");
+    return begin.focus();
+  });
+  /** @param {RemovedSession} removed @param {HTMLElement} row */
+  const restore = ({ session }, row) => attempt({ busy: row, complain }, async () => {
+    await api.restoreSession(session);
+    await refresh();
+    setText(status, "Restored.");
     return begin.focus();
   });
 
@@ -47,7 +56,7 @@ export function showSessions({ store, api }) {
 /** @param {SessionList} list */
 function rules({ most, keep_seconds }) {
   const days = Math.round(keep_seconds / 86_400);
-  return `Each session trains a network of its own. A session that nobody has looked at for ${count(days)} days is removed. You can have up to ${count(most)}.`;
+  return `Each session trains a network of its own. A session that nobody has looked at for ${count(days)} days is removed; whatever is removed can be brought back for a week. You can have up to ${count(most)}.`;
 }
 
 /**
@@ -65,7 +74,7 @@ function makeRow(summary, here, remove) {
   else facts.append("last seen ", when);
 
   const ask = make("button", { type: "button", class: "quiet", "aria-label": `remove ${title}` }, "remove");
-  const sure = make("button", { type: "button" }, "remove for good");
+  const sure = make("button", { type: "button" }, "remove it");
   const keep = make("button", { type: "button", class: "quiet" }, "keep");
   const question = make("span", { class: "buttons", role: "group", "aria-label": `remove ${title}?`, hidden: true }, sure, keep);
   const row = make("li", { "data-session": session }, make("div", {}, name, facts), ask, question);
@@ -78,5 +87,19 @@ function makeRow(summary, here, remove) {
   ask.addEventListener("click", () => turn(true));
   keep.addEventListener("click", () => turn(false));
   sure.addEventListener("click", () => remove(summary, row));
+  return row;
+}
+
+/**
+ * @param {RemovedSession} removed
+ * @param {(removed: RemovedSession, row: HTMLElement) => void} restore
+ */
+function makeRemovedRow(removed, restore) {
+  const { session, title, examples, seconds } = removed;
+  const days = count(Math.ceil(seconds / 86_400));
+  const facts = make("p", { class: "hint" }, `removed · ${count(examples)} examples · can be restored for ${days} more ${days === "1" ? "day" : "days"}`);
+  const undo = make("button", { type: "button", class: "quiet", "aria-label": `restore ${title}` }, "undo");
+  const row = make("li", { "data-removed": session }, make("div", {}, make("span", { class: "session-title" }, title), facts), undo);
+  undo.addEventListener("click", () => restore(removed, row));
   return row;
 }
