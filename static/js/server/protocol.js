@@ -273,7 +273,7 @@ function withMaps(header, payload) {
   for (const layer of header.layers) {
     for (const name of MAP_NAMES) {
       const map = layer[name];
-      if (map) map.pixels = slice(payload, map.offset, product(map.shape));
+      if (map) map.pixels = slice(payload, map.offset, map.shape.reduce((/** @type {number} */ all, /** @type {number} */ n) => all * n, 1));
     }
   }
   return header;
@@ -294,9 +294,4 @@ function withPictures(header, payload) {
 function slice(payload, offset, length) {
   if (offset < 0 || offset + length > payload.length) throw new ProtocolError("binary message cut off");
   return payload.subarray(offset, offset + length);
-}
-
-/** @param {number[]} shape @returns {number} */
-function product(shape) {
-  return shape.reduce((total, n) => total * n, 1);
 }
