@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import await_examples, await_more
+from tests.browser.actions import await_examples, await_more, change_network
+
+HUGE = """layer_defs = [{type:'input', out_sx:24, out_sy:24, out_depth:1},
+  {type:'conv', sx:5, filters:64, pad:2, activation:'relu'},
+  {type:'conv', sx:5, filters:64, pad:2, activation:'relu'},
+  {type:'fc', num_neurons:100}, {type:'softmax', num_classes:10}];
+trainer = new convnetjs.SGDTrainer(net, {method:'sgd', learning_rate:0.001, batch_size:2000});
+"""
+"""3.8 million parameters; ten seconds a step, or more."""
 
 
 def stat(page: Page, name: str) -> str:
@@ -32,3 +42,17 @@ def test_it_learns_and_tests_itself(page: Page) -> None:
         "test accuracy based on last 200 test images: 0."
     )
     expect(page.locator("#testset_vis canvas").first).to_be_visible()
+
+
+def test_a_huge_network_says_how_long_a_step_takes_and_what_of_its_maps_is_shown(
+    page: Page,
+) -> None:
+    time_per_step = page.locator("#trainstats [data-stat=step_seconds]")
+    expect(time_per_step).to_be_hidden()
+    change_network(page, HUGE)
+    expect(time_per_step).to_be_visible()
+    expect(time_per_step).to_have_text(re.compile(r"^[\d.]+(s|min)$"))
+    dense = page.locator("#visnet article[data-type=fc]").first
+    dense.scroll_into_view_if_needed()
+    weights = dense.locator("figure[data-map=weights]")
+    expect(weights).to_contain_text(re.compile(r"too large to show whole: the first \d+ of 100"))
