@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -56,8 +56,7 @@ class _Epoch:
     after: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class SamplerMark:
+class SamplerMark(NamedTuple):
     """Where in its training images a sampler was."""
 
     epoch: _Epoch

@@ -205,8 +205,8 @@ class BatchSplitter:
 
 def _shares(between: Between | None, lanes: int) -> Iterator[Between | None]:
     """For each of so many lanes in a row what to call with the share of that lane alone."""
-    if between is None:
-        yield from [None] * lanes
+    if between is None or lanes == 1:
+        yield from [between] * lanes
         return
     for lane in range(lanes):
         if lane:

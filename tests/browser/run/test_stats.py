@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import await_examples, await_more, pause
+from tests.browser.actions import await_examples, await_more, change_network, pause
 
 UNKNOWN = "\N{EN DASH}"
 # Each number of the stats and of the header, and the legend's, all of one moment.
@@ -25,6 +25,15 @@ SHOWN = """() => {
   const legend = document.querySelectorAll("#accuracylegend .legend-value");
   return { ...shown, legend: [...legend].map((value) => value.innerText) };
 }"""
+
+
+HUGE = """layer_defs = [{type:'input', out_sx:24, out_sy:24, out_depth:1},
+  {type:'conv', sx:5, filters:64, pad:2, activation:'relu'},
+  {type:'conv', sx:5, filters:64, pad:2, activation:'relu'},
+  {type:'fc', num_neurons:100}, {type:'softmax', num_classes:10}];
+trainer = new convnetjs.SGDTrainer(net, {method:'sgd', learning_rate:0.001, batch_size:2000});
+"""
+"""3.8 million parameters; ten seconds a step, or more."""
 
 
 def stat(page: Page, name: str) -> str:
@@ -86,3 +95,17 @@ def test_what_is_not_known_yet_says_why(page: Page) -> None:
         "title", "Known once 20 examples were measured."
     )
     expect(page.locator("#trainstats [data-stat=examples_per_second]")).to_have_text(UNKNOWN)
+
+
+def test_a_huge_network_says_how_long_a_step_takes_and_what_of_its_maps_is_shown(
+    page: Page,
+) -> None:
+    time_per_step = page.locator("#trainstats [data-stat=step_seconds]")
+    expect(time_per_step).to_be_hidden()
+    change_network(page, HUGE)
+    expect(time_per_step).to_be_visible()
+    expect(time_per_step).to_have_text(re.compile(r"^[\d.]+ (s|min)$"))
+    dense = page.locator("#visnet article[data-type=fc]").first
+    dense.scroll_into_view_if_needed()
+    weights = dense.locator("figure[data-map=weights]")
+    expect(weights).to_contain_text(re.compile(r"too large to show whole: the first \d+ of 100"))
