@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from engine.bounded_numbers import check_bounded, count
+from engine.bounded_numbers import LARGEST_MEASUREMENT, check_bounded, count
 from engine.data import Sampler
 from engine.data.sampler import generator_from_state, generator_state
 from engine.file_limits import SNAPSHOT_BYTES
@@ -181,7 +181,7 @@ def _training_of(own: Json) -> Json | None:
     if not isinstance(training, dict):
         return None
     try:
-        check_bounded(training)
+        check_bounded(training, LARGEST_MEASUREMENT)
     except ValueError as error:
         raise SnapshotError(f"its training state is malformed ({error})") from None
     return training

@@ -111,12 +111,15 @@ class Registry:
         return self._removed.describe(owner)
 
     async def restore(self, session_id: str, owner: str) -> Session:
-        """Bring back this owner's removed session of this id.
+        """Bring back this owner's removed session of this id; one that is there stays as it is.
 
         Raises:
             NoSuchSession: there is none, or not any more.
             TooManySessions: there is no room for it.
         """
+        there = self._sessions.get(session_id)
+        if there is not None and there.state.owner == owner:
+            return there
         if (removal := self._removals.get(session_id)) is not None:
             # Its last checkpoint is still to come.
             await asyncio.wait([removal])

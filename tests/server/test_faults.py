@@ -213,7 +213,7 @@ def test_a_damaged_checkpoint_is_left_alone_until_its_owner_goes_back(tmp_path: 
         server.start()
         with browser.session() as again:
             failed(again)
-            again.do("recover", earlier=True)
+            again.do("return_to_run_before")
             stats = again.until("stats", lambda stats: stats["run_id"] == again.state["run_id"])
             assert stats["examples"] >= kept
         assert newest.exists()

@@ -65,7 +65,7 @@ def test_the_page_brings_what_its_scripts_need(browser: Browser) -> None:
     }  # fmt: skip
     assert bootstrap["stream"] == f"/api/sessions/{session}/stream"
     assert bootstrap["default_spec"] == DEFAULT_TEXT
-    assert {"name", "title", "text"} == set(bootstrap["presets"][0])
+    assert {"name", "title", "about", "text"} == set(bootstrap["presets"][0])
     assert bootstrap["limits"] == {
         "spec_characters": 20_000,
         "image_bytes": 64 << 10,

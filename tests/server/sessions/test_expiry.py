@@ -122,6 +122,7 @@ async def test_a_removed_session_can_be_restored_with_all_that_it_was(tmp_path: 
         await server.registry.restore(session.id, "you")
     # At once, though its last checkpoint is still to come.
     restored = await server.registry.restore(session.id, "me")
+    assert await server.registry.restore(session.id, "me") is restored
     assert server.registry.removed("me") == ()
     await join(restored, viewer := Viewer())
     viewer.next_point = 0

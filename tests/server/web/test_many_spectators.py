@@ -24,7 +24,7 @@ def test_pictures_wait_for_their_turn_and_owners_do_not_wait_for_spectators() ->
         stream.do("change_network", spec=WIDE.replace("batch_size:20", "batch_size:1"))
         stream.do("watch", layers=LAYERS)
         watch = stream.state["watch"].rpartition("/")[2]
-        stream.until("layers", lambda layers: len(layers["payload"]) > 1 << 20)
+        stream.until("layers", lambda layers: len(layers["payload"]) > 1 << 19)
         for number in range(SPECTATORS):
             rude = stack.enter_context(raw_stream(browser, watch, kind="watch"))
             # Not all the same: else they would share what they are sent.
