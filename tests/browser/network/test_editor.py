@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+import re
+
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from engine import language as spec
 from engine.language.presets import PRESETS
@@ -199,6 +201,27 @@ def test_the_best_presets_say_what_to_expect(page: Page) -> None:
     for name in ("best-accuracy", "best-accuracy-10-minutes"):
         preset.select_option(name)
         expect(about).to_have_text(PRESETS[name].about)
+
+
+def test_a_text_chosen_before_the_session_is_there_stays(page: Page) -> None:
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+    chosen = False
+
+    def hold(socket: WebSocketRoute) -> None:
+        def pass_on(message: str | bytes) -> None:
+            held.append((socket, message))
+            while chosen and held:
+                to, earlier = held.pop(0)
+                to.send(earlier)
+
+        socket.connect_to_server().on_message(pass_on)
+
+    page.route_web_socket(re.compile("/stream"), hold)
+    page.reload()
+    page.locator("#preset").select_option("best-accuracy")
+    chosen = True
+    expect(page.locator("#spec_state")).to_have_text("not applied yet")
+    expect(page.locator("#spec_editor")).to_contain_text("batchnorm")
 
 
 def test_the_editor_is_as_tall_as_its_table(page: Page) -> None:

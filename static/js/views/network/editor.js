@@ -106,7 +106,9 @@ export function showEditor({ store, command, bootstrap, nonce }) {
     if (!session || connection !== "open") return;
     // A server that lost its sessions has made a new one: the user's text is worth more.
     const lost = sessionId !== "" && session.session !== sessionId;
-    const followed = running === "" || (!edited() && !lost);
+    // Neither is a text lost that was chosen or written before the session was there.
+    const touched = running === "" ? editor.text !== "" : edited();
+    const followed = !touched && !lost;
     sessionId = session.session;
     if (session.spec !== running) {
       running = session.spec;
