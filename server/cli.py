@@ -210,6 +210,7 @@ def _settings(arguments: argparse.Namespace, port: int) -> Settings:
         limits=Limits(
             sessions=arguments.sessions,
             sessions_per_owner=arguments.sessions_per_browser,
+            sessions_per_address=max(arguments.sessions_per_browser, arguments.sessions // 4),
             viewers_per_session=arguments.viewers,
             new_sessions_per_address=arguments.new_sessions,
         ),

@@ -48,6 +48,8 @@ class Limits:
     viewers_per_session: int = 200
     sessions: int = 1000
     sessions_per_owner: int = 20
+    sessions_per_address: int = 250
+    """How many one address may have in all, so that it cannot take every place."""
     new_sessions_seconds: float = 600.0
     new_sessions_per_owner: int = 20
     new_sessions_per_address: int = 300

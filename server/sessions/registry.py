@@ -12,10 +12,13 @@ from engine.language import OptionError, SpecError
 from server.protocol.connections import CloseReason
 from server.sessions.names import short
 from server.sessions.session import Session
+from server.sessions.session_state import WORTH_SECONDS
 from server.sessions.surroundings import Surroundings
 
 log = logging.getLogger(__name__)
 EXPIRY_SECONDS = 3600.0
+SPARED_SECONDS = 3600.0
+"""A session that hardly trained makes way when nobody has looked at it for so long."""
 
 
 class NoSuchSession(LookupError):
@@ -24,6 +27,25 @@ class NoSuchSession(LookupError):
 
 class TooManySessions(Exception):
     """There is no room for one more; the message is a sentence for people."""
+
+
+def _least(sessions: list[Session], refusal: str) -> Session:
+    """The session that makes way first: one that nobody ever saw, else one that hardly trained.
+
+    Raises:
+        TooManySessions: each is somebody's work, or has just been looked at.
+    """
+    before = time.time() - SPARED_SECONDS
+    idle = (each for each in sessions if not each.audience)
+    lesser = [
+        each
+        for each in idle
+        if not each.state.used
+        or (each.state.trained_seconds < WORTH_SECONDS and each.state.seen < before)
+    ]
+    if not lesser:
+        raise TooManySessions(refusal)
+    return min(lesser, key=lambda each: (each.state.used, each.state.seen))
 
 
 class Registry:
@@ -47,19 +69,17 @@ class Registry:
     def __iter__(self) -> Iterator[Session]:
         return iter(tuple(self._sessions.values()))
 
-    def create(self, owner: str) -> Session:
-        """A new session of this owner.
+    def create(self, owner: str, network: str = "") -> Session:
+        """A new session of this owner, who comes from this network; see `network_of`.
 
         Raises:
-            TooManySessions: the limit is reached, and every session has been used.
+            TooManySessions: a limit is reached, and every session is somebody's work.
         """
-        limits = self._shared.settings.limits
-        mine = [session for session in self if session.state.owner == owner]
-        if len(mine) >= limits.sessions_per_owner:
-            self._make_room(mine, f"You have {len(mine)} sessions: remove one of them first.")
-        if len(self) >= limits.sessions:
-            self._make_room(list(self), "The server has no room for another session.")
-        session = Session.new(secrets.token_urlsafe(16), owner, self._shared)
+        for leaving in self._to_make_way(owner, network):
+            # One that makes way for two limits goes once.
+            if leaving.id in self._sessions:
+                self._remove(leaving)
+        session = Session.new(secrets.token_urlsafe(16), owner, self._shared, network)
         self._sessions[session.id] = session
         log.info("session created", extra={"session": short(session.id)})
         return session
@@ -125,13 +145,30 @@ class Registry:
             if not session.audience and session.state.seen < before:
                 self._remove(session)
 
-    def _make_room(self, sessions: list[Session], refusal: str) -> None:
-        # Nobody's work is thrown away for somebody else's; but whoever only fetched the page,
-        # as programs do, has none.
-        unused = [session for session in sessions if not session.state.used]
-        if not unused:
-            raise TooManySessions(refusal)
-        self._remove(min(unused, key=lambda session: session.state.seen))
+    def check_room(self, owner: str, network: str) -> None:
+        """See that `create` would find room.
+
+        Raises:
+            TooManySessions: it would not.
+        """
+        self._to_make_way(owner, network)
+
+    def _to_make_way(self, owner: str, network: str) -> list[Session]:
+        """The sessions that a new one takes the place of; see `create`."""
+        limits, everybody = self._shared.settings.limits, list(self)
+        mine = [session for session in everybody if session.state.owner == owner]
+        near = [session for session in everybody if network and session.state.network == network]
+        crowded = (
+            (mine, limits.sessions_per_owner, "You have {} sessions: remove one of them first."),
+            (near, limits.sessions_per_address, "There are {} sessions from your network's "
+             "address: one of them has to be removed first."),
+            (everybody, limits.sessions, "The server has no room for another session."),
+        )  # fmt: skip
+        return [
+            _least(sessions, refusal.format(len(sessions)))
+            for sessions, most, refusal in crowded
+            if len(sessions) >= most
+        ]
 
     def _remove(self, session: Session) -> None:
         del self._sessions[session.id]

@@ -28,6 +28,8 @@ def record_of(state: SessionState, examples: int) -> SessionRecord:
         reason=life.reason if life.failure else None,
         divergences=run.divergences,
         examples=examples,
+        network=state.network,
+        trained_seconds=state.trained_seconds,
     )
 
 
@@ -52,6 +54,8 @@ def state_of(record: SessionRecord) -> SessionState:
         life=Life(Failure(record.failure) if record.failure else None, record.reason),
         created=record.created,
         seen=record.seen,
+        network=record.network,
+        trained_before=record.trained_seconds,
         used=True,
         wants_pause=record.paused,
         asleep=record.examples,

@@ -91,10 +91,10 @@ class Session:
         self.show_dataset()
 
     @classmethod
-    def new(cls, session_id: str, owner: str, shared: Surroundings) -> Session:
+    def new(cls, session_id: str, owner: str, shared: Surroundings, network: str = "") -> Session:
         """A session that begins with the default network for the data in use."""
         run = RunDefinition.first(shared.dataset().shape)
-        return cls(SessionState(session_id, owner, run), shared)
+        return cls(SessionState(session_id, owner, run, network=network), shared)
 
     @classmethod
     def kept(cls, record: SessionRecord, shared: Surroundings) -> Session:

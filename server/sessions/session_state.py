@@ -10,6 +10,9 @@ from server.sessions.lifecycle import Life
 from server.sessions.names import watch_id_of
 from server.sessions.run_definition import RunDefinition
 
+WORTH_SECONDS = 60.0
+"""A session that has trained for so long is somebody's work; one that has not may make way."""
+
 
 @dataclass(slots=True)
 class SessionState:
@@ -22,6 +25,8 @@ class SessionState:
         life: its status.
         created, seen: when it was created, and when somebody last began or stopped looking, in
             seconds since 1970.
+        network: the address, or network of addresses, from which it was begun; "" where unknown.
+        trained_before: for how many seconds it had trained when an earlier server kept it.
         used: whether anybody ever looked; before that there is nothing worth keeping.
         wants_pause: its owner wants the network to stand.
         unwatched: nobody has been looking for a while, so that the network stands as well.
@@ -35,6 +40,8 @@ class SessionState:
     life: Life = field(default_factory=Life)
     created: float = field(default_factory=time.time)
     seen: float = field(default_factory=time.time)
+    network: str = ""
+    trained_before: float = 0.0
     used: bool = False
     wants_pause: bool = False
     unwatched: bool = False
@@ -49,6 +56,11 @@ class SessionState:
     def paused(self) -> bool:
         """Whether the network is to stand: its owner wants it to, or nobody watches."""
         return self.wants_pause or self.unwatched
+
+    @property
+    def trained_seconds(self) -> float:
+        """For how long it has trained, up to what counts."""
+        return min(self.trained_before + self.life.running_seconds, WORTH_SECONDS)
 
     @property
     def recoverable(self) -> bool:

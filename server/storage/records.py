@@ -23,6 +23,8 @@ class SessionRecord:
         failure: one word for why the run cannot go on, `reason` the sentence; None while it can.
         divergences: where its loss stopped being finite.
         examples: trained on, as of the newest graph point.
+        network: the address, or network of addresses, from which it was begun; "" where unknown.
+        trained_seconds: for how long it has trained; see `session_state.WORTH_SECONDS`.
     """
 
     id: str
@@ -40,6 +42,8 @@ class SessionRecord:
     reason: str | None
     divergences: tuple[Divergence, ...]
     examples: int
+    network: str = ""
+    trained_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from server.sessions.registry import Registry
 from server.sessions.session import Session
 from server.settings import Settings
 from server.web.api.metrics import Metrics
-from server.web.guards.creation_rate import CreationLimiter
+from server.web.guards.creation_rate import CreationLimiter, network_of
 from server.web.guards.file_budget import FileBudget
 from server.web.guards.owner_cookie import owner_of_request
 from server.web.page.render import Page
@@ -50,8 +50,9 @@ class Site:
         Raises:
             TooOften, TooManySessions: too many began recently, or exist.
         """
-        self.creations.admit(owner, request.client.host if request.client else "")
-        return self.registry.create(owner)
+        network = network_of(request.client.host) if request.client else ""
+        self.creations.admit(owner, network)
+        return self.registry.create(owner, network)
 
 
 # Asynchronous, though they wait for nothing: FastAPI runs others on threads.
