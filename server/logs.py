@@ -59,6 +59,7 @@ class LineHandler(logging.Handler):
         self._descriptor, self._most_waiting = descriptor, most_waiting
         # Its `put` may interrupt itself, as a signal's handler does that logs.
         self._waiting: queue.SimpleQueue[str | threading.Event] = queue.SimpleQueue()
+        # Counted under the lock that every handler has.
         self._dropped = 0
         threading.Thread(target=self._write_lines, name="log", daemon=True).start()
 
@@ -76,30 +77,34 @@ class LineHandler(logging.Handler):
         written.wait(FLUSH_SECONDS)
 
     def _write_lines(self) -> None:
+        # Counted apart from those for which there was no room: two threads must not count in one.
+        failed = told = 0
         while True:
-            match self._waiting.get():
-                case threading.Event() as written:
-                    written.set()
-                case str(line):
-                    self._write(line)
-            if self._dropped and self._waiting.empty():
-                dropped, self._dropped = self._dropped, 0
+            item = self._waiting.get()
+            if isinstance(item, str) and not self._write(item):
+                failed += 1
+            count = self._dropped + failed - told
+            if count and self._waiting.empty():
                 about = {"name": __name__, "levelno": logging.WARNING, "levelname": "WARNING"}
-                about |= {"msg": "log lines dropped", "count": dropped}
-                self._write(self.format(logging.makeLogRecord(about)))
+                about |= {"msg": "log lines dropped", "count": count}
+                if self._write(self.format(logging.makeLogRecord(about))):
+                    told += count
+            if isinstance(item, threading.Event):
+                item.set()
 
-    def _write(self, line: str) -> None:
+    def _write(self, line: str) -> bool:
         rest = f"{line}\n".encode(errors="backslashreplace")
         try:
             while rest:
                 rest = rest[os.write(self._descriptor, rest) :]
         except OSError:
             # The device is full, or its reader has left: neither is a reason to end.
-            self._dropped += 1
+            return False
+        return True
 
 
 class Throttle(logging.Filter):
-    """Leaves out events like many that came just before, and says of the next how many they were."""
+    """Leaves out events like many just before, and says of the next how many they were."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()

@@ -147,10 +147,17 @@ def test_what_finds_no_room_is_dropped_and_counted() -> None:
         os.close(sending)
 
 
-def test_a_full_device_is_no_reason_to_end() -> None:
-    with open("/dev/full", "wb") as full:
+def test_a_full_device_ends_nothing_and_is_told_of_once_there_is_room() -> None:
+    receiving, sending = os.pipe()
+    with open("/dev/full", "wb") as full, open(receiving) as log:
         handler = LineHandler(full.fileno())
         handler.setFormatter(JsonFormatter())
         for _ in range(3):
             handler.emit(record())
-        handler.flush()
+            handler.flush()
+        os.dup2(sending, full.fileno())
+        os.close(sending)
+        handler.emit(record())
+        lines = [json.loads(log.readline()) for _ in range(2)]
+    assert [line["event"] for line in lines] == ["run failed", "log lines dropped"]
+    assert lines[1]["count"] >= 3
