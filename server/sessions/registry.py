@@ -122,6 +122,10 @@ class Registry:
             viewer.close(CloseReason.REMOVED)
         self._remove(session)
 
+    def owns(self, owner: str) -> bool:
+        """Whether this owner has a session."""
+        return any(session.state.owner == owner for session in self)
+
     def newest(self, owner: str) -> Session | None:
         """The session that this owner looked at last."""
         return next(iter(self.owned_by(owner)), None)

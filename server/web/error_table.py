@@ -19,11 +19,13 @@ from server.protocol.refusals import Declined, HostSilent, SessionError
 from server.sessions.registry import NoSuchSession, TooManySessions
 from server.web.guards.creation_rate import TooOften
 from server.web.guards.file_budget import NoRoomForFile, TooManyFiles
+from server.web.guards.owner_cookie import AmbiguousCookie
 from server.web.guards.request_body import BodyTooLarge, BodyTooSlow, UnsupportedBody
 
 log = logging.getLogger(__name__)
 
 STATUSES: dict[type[Exception], HTTPStatus] = {
+    AmbiguousCookie: HTTPStatus.BAD_REQUEST,
     NoSuchSession: HTTPStatus.NOT_FOUND,
     TooManySessions: HTTPStatus.TOO_MANY_REQUESTS,
     TooOften: HTTPStatus.TOO_MANY_REQUESTS,

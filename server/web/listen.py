@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -16,6 +15,9 @@ from server.web.guards.uvicorn_version import check_uvicorn
 
 GRACE_SECONDS = 3
 BACKLOG = 512
+"""How many connections the system holds until they are accepted: a class comes at once."""
+ACCEPTED_AT_ONCE = 8
+"""So many are accepted, and have files open, before the first is refused for being too many."""
 
 
 def open_socket(host: str, port: int, take_seconds: float) -> socket.socket:
@@ -68,11 +70,15 @@ def make_server(
     """
     check_uvicorn()
     # Not before: it builds on what has just been looked for.
+    from server.web.guards.http_requests import MOST_HEADER_BYTES, BoundedHttp
     from server.web.guards.websocket_frames import BoundedProtocol
 
     config = uvicorn.Config(
         app,
         lifespan="on",
+        http=BoundedHttp,
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+        backlog=ACCEPTED_AT_ONCE,
         # Of uvicorn's websocket implementations its base waits for a client that does not read,
         # and stands on the websockets library's current interface.
         ws=BoundedProtocol,
@@ -100,8 +106,10 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        with suppress(BrokenPipeError):
-            self._listening()
+        for listening in sockets or ():
+            # asyncio has made it what it accepts at once.
+            listening.listen(BACKLOG)
+        self._listening()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._leaving()

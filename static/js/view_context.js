@@ -6,7 +6,7 @@
 /**
  * What the server puts into the page; a spectator's has no path but the stream's.
  * @typedef {object} Bootstrap
- * @property {string} session
+ * @property {string} session  "new" where it begins when the page connects
  * @property {Role} role
  * @property {string} stream  paths
  * @property {string} [snapshot]

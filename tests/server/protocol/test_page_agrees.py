@@ -156,6 +156,8 @@ def without_places(value: Any) -> Any:
     return [without_places(each) for each in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("reason", [CloseReason.UNKNOWN_SESSION, CloseReason.REMOVED])
+@pytest.mark.parametrize(
+    "reason", [CloseReason.UNKNOWN_SESSION, CloseReason.REMOVED, CloseReason.NO_ROOM]
+)
 def test_the_page_knows_the_close_codes_that_it_heeds(reason: CloseReason) -> None:
     assert f"const {reason.name} = {reason.code};" in CONNECTION
