@@ -45,6 +45,8 @@ class Limits:
     """Whoever takes nothing of what is sent for so long is let go."""
     reply_seconds: float = 30.0
     """A training process that takes longer to reply is said not to answer."""
+    relaunch_seconds: float = 0.5
+    """The pause before a trainer follows a second one that died in a row; then it doubles."""
     viewers_per_session: int = 200
     sessions: int = 1000
     sessions_per_owner: int = 20

@@ -125,11 +125,12 @@ class Stage:
         places: int = 1,
         keeper: Keeper | None = None,
         reply_seconds: float = 5,
+        relaunch_seconds: float = 0,
         **settings: Any,
     ) -> None:
         self.hosts: list[FakeHost] = []
         self.dataset: Dataset = BUILTIN
-        limits = Limits(reply_seconds=reply_seconds)
+        limits = Limits(reply_seconds=reply_seconds, relaunch_seconds=relaunch_seconds)
         self.shared = Surroundings(
             Settings(limits=limits, **settings),
             self._new_host,
