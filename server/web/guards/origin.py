@@ -13,8 +13,11 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.protocol.events import Problem
+from server.web.error_table import answer
 
 TWO_LENGTHS = "A request has either a Content-Length or a Transfer-Encoding, not both."
 FOREIGN = "This request does not come from a page of this server; see --allow-origin."
@@ -137,7 +140,8 @@ async def _respond(
     receive: Receive,
     send: Send,
 ) -> None:
-    response = JSONResponse({"error": {"message": message}}, status, headers)
+    response = answer(Request(scope), status, Problem(message))
+    response.headers.update(headers)
     await response(scope, receive, _with_headers(send))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
@@ -68,6 +69,11 @@ class Page:
         response = self._respond(request, "refused.html", status=status, reason=reason)
         response.headers.update(headers)
         return response
+
+    def render_problem(self, request: Request, reason: str, status: int) -> Response:
+        """What people see in the place of an error that programs read as JSON."""
+        title = HTTPStatus(status).phrase.capitalize()
+        return self._respond(request, "problem.html", status=status, title=title, reason=reason)
 
     def _respond(
         self, request: Request, template: str, *, status: int = 200, **context: Any

@@ -124,3 +124,25 @@ def can_be_reached(site: Site) -> bool:
 def test_a_quarter_of_all_files_is_for_other_things() -> None:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert most_connections() == soft - max(64, soft // 4)
+
+
+BROWSERS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/static/nothing.js", "/sessions/a/b", "/metrics/x"])
+def test_people_get_a_page_where_there_is_nothing_and_programs_json(site: Site, path: str) -> None:
+    page = ask(site, "GET", path, BROWSERS)
+    assert page.status == 404
+    assert page.headers["content-type"].startswith("text/html")
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert b"There is nothing at this address." in page.body
+    assert b'<a href="/">' in page.body
+    for headers in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}):
+        answer = ask(site, "GET", path, headers)
+        assert (answer.status, answer.message) == (404, "There is nothing at this address.")
+        assert "accept" in answer.headers["vary"].lower()
+    assert ask(site, "GET", "/api/nothing", BROWSERS).message
+    stranger = ask(site, "GET", "/", {**BROWSERS, "Host": "example.org"})
+    assert stranger.status == 403
+    assert b"does not go by that name" in stranger.body
+    assert stranger.headers["content-type"].startswith("text/html")
