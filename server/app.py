@@ -95,7 +95,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
     site = Site(
         settings,
         registry,
-        Page(files, assets, settings.limits, lambda: data.current.shape),
+        Page(files, assets, settings, lambda: data.current.shape),
         Metrics(registry, line, shared.tally),
         OwnerCookies(secret, registry.owns, name=short_lived),
         CreationLimiter(settings.limits),

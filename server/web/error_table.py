@@ -21,7 +21,6 @@ from server.web.guards.creation_rate import TooOften
 from server.web.guards.file_budget import NoRoomForFile, TooManyFiles
 from server.web.guards.owner_cookie import AmbiguousCookie
 from server.web.guards.request_body import BodyTooLarge, BodyTooSlow, UnsupportedBody
-from server.web.page.render import Page
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +72,8 @@ def headers_of(error: Exception) -> dict[str, str]:
 def answer(request: Request, status: int, problem: Problem) -> Response:
     """An error: as a page for people who opened an address, else as the page's scripts read it."""
     if _is_a_persons(request):
-        page: Page = request.app.state.site.page
-        response = page.render_problem(request, problem.message, status)
+        page = request.app.state.site.page
+        response: Response = page.render_problem(request, problem.message, status)
     else:
         response = JSONResponse({"error": plain(problem)}, status_code=status)
     if request.method in ("GET", "HEAD"):

@@ -12,6 +12,7 @@
  * @property {string} [snapshot]
  * @property {string} [predict]
  * @property {string} [sessions]
+ * @property {string[]} [addresses]  origins at which other computers reach the server
  * @property {string} default_spec
  * @property {{name: string, title: string, text: string}[]} presets
  * @property {{spec_characters: number, image_bytes: number, snapshot_bytes: number}} limits

@@ -17,20 +17,21 @@ from server.protocol.connections import Role
 from server.sessions.names import NEW
 from server.sessions.run_definition import default_text
 from server.sessions.session import Session
-from server.settings import Limits, PageFiles, program_version
+from server.settings import PageFiles, Settings, program_version
 from server.web.page.assets import Assets
+from server.web.page.reachable import reachable_origins
 
 
 class Page:
     """Renders the pages."""
 
     def __init__(
-        self, files: PageFiles, assets: Assets, limits: Limits, images: Callable[[], DataShape]
+        self, files: PageFiles, assets: Assets, settings: Settings, images: Callable[[], DataShape]
     ) -> None:
         """`images` tells the form of the data set in use."""
         self._templates = Jinja2Templates(directory=files.templates)
         self._templates.env.globals["asset"] = assets.url
-        self._limits, self._images = limits, images
+        self._settings, self._images = settings, images
 
     def render(self, request: Request, session: Session | None) -> Response:
         """The owner's page, with what its scripts need to begin; None for a session yet to begin.
@@ -46,6 +47,7 @@ class Page:
             "snapshot": f"{base}/snapshot",
             "predict": f"{base}/predict",
             "sessions": "/api/sessions",
+            "addresses": reachable_origins(self._settings),
         }
         return self._respond(request, "index.html", bootstrap=paths | self._common())
 
@@ -94,8 +96,8 @@ class Page:
             ],
             "limits": {
                 "spec_characters": DEFAULT_LIMITS.characters,
-                "image_bytes": self._limits.image_bytes,
-                "snapshot_bytes": self._limits.snapshot_bytes,
+                "image_bytes": self._settings.limits.image_bytes,
+                "snapshot_bytes": self._settings.limits.snapshot_bytes,
             },
             "version": program_version(),
         }
