@@ -148,7 +148,7 @@ async def _respond(
 def _may_read(headers: Headers) -> bool:
     """Whether a harmless request comes from this site, or from somebody who follows a link to it.
 
-    The page begins a session for whoever has none: other sites' pictures and frames must not. Old
+    The page gives a cookie to whoever has none: other sites' pictures and frames must not. Old
     browsers, programs, and browsers on unencrypted networks do not say whose a request is.
     """
     if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):

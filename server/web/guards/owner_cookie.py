@@ -20,6 +20,10 @@ COOKIE_PREFIX = "convnet_live"
 """What the names of all cookies begin with; earlier versions had this one, without a signature."""
 COOKIE_SECONDS = 365 * 24 * 3600
 SIGNATURE_BYTES = 16
+TWO_COOKIES = (
+    "This browser sends two different cookies of this server, one of which may be another "
+    f"program's: remove the cookies whose names begin with {COOKIE_PREFIX}."
+)
 
 
 class AmbiguousCookie(Exception):
@@ -62,13 +66,15 @@ class OwnerCookies:
         Raises:
             AmbiguousCookie: the browser names two.
         """
-        for name in (self.name, COOKIE_PREFIX):
-            tokens = set(filter(None, map(self._known, _values(connection, name))))
+        sent = list(_sent(connection))
+        # Then those of earlier versions, and by the names that followed from other secrets.
+        for cookies in (
+            [value for name, value in sent if name == self.name],
+            [value for name, value in sent if name != self.name],
+        ):
+            tokens = set(filter(None, map(self._known, cookies)))
             if len(tokens) > 1:
-                raise AmbiguousCookie(
-                    "This browser sends two different cookies of this server, one of which may be "
-                    f"another program's: remove the cookies named {name}."
-                )
+                raise AmbiguousCookie(TWO_COOKIES)
             if tokens:
                 return tokens.pop()
         return None
@@ -101,10 +107,10 @@ class OwnerCookies:
         return hmac.digest(self._secret, text, hashlib.sha256)
 
 
-def _values(connection: HTTPConnection, name: str) -> Iterator[str]:
-    """All values of a cookie: of several, most readers keep only one."""
+def _sent(connection: HTTPConnection) -> Iterator[tuple[str, str]]:
+    """Names and values of all cookies that may be ours: of several, most readers keep only one."""
     for header in connection.headers.getlist("cookie"):
         for cookie in header.split(";"):
-            key, _, value = cookie.strip().partition("=")
-            if key == name:
-                yield value.strip()
+            name, _, value = cookie.strip().partition("=")
+            if name.startswith(COOKIE_PREFIX):
+                yield name, value.strip()

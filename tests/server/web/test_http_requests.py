@@ -146,3 +146,18 @@ def test_people_get_a_page_where_there_is_nothing_and_programs_json(site: Site, 
     assert stranger.status == 403
     assert b"does not go by that name" in stranger.body
     assert stranger.headers["content-type"].startswith("text/html")
+
+
+def test_an_upload_that_is_broken_off_is_nothing_to_log() -> None:
+    with LiveServer() as server, Site(server.port).browser() as browser:
+        path = browser.open()["snapshot"]
+        for _ in range(3):
+            with socket.create_connection((ADDRESS, server.port), timeout=PATIENCE) as client:
+                client.sendall(
+                    f"PUT {path} HTTP/1.1\r\nHost: {ADDRESS}:{server.port}\r\n"
+                    f"Origin: {browser.site.origin}\r\nCookie: {browser.cookie}\r\n"
+                    "Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n".encode()
+                )
+                assert client.recv(12) == b"HTTP/1.1 100"
+        server.stop()
+        assert "Traceback" not in "".join(server.log)
