@@ -5,6 +5,7 @@ For the browser tests, the screenshot and the benchmarks.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import queue
 import re
@@ -36,11 +37,17 @@ class LiveServer:
         arguments: more flags of `serve`.
         data: a folder with the images, or None to let the server find them.
         state: a folder to keep sessions in, or None to forget them at the end.
+        read_log: read what it says once it has started; else it stays in the pipe.
     """
 
     def __init__(
-        self, *arguments: str, data: Path | None = SAMPLE, state: Path | None = None
+        self,
+        *arguments: str,
+        data: Path | None = SAMPLE,
+        state: Path | None = None,
+        read_log: bool = True,
     ) -> None:
+        self._read_log = read_log
         kept = ["--state", str(state)] if state else ["--ephemeral"]
         self._arguments = (*arguments, *kept, *(["--data", str(data)] if data else []))
         self._process: subprocess.Popen[str] | None = None
@@ -83,6 +90,10 @@ class LiveServer:
             stderr=subprocess.STDOUT,
             text=True,
         )  # fmt: skip
+        if not self._read_log:
+            # It holds a page, so that it is full soon.
+            assert self._process.stdout is not None
+            fcntl.fcntl(self._process.stdout, fcntl.F_SETPIPE_SZ, 4096)
         self._lines = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -135,6 +146,8 @@ class LiveServer:
         for line in self._process.stdout:
             self.log.append(line)
             self._lines.put(line)
+            if not self._read_log and URL.search(line):
+                return
         self._lines.put(None)
 
     def _await_port(self) -> int:

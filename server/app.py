@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -25,6 +26,7 @@ from server.storage.database import Storage
 from server.storage.disk_budget import DiskBudget
 from server.storage.disk_keeper import DiskKeeper
 from server.storage.keeper import Keeper, MemoryKeeper
+from server.storage.server_secret import SECRET_BYTES, server_secret
 from server.trainers.host import TrainerHost
 from server.trainers.local_process import LocalProcess
 from server.trainers.waiting_line import Line
@@ -36,6 +38,8 @@ from server.web.api.metrics import Metrics
 from server.web.guards.creation_rate import CreationLimiter
 from server.web.guards.file_budget import FileBudget
 from server.web.guards.origin import Guard, Policy
+from server.web.guards.owner_cookie import OwnerCookies
+from server.web.head_requests import HeadAsGet
 from server.web.page import routes as pages
 from server.web.page.assets import Assets
 from server.web.page.render import Page
@@ -90,13 +94,19 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         Uptime(keeper.uptime()),
     )
     registry = Registry(shared)
+    if settings.state is None:
+        # Of servers that keep nothing only one can run on a port: they share a cookie's name.
+        secret, short_lived = secrets.token_bytes(SECRET_BYTES), f"ephemeral_{settings.port}"
+    else:
+        secret, short_lived = server_secret(settings.state), ""
     files = page_files()
     assets = Assets(files.static)
     site = Site(
         settings,
         registry,
-        Page(files, assets, settings.limits),
+        Page(files, assets, settings, lambda: data.current.shape),
         Metrics(registry, line, shared.tally),
+        OwnerCookies(secret, registry.owns, name=short_lived),
         CreationLimiter(settings.limits),
         FileBudget(settings.limits),
         ReaderPool(settings.limits, settings.logs),
@@ -109,7 +119,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         lifespan=_lifespan(site, data, keeper),
         # An address with a slash too many leads nowhere.
         redirect_slashes=False,
-        middleware=[Middleware(Guard, policy=policy)],
+        middleware=[Middleware(Guard, policy=policy), Middleware(HeadAsGet)],
         # The pages that show an interface load scripts from elsewhere.
         docs_url=None,
         redoc_url=None,

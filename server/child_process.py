@@ -19,6 +19,9 @@ def settle_in(owner: int, logs: LogSettings | None, niceness: int, memory_bytes:
     end_with(owner)
     # Ctrl-C in a terminal reaches the whole group; the server decides when its processes end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGHUP"):
+        # So does the end of a terminal.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if logs is not None:
         set_up(logs)
     if hasattr(os, "nice"):

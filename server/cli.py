@@ -15,6 +15,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -25,10 +26,14 @@ from engine.command_line.commands import UsageError
 from engine.command_line.exit_codes import execute
 from engine.version import PROGRAM
 from server.logs import FORMATS, LEVELS, LogSettings, set_up
+from server.open_files import allow_many_files, open_closed_streams
 from server.settings import STATE_VARIABLE, Limits, Settings, default_state_folder
 
 DAY = 24 * 3600.0
 MB = 1000**2
+# What a flag counts, and the most that it may say.
+COUNT, SECONDS, DAYS = ("N", 1_000_000), ("SECONDS", 1_000_000_000), ("DAYS", 36_500)
+MEGABYTES = ("MB", 1_000_000_000)
 
 # Not by __name__: this may be the main module.
 log = logging.getLogger("server.cli")
@@ -36,6 +41,7 @@ log = logging.getLogger("server.cli")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit code."""
+    open_closed_streams()
     parser = Parser(
         prog=PROGRAM,
         description="A convolutional network that learns MNIST before your eyes.",
@@ -113,33 +119,35 @@ def _add_limits(parser: argparse.ArgumentParser, defaults: Settings) -> None:
     """The flags that bound what a server keeps and does."""
     limits = defaults.limits
     group = parser.add_argument_group("limits")
-    for flag, metavar, default, help_text in (
-        ("--running", "N", defaults.running, "networks that train at once; others wait in line"),
-        ("--sessions", "N", limits.sessions, "sessions in all"),
-        ("--sessions-per-browser", "N", limits.sessions_per_owner, "sessions of one browser"),
-        ("--new-sessions", "N", limits.new_sessions_per_address,
+    for flag, (metavar, most), default, help_text in (
+        ("--running", COUNT, defaults.running, "networks that train at once; others wait in line"),
+        ("--sessions", COUNT, limits.sessions, "sessions in all"),
+        ("--sessions-per-browser", COUNT, limits.sessions_per_owner, "sessions of one browser"),
+        ("--new-sessions", COUNT, limits.new_sessions_per_address,
          "sessions begun from one address in ten minutes; a class shares one"),
-        ("--viewers", "N", limits.viewers_per_session, "viewers of one session"),
-        ("--disk", "MB", limits.disk_bytes // MB, "that all sessions may take of the disk"),
-        ("--disk-per-browser", "MB", limits.disk_bytes_per_owner // MB,
+        ("--viewers", COUNT, limits.viewers_per_session, "viewers of one session"),
+        ("--disk", MEGABYTES, limits.disk_bytes // MB, "that all sessions may take of the disk"),
+        ("--disk-per-browser", MEGABYTES, limits.disk_bytes_per_owner // MB,
          "that those of one browser may take"),
-        ("--pause-after", "SECONDS", int(defaults.pause_seconds),
+        ("--pause-after", SECONDS, int(defaults.pause_seconds),
          "after which unwatched training pauses"),
-        ("--checkpoint-every", "SECONDS", int(defaults.checkpoint_seconds),
+        ("--checkpoint-every", SECONDS, int(defaults.checkpoint_seconds),
          "of training between checkpoints"),
-        ("--release-after", "SECONDS", int(defaults.release_seconds),
+        ("--release-after", SECONDS, int(defaults.release_seconds),
          "after that pause its process is given back"),
-        ("--keep-days", "DAYS", int(defaults.keep_seconds / DAY),
+        ("--keep-days", DAYS, int(defaults.keep_seconds / DAY),
          "for which a session is kept that nobody looks at"),
     ):  # fmt: skip
         help_text = f"{help_text} (%(default)s)"
-        group.add_argument(flag, type=_positive, metavar=metavar, default=default, help=help_text)
+        kind = partial(_whole, least=1, most=most)
+        group.add_argument(flag, type=kind, metavar=metavar, default=default, help=help_text)
 
 
 def _serve(arguments: argparse.Namespace) -> None:
     from server.web.listen import url_of
 
-    signal.signal(signal.SIGTERM, _leave)
+    _heed_signals()
+    allow_many_files()
     with _listen(arguments) as listening:
         settings = _settings(arguments, listening.getsockname()[1])
         url = url_of(settings.host, settings.port)
@@ -185,7 +193,12 @@ def _prepare(
 
 
 def _announce(url: str, browser: bool) -> None:
-    print(f"ConvNet Live is at {url}  (Ctrl-C ends it)", flush=True)
+    try:
+        print(f"ConvNet Live is at {url}  (Ctrl-C ends it)", flush=True)
+    except OSError as error:
+        # The device is full, or the reader has left; what could not be written is given up.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        log.warning("the address could not be written", extra={"reason": error.strerror})
     log.info("server started", extra={"address": url, "pid": os.getpid()})
     if browser:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
@@ -195,11 +208,12 @@ def _warn_of_strangers(settings: Settings) -> None:
     from server.web.guards.origin import is_loopback
 
     if not is_loopback(settings.host) and not settings.allowed_origins:
-        print(
-            f"{PROGRAM}: warning: {settings.host} can be reached from other "
-            "machines; whoever can reach it may train here (see --allow-origin)",
-            file=sys.stderr,
-        )
+        with suppress(OSError):
+            print(
+                f"{PROGRAM}: warning: {settings.host} can be reached from other "
+                "machines; whoever can reach it may train here (see --allow-origin)",
+                file=sys.stderr,
+            )
 
 
 def _settings(arguments: argparse.Namespace, port: int) -> Settings:
@@ -218,6 +232,7 @@ def _settings(arguments: argparse.Namespace, port: int) -> Settings:
         limits=Limits(
             sessions=arguments.sessions,
             sessions_per_owner=arguments.sessions_per_browser,
+            sessions_per_address=max(arguments.sessions_per_browser, arguments.sessions // 4),
             viewers_per_session=arguments.viewers,
             new_sessions_per_address=arguments.new_sessions,
             disk_bytes=arguments.disk * MB,
@@ -240,6 +255,13 @@ def _refused(arguments: argparse.Namespace, error: Exception) -> str:
     return f"{where} cannot be used ({reason or error}); see --host and --port"
 
 
+def _heed_signals() -> None:
+    """End in order when told to, by a terminal that is closed too, unless that is ignored."""
+    signal.signal(signal.SIGTERM, _leave)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda number, frame: signal.raise_signal(signal.SIGTERM))
+
+
 def _leave(number: int, frame: FrameType | None) -> None:
     # The web server hands the signal on after it has shut down in order.
     sys.exit(0)
@@ -255,15 +277,15 @@ def _has_desktop() -> bool:
 
 
 def _port(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text[:6]) <= 65535:
+    return _whole(text, least=0, most=65_535)
+
+
+def _whole(text: str, *, least: int, most: int) -> int:
+    # Longer ones are too large, and take long to read.
+    if text.isascii() and text.isdigit() and len(text) <= 20 and least <= int(text) <= most:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a port, which is a number from 0 to 65535")
-
-
-def _positive(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text[:6]) > 0:
-        return int(text[:6])
-    raise argparse.ArgumentTypeError(f"{text!r} is not a whole number greater than 0")
+    what = f"is not a whole number from {least} to {most}"
+    raise argparse.ArgumentTypeError(f"{text[:40]!r} {what}")
 
 
 def _origin(text: str) -> str:

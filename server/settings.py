@@ -44,9 +44,13 @@ class Limits:
     """Whoever takes nothing of what is sent for so long is let go."""
     reply_seconds: float = 30.0
     """A training process that takes longer to reply is said not to answer."""
+    relaunch_seconds: float = 0.5
+    """The pause before a trainer follows a second one that died in a row; then it doubles."""
     viewers_per_session: int = 200
     sessions: int = 1000
     sessions_per_owner: int = 20
+    sessions_per_address: int = 250
+    """How many one address may have in all, so that it cannot take every place."""
     new_sessions_seconds: float = 600.0
     new_sessions_per_owner: int = 20
     new_sessions_per_address: int = 300

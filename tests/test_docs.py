@@ -13,7 +13,9 @@ import pytest
 from engine.language import DEFAULT_TEXT, parse
 from engine.language.presets import PRESETS
 from engine.language.reference import Entry, reference
-from server.audience.viewer import MAX_WAITING
+from server.audience.viewer import MAX_WAITING, MAX_WAITING_BYTES, MOST_UNREAD
+from server.logs import MOST_ALIKE
+from server.open_files import RESERVED_FILES
 from server.protocol.commands import COMMANDS
 from server.protocol.connections import CloseReason, Role
 from server.protocol.decode_commands import MAX_COMMAND_BYTES
@@ -22,6 +24,7 @@ from server.protocol.kinds import DatasetState, Failure, Level, Source, Status
 from server.sessions.registry import Registry
 from server.settings import Limits, Settings
 from server.web.api.metrics import PREFIX, Metrics
+from server.web.guards.http_requests import MOST_HEADER_BYTES
 from server.web.guards.websocket_frames import (
     FAREWELL_SECONDS,
     MAX_CONTROLS,
@@ -62,6 +65,14 @@ STATED = [
     (SECURITY, f"a training process has {LIMITS.worker_bytes // 1024**3} GiB of addresses"),
     (SECURITY, f"{LIMITS.new_sessions_per_owner} from one browser"),
     (SECURITY, f"{LIMITS.new_sessions_per_address} from one address (`--new-sessions`"),
+    (SECURITY, f"{LIMITS.file_bytes_in_all >> 20} MiB in all (503)"),
+    (SECURITY, f"{LIMITS.file_bytes_each >> 20} MiB for one browser and for one address (429)"),
+    (SECURITY, f"{LIMITS.outgoing_bytes >> 20} MiB are sent at a time"),
+    (SECURITY, f"Headers of more than {MOST_HEADER_BYTES >> 10} KiB"),
+    (SECURITY, f"at least {RESERVED_FILES}, is kept for the database"),
+    (PROTOCOL, f"or {MAX_WAITING_BYTES >> 20} MiB of them"),
+    (PROTOCOL, f"while more than {MOST_UNREAD} messages wait for a viewer"),
+    (OPERATIONS, f"the same text {MOST_ALIKE} are written in ten seconds"),
     (README, f"({LIMITS.viewers_per_session} by default)"),
 ]
 BENCHMARKS = (DOCS / "BENCHMARKS.md").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WINGS = {
     "server": [
         ["logs", "counters", "deadline", "uptime"],
-        ["settings", "child_process", "service_threads"],
+        ["settings", "child_process", "service_threads", "open_files"],
         ["protocol"],
         ["training_process", "storage", "audience", "pictures"],
         ["trainers"],
@@ -50,7 +50,7 @@ RANKS = {
     for rank, wings in enumerate(lines)
     for wing in wings
 }
-WEB = {"fastapi", "starlette", "uvicorn", "websockets", "jinja2"}
+WEB = {"fastapi", "h11", "starlette", "uvicorn", "websockets", "jinja2"}
 # What each wing may use of what the project depends on, besides the standard library and NumPy.
 MAY_USE = {
     "engine": {"PIL", "httpx", "orjson", "platformdirs", "threadpoolctl", "tqdm"},
@@ -61,6 +61,7 @@ MAY_USE = {
     "server.service_threads": set(),
     "server.settings": {"platformdirs"},
     "server.child_process": set(),
+    "server.open_files": set(),
     "server.protocol": set(),
     "server.training_process": set(),
     "server.storage": {"filelock"},

@@ -137,6 +137,9 @@ class Audience:
         if frame is None:
             newest = viewer.take_newest(lambda: self._outflow.admits(viewer, (self, viewer.role)))
             frame = self._pick(newest, viewer.watched) if isinstance(newest, Cards) else newest
+            if not viewer.has_pictures:
+                # Else it would keep its turn, and those behind it from theirs.
+                self._outflow.leave(viewer)
         return None if frame is None else self.number(frame)
 
     def sending(self, viewer: Viewer, message: str | bytes) -> AbstractContextManager[None]:

@@ -88,6 +88,11 @@ class Viewer:
             self._slots.pop(kind, None)
         self.next_point = self.next_test = 0
 
+    @property
+    def has_pictures(self) -> bool:
+        """Whether pictures wait for their turn."""
+        return any(isinstance(frame, Cards) for frame in self._slots.values())
+
     def forget_pictures(self) -> None:
         """No layer is on screen any more."""
         for kind in [kind for kind, frame in self._slots.items() if isinstance(frame, Cards)]:

@@ -25,6 +25,7 @@ class CloseReason(Enum):
     NOT_TEXT = 1003, "Commands are text messages."
     TOO_MANY_CONTROLS = 1008, "Too many pings."
     TOO_MANY_FRAGMENTS = 1009, "The message comes in too many fragments."
+    NO_ROOM = 4503, "There can be no new session right now."
     UNKNOWN_SESSION = 4404, "There is no such session."
     TOO_SLOW = 4408, "This viewer reads too slowly."
     REMOVED = 4410, "The session was removed."

@@ -8,6 +8,8 @@ import re
 import secrets
 from typing import TypeGuard
 
+NEW = "new"
+"""Stands for the id of a session that is yet to begin."""
 TOKEN_BYTES = 32
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _WATCH_BYTES = 18

@@ -12,12 +12,15 @@ from server.protocol.events import RemovedSession
 from server.sessions.names import short
 from server.sessions.removed_sessions import RemovedSessions
 from server.sessions.session import Session
+from server.sessions.session_state import WORTH_SECONDS
 from server.sessions.surroundings import Surroundings
 
 log = logging.getLogger(__name__)
 EXPIRY_SECONDS = 3600.0
 SAFE_SECONDS = 24 * 3600.0
 """For so long after its start a server removes nothing: whoever was kept out can come back."""
+SPARED_SECONDS = 3600.0
+"""A session that hardly trained makes way when nobody has looked at it for so long."""
 
 
 class NoSuchSession(LookupError):
@@ -56,14 +59,14 @@ class Registry:
     def __iter__(self) -> Iterator[Session]:
         return iter(tuple(self._sessions.values()))
 
-    def create(self, owner: str) -> Session:
-        """A new session of this owner.
+    def create(self, owner: str, network: str = "") -> Session:
+        """A new session of this owner, who comes from this network; see `network_of`.
 
         Raises:
-            TooManySessions: the limit is reached, and every session has been used.
+            TooManySessions: a limit is reached, and every session is somebody's work.
         """
-        self._admit(owner)
-        session = Session.new(secrets.token_urlsafe(16), owner, self._shared)
+        self._make_way(owner, network)
+        session = Session.new(secrets.token_urlsafe(16), owner, self._shared, network)
         self._sessions[session.id] = session
         log.info("session created", extra={"session": short(session.id)})
         return session
@@ -126,12 +129,16 @@ class Registry:
         record = self._removed.find(session_id, owner)
         if record is None:
             raise NoSuchSession("There is no such session.")
-        self._admit(owner)
+        self._make_way(owner, record.network)
         session = Session.kept(self._removed.take(record), self._shared)
         self._sessions[session_id] = session
         session.note_seen()
         log.info("session restored", extra={"session": short(session_id)})
         return session
+
+    def owns(self, owner: str) -> bool:
+        """Whether this owner has a session, or could restore one."""
+        return any(session.state.owner == owner for session in self) or bool(self.removed(owner))
 
     def newest(self, owner: str) -> Session | None:
         """The session that this owner looked at last."""
@@ -169,21 +176,55 @@ class Registry:
                 self._remove(session)
         self._removed.expire()
 
-    def _admit(self, owner: str) -> None:
-        limits = self._shared.settings.limits
-        mine = [session for session in self if session.state.owner == owner]
-        if len(mine) >= limits.sessions_per_owner:
-            self._make_room(mine, f"You have {len(mine)} sessions: remove one of them first.")
-        if len(self) >= limits.sessions:
-            self._make_room(list(self), "The server has no room for another session.")
+    def check_room(self, owner: str, network: str) -> None:
+        """See that `create` would find room.
 
-    def _make_room(self, sessions: list[Session], refusal: str) -> None:
-        # Nobody's work is thrown away for somebody else's; but whoever only fetched the page,
-        # as programs do, has none.
-        unused = [session for session in sessions if not session.state.used]
-        if not unused:
+        Raises:
+            TooManySessions: it would not.
+        """
+        self._to_make_way(owner, network)
+
+    def _make_way(self, owner: str, network: str) -> None:
+        for leaving in self._to_make_way(owner, network):
+            # One that makes way for two limits goes once.
+            if leaving.id in self._sessions:
+                self._remove(leaving)
+
+    def _to_make_way(self, owner: str, network: str) -> list[Session]:
+        """The sessions that a new one takes the place of; see `create`."""
+        limits, everybody = self._shared.settings.limits, list(self)
+        mine = [session for session in everybody if session.state.owner == owner]
+        near = [session for session in everybody if network and session.state.network == network]
+        crowded = (
+            (mine, limits.sessions_per_owner, "You have {} sessions: remove one of them first."),
+            (near, limits.sessions_per_address, "There are {} sessions from your network's "
+             "address: one of them has to be removed first."),
+            (everybody, limits.sessions, "The server has no room for another session."),
+        )  # fmt: skip
+        return [
+            self._least(sessions, refusal.format(len(sessions)))
+            for sessions, most, refusal in crowded
+            if len(sessions) >= most
+        ]
+
+    def _least(self, sessions: list[Session], refusal: str) -> Session:
+        """The session that makes way first: one that nobody ever saw, else one that hardly trained.
+
+        Raises:
+            TooManySessions: each is somebody's work, or has just been looked at.
+        """
+        before = self._shared.uptime.total - SPARED_SECONDS
+        states = (session.state for session in sessions if not session.audience)
+        lesser = [
+            state
+            for state in states
+            if not state.used
+            or (state.trained_seconds < WORTH_SECONDS and state.seen_uptime < before)
+        ]
+        if not lesser:
             raise TooManySessions(refusal)
-        self._remove(min(unused, key=lambda session: session.state.seen))
+        least = min(lesser, key=lambda state: (state.used, state.seen_uptime, state.seen))
+        return self._sessions[least.id]
 
     def _remove(self, session: Session) -> None:
         del self._sessions[session.id]

@@ -35,6 +35,8 @@ def record_of(state: SessionState, examples: int) -> SessionRecord:
         continues=run.continues,
         seen_uptime=state.seen_uptime,
         removed=state.removed,
+        network=state.network,
+        trained_seconds=state.trained_seconds,
     )
 
 
@@ -63,6 +65,8 @@ def state_of(record: SessionRecord) -> SessionState:
         seen=record.seen,
         seen_uptime=record.seen_uptime,
         removed=record.removed,
+        network=record.network,
+        trained_before=record.trained_seconds,
         used=True,
         wants_pause=record.paused,
         before=record.before,

@@ -101,13 +101,13 @@ class Session:
         self.show_dataset()
 
     @classmethod
-    def new(cls, session_id: str, owner: str, shared: Surroundings) -> Session:
+    def new(cls, session_id: str, owner: str, shared: Surroundings, network: str = "") -> Session:
         """A session that begins with the default network for the data in use."""
         run = RunDefinition.first(shared.dataset().shape)
-        return cls(
-            SessionState(session_id, owner, run, seen_uptime=shared.uptime.total),
-            shared,
+        state = SessionState(
+            session_id, owner, run, network=network, seen_uptime=shared.uptime.total
         )
+        return cls(state, shared)
 
     @classmethod
     def kept(cls, record: SessionRecord, shared: Surroundings) -> Session:

@@ -11,6 +11,9 @@ from server.sessions.names import watch_id_of
 from server.sessions.run_definition import RunDefinition
 from server.storage.records import RunBefore
 
+WORTH_SECONDS = 60.0
+"""A session that has trained for so long is somebody's work; one that has not may make way."""
+
 
 @dataclass(slots=True)
 class SessionState:
@@ -25,6 +28,8 @@ class SessionState:
             seconds since 1970.
         seen_uptime: how long servers had been up then.
         removed: how long servers had been up when it was removed; None while it is not.
+        network: the address, or network of addresses, from which it was begun; "" where unknown.
+        trained_before: for how many seconds it had trained when an earlier server kept it.
         used: whether anybody ever looked; before that there is nothing worth keeping.
         wants_pause: its owner wants the network to stand.
         unwatched: nobody has been looking for a while, so that the network stands as well.
@@ -41,6 +46,8 @@ class SessionState:
     seen: float = field(default_factory=time.time)
     seen_uptime: float = 0.0
     removed: float | None = None
+    network: str = ""
+    trained_before: float = 0.0
     used: bool = False
     wants_pause: bool = False
     unwatched: bool = False
@@ -56,6 +63,11 @@ class SessionState:
     def paused(self) -> bool:
         """Whether the network is to stand: its owner wants it to, or nobody watches."""
         return self.wants_pause or self.unwatched
+
+    @property
+    def trained_seconds(self) -> float:
+        """For how long it has trained, up to what counts."""
+        return min(self.trained_before + self.life.running_seconds, WORTH_SECONDS)
 
     @property
     def recoverable(self) -> bool:

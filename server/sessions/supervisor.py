@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from server.audience.audience import Audience
@@ -56,6 +57,7 @@ class Supervisor:
         self._link: TrainerLink | None = None
         self._launching: asyncio.Task[None] | None = None
         self._deaths = self._resumed_at = 0
+        self._trusted = asyncio.Event()
 
     @property
     def is_open(self) -> bool:
@@ -97,7 +99,7 @@ class Supervisor:
         In a task, since what it continues from is read from disk, and may be large.
         """
         self._state.life.move(Status.STARTING)
-        self._launching = asyncio.get_running_loop().create_task(self._read_and_start(after))
+        self._launching = asyncio.get_running_loop().create_task(self._pause_and_start(after))
         self._changed()
 
     def begin_run(self, checkpoint: Checkpoint | None) -> None:
@@ -121,6 +123,7 @@ class Supervisor:
     def trust_anew(self, *, another_run: bool) -> None:
         """Forget the deaths so far; with `another_run`, from where they are counted, too."""
         self._deaths = 0
+        self._trusted.set()
         if another_run:
             self._resumed_at = 0
 
@@ -132,6 +135,17 @@ class Supervisor:
         link, self._link = self._link, None
         if link is not None:
             await link.close()
+
+    async def _pause_and_start(self, after: str | None) -> None:
+        # Whatever ends one trainer after another, such as want of files, may pass; each start makes
+        # it worse. The first death is followed at once, and so is a person's word.
+        if self._deaths > 1:
+            self._trusted.clear()
+            pause = self._shared.settings.limits.relaunch_seconds * 2 ** (self._deaths - 2)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._trusted.wait()
+        await self._read_and_start(after)
 
     async def _read_and_start(self, after: str | None) -> None:
         try:

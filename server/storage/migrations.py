@@ -89,6 +89,12 @@ STEPS = (
     CREATE TABLE server (uptime REAL NOT NULL) STRICT;
     INSERT INTO server VALUES (0);
     """,
+    # Of earlier sessions nobody knows how long they trained: those that did are spared.
+    """
+    ALTER TABLE session ADD COLUMN network TEXT NOT NULL DEFAULT '';
+    ALTER TABLE session ADD COLUMN trained_seconds REAL NOT NULL DEFAULT 1e9;
+    UPDATE session SET trained_seconds = 0 WHERE examples = 0;
+    """,
 )
 VERSION = len(STEPS)
 

@@ -61,6 +61,8 @@ class SessionRecord:
         continues: the run whose checkpoint and graph are this one's, until it has its own.
         seen_uptime: how long servers had been up when somebody last began or stopped looking.
         removed: how long they had been up when it was removed; None while it is not.
+        network: the address, or network of addresses, from which it was begun; "" where unknown.
+        trained_seconds: for how long it has trained; see `session_state.WORTH_SECONDS`.
     """
 
     id: str
@@ -83,6 +85,8 @@ class SessionRecord:
     continues: int | None = None
     seen_uptime: float = 0.0
     removed: float | None = None
+    network: str = ""
+    trained_seconds: float = 0.0
 
     def needs(self, runs: Collection[int]) -> frozenset[int]:
         """Which of the runs that have a checkpoint it could still go on from."""

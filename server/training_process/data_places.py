@@ -31,9 +31,15 @@ class DataPlaces:
         """Load a data set.
 
         Raises:
-            DataError: nobody has said where it is, or it cannot be used.
+            DataError: nobody has said where it is, or it cannot be used. Viewers read the message,
+                whom it does not concern where on this machine it lies.
         """
         place = self._places.get(data.digest)
         if place is None:
             raise DataError(f"{data.name}: this machine does not have it")
-        return load_builtin() if place.folder is None else load_directory(place.folder)
+        if place.folder is None:
+            return load_builtin()
+        try:
+            return load_directory(place.folder)
+        except DataError as error:
+            raise DataError(str(error).replace(str(place.folder), data.name)) from None

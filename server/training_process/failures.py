@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from engine.data import DataError
 from engine.formats import SnapshotError
 from engine.layers import ShapeError
 from engine.training.divergence import DivergenceError
@@ -34,6 +35,8 @@ def _sentence(error: Exception) -> str:
             return f"{reason[:1].upper()}{reason[1:]}."
         case DamagedCheckpoint():
             return f"The newest checkpoint is damaged: {error}."
+        case DataError():
+            return f"The data set cannot be used: {error}."
         case SnapshotError() | ShapeError():
             return f"The network cannot be trained: {error}."
         case _:

@@ -83,6 +83,8 @@ class Worker:
         self._reporter = Reporter(send)
         self._checkpoints = CheckpointClock(send, checkpoint_seconds)
         self._dataset: Dataset = load_builtin()
+        # What a run is to be trained on that has not begun, as long as it cannot be used.
+        self._missing: DataReference | None = None
         self._run: LiveRun | None = None
         self._paused = False
         self._failed = False
@@ -244,6 +246,9 @@ class Worker:
         self._paused = order.paused
 
         def start() -> bool:
+            if self._missing is not None:
+                # Not on other data, without a word. It may be there again by now.
+                self._dataset, self._missing = self._places.load(self._missing), None
             return self._begin(*start_run(order, before, self._dataset, self._processes))
 
         self._guard(order.run_id, start)
@@ -322,9 +327,12 @@ class Worker:
             dataset = self._places.load(data)
             if self._run is not None:
                 self._run.use(dataset)
-            self._dataset = dataset
+            self._dataset, self._missing = dataset, None
         except (DataError, ShapeError) as error:
-            self._send(DataRefused(str(error)))
+            if self._run is None:
+                self._missing = data
+            else:
+                self._send(DataRefused(str(error)))
         except MemoryError:
             self._send(DataRefused("there is not enough memory for it"))
 

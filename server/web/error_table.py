@@ -19,11 +19,13 @@ from server.protocol.refusals import Declined, HostSilent, SessionError
 from server.sessions.registry import NoSuchSession, TooManySessions
 from server.web.guards.creation_rate import TooOften
 from server.web.guards.file_budget import NoRoomForFile, TooManyFiles
+from server.web.guards.owner_cookie import AmbiguousCookie
 from server.web.guards.request_body import BodyTooLarge, BodyTooSlow, UnsupportedBody
 
 log = logging.getLogger(__name__)
 
 STATUSES: dict[type[Exception], HTTPStatus] = {
+    AmbiguousCookie: HTTPStatus.BAD_REQUEST,
     NoSuchSession: HTTPStatus.NOT_FOUND,
     TooManySessions: HTTPStatus.TOO_MANY_REQUESTS,
     TooOften: HTTPStatus.TOO_MANY_REQUESTS,
@@ -67,20 +69,35 @@ def headers_of(error: Exception) -> dict[str, str]:
     return {}
 
 
-def answer(status: int, problem: Problem) -> JSONResponse:
-    """An error as the page reads it."""
-    return JSONResponse({"error": plain(problem)}, status_code=status)
+def answer(request: Request, status: int, problem: Problem) -> Response:
+    """An error: as a page for people who opened an address, else as the page's scripts read it."""
+    if _is_a_persons(request):
+        page = request.app.state.site.page
+        response: Response = page.render_problem(request, problem.message, status)
+    else:
+        response = JSONResponse({"error": plain(problem)}, status_code=status)
+    if request.method in ("GET", "HEAD"):
+        response.headers.add_vary_header("Accept")
+    return response
+
+
+def _is_a_persons(request: Request) -> bool:
+    """Whether a browser shows what is answered: scripts, and most programs, name other types."""
+    if request.method not in ("GET", "HEAD") or request.url.path.startswith("/api/"):
+        return False
+    return "text/html" in request.headers.get("accept", "").lower()
 
 
 async def _known(request: Request, error: Exception) -> Response:
-    response = answer(status_of(error), Problem(str(error)))
+    response = answer(request, status_of(error), Problem(str(error)))
     response.headers.update(headers_of(error))
     return response
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    response = answer(error.status_code, Problem(f"{error.detail}."))
+    detail = "There is nothing at this address" if error.detail == "Not Found" else error.detail
+    response = answer(request, error.status_code, Problem(f"{detail}."))
     response.headers.update(error.headers or {})
     return response
 
@@ -90,11 +107,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     name, given = str(first["loc"][-1]), str(first["input"])[:40]
     problem = Problem(f"`{name}` cannot be “{given}”: {first['msg']}.", field=name)
-    return answer(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
+    return answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, problem)
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
     # Not the address itself: it may hold the name of a session.
     route = getattr(request.scope.get("route"), "path", None)
     log.error("request failed", extra={"method": request.method, "route": route}, exc_info=error)
-    return answer(HTTPStatus.INTERNAL_SERVER_ERROR, Problem("The server has a fault."))
+    return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, Problem("The server has a fault."))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -17,6 +16,9 @@ from server.web.guards.uvicorn_version import check_uvicorn
 
 GRACE_SECONDS = 2
 BACKLOG = 512
+"""How many connections the system holds until they are accepted: a class comes at once."""
+ACCEPTED_AT_ONCE = 8
+"""So many are accepted, and have files open, before the first is refused for being too many."""
 
 
 def open_socket(host: str, port: int, take_seconds: float) -> socket.socket:
@@ -75,11 +77,15 @@ def make_server(
     """
     check_uvicorn()
     # Not before: it builds on what has just been looked for.
+    from server.web.guards.http_requests import MOST_HEADER_BYTES, BoundedHttp
     from server.web.guards.websocket_frames import BoundedProtocol
 
     config = uvicorn.Config(
         app,
         lifespan="on",
+        http=BoundedHttp,
+        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
+        backlog=ACCEPTED_AT_ONCE,
         # Of uvicorn's websocket implementations its base waits for a client that does not read,
         # and stands on the websockets library's current interface.
         ws=BoundedProtocol,
@@ -109,8 +115,10 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        with suppress(BrokenPipeError):
-            self._listening()
+        for listening in sockets or ():
+            # asyncio has made it what it accepts at once.
+            listening.listen(BACKLOG)
+        self._listening()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self._told_to_end()

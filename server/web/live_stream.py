@@ -19,10 +19,13 @@ from server.protocol.events import Heartbeat, Notice
 from server.protocol.kinds import Level
 from server.protocol.refusals import CommandError
 from server.sessions.command_handler import carry_out, refusal
-from server.sessions.registry import NoSuchSession
+from server.sessions.names import NEW, owner_of
+from server.sessions.registry import NoSuchSession, TooManySessions
 from server.sessions.session import Session
 from server.settings import Limits
-from server.web.site import TheSite
+from server.web.guards.creation_rate import TooOften
+from server.web.guards.owner_cookie import AmbiguousCookie
+from server.web.site import Site, TheSite
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,13 @@ class _Over(Exception):
 
 
 router = APIRouter()
+
+
+@router.websocket(f"/api/sessions/{NEW}/stream")
+async def new_stream(socket: WebSocket, site: TheSite) -> None:
+    """The same of the browser's newest session, or of one that begins now."""
+    limits = site.settings.limits
+    await serve_stream(socket, Role.OWNER, lambda: _newest_or_new(socket, site), limits)
 
 
 @router.websocket("/api/sessions/{session_id}/stream")
@@ -58,9 +68,12 @@ async def serve_stream(
     await socket.accept()
     try:
         session = find()
-    except NoSuchSession:
+    except (NoSuchSession, AmbiguousCookie):
         # Accepted first: to a page, a refused handshake looks like a server that is down.
         await _refuse(socket, CloseReason.UNKNOWN_SESSION)
+        return
+    except (TooOften, TooManySessions):
+        await _refuse(socket, CloseReason.NO_ROOM)
         return
     await session.wake()
     # Of this role: however many spectators come, they do not keep the owner out.
@@ -77,6 +90,14 @@ async def serve_stream(
         pass
     finally:
         session.leave(viewer)
+
+
+def _newest_or_new(socket: WebSocket, site: Site) -> Session:
+    if (token := site.cookies.known_token(socket)) is None:
+        # A stream cannot give a cookie, and without one the session would be nobody's.
+        raise NoSuchSession("This browser has no cookie of this server.")
+    owner = owner_of(token)
+    return site.registry.newest(owner) or site.begin_session(socket, owner)
 
 
 async def _send(socket: WebSocket, session: Session, viewer: Viewer, seconds: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from server.pictures.pool import ReaderPool
@@ -14,9 +14,9 @@ from server.sessions.registry import Registry
 from server.sessions.session import Session
 from server.settings import Settings
 from server.web.api.metrics import Metrics
-from server.web.guards.creation_rate import CreationLimiter
+from server.web.guards.creation_rate import CreationLimiter, network_of
 from server.web.guards.file_budget import FileBudget
-from server.web.guards.owner_cookie import owner_of_request
+from server.web.guards.owner_cookie import OwnerCookies
 from server.web.page.render import Page
 
 
@@ -33,6 +33,7 @@ class Site:
     registry: Registry
     page: Page
     metrics: Metrics
+    cookies: OwnerCookies
     creations: CreationLimiter
     files: FileBudget
     pictures: ReaderPool
@@ -45,16 +46,30 @@ class Site:
         Raises:
             NoSuchSession: there is none, or it is another browser's.
         """
-        return self.registry.find(session_id, owner_of_request(connection))
+        return self.registry.find(session_id, self.cookies.owner_of(connection))
 
-    def begin_session(self, request: Request, owner: str) -> Session:
+    def begin_session(self, connection: HTTPConnection, owner: str) -> Session:
         """A new session of this owner.
 
         Raises:
             TooOften, TooManySessions: too many began recently, or exist.
         """
-        self.creations.admit(owner, request.client.host if request.client else "")
-        return self.registry.create(owner)
+        network = _network(connection)
+        self.creations.admit(owner, network)
+        return self.registry.create(owner, network)
+
+    def check_room(self, connection: HTTPConnection, owner: str) -> None:
+        """See that a new session of this owner could begin.
+
+        Raises:
+            TooOften, TooManySessions: see `begin_session`.
+        """
+        self.creations.check(owner, _network(connection))
+        self.registry.check_room(owner, _network(connection))
+
+
+def _network(connection: HTTPConnection) -> str:
+    return network_of(connection.client.host) if connection.client else ""
 
 
 # Asynchronous, though they wait for nothing: FastAPI runs others on threads.

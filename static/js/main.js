@@ -46,6 +46,7 @@ const connection = new Connection({
   },
   onMessage: receive,
   onUnknownSession: owner ? beginAnew : undefined,
+  onNoRoom: () => location.reload(), // the server's page says why, and until when
 });
 
 async function beginAnew() {
@@ -56,6 +57,7 @@ async function beginAnew() {
 
 /** @param {Message} message */
 function receive(message) {
+  if (owner && message.type === "session") api.follow(message.session);
   store.apply(message);
   // Which run's points to ask for is known only from the first session message on.
   const missing = store.takeGap();

@@ -6,12 +6,13 @@
 /**
  * What the server puts into the page; a spectator's has no path but the stream's.
  * @typedef {object} Bootstrap
- * @property {string} session
+ * @property {string} session  "new" where it begins when the page connects
  * @property {Role} role
  * @property {string} stream  paths
  * @property {string} [snapshot]
  * @property {string} [predict]
  * @property {string} [sessions]
+ * @property {string[]} [addresses]  origins at which other computers reach the server
  * @property {string} default_spec
  * @property {{name: string, title: string, text: string, about: string}[]} presets
  * @property {{spec_characters: number, image_bytes: number, snapshot_bytes: number}} limits

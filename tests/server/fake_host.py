@@ -38,6 +38,16 @@ BUILTIN = load_builtin()
 Kind = TypeVar("Kind")
 
 
+class HandClock:
+    """Stands until it is set forward."""
+
+    def __init__(self) -> None:
+        self.seconds = 1e6
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
 class FakeHost:
     def __init__(self) -> None:
         self.orders: list[Order] = []
@@ -138,11 +148,13 @@ class Stage:
         keeper: Keeper | None = None,
         reply_seconds: float = 5,
         uptime: Uptime | None = None,
+        relaunch_seconds: float = 0,
         **settings: Any,
     ) -> None:
         self.hosts: list[FakeHost] = []
         self.dataset: Dataset = BUILTIN
-        limits = settings.pop("limits", Limits(reply_seconds=reply_seconds))
+        default = Limits(reply_seconds=reply_seconds, relaunch_seconds=relaunch_seconds)
+        limits = settings.pop("limits", default)
         self.shared = Surroundings(
             Settings(limits=limits, **settings),
             self._new_host,

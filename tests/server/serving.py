@@ -21,6 +21,7 @@ from server.app import create_app
 from server.audience.viewer import Viewer
 from server.dataset_in_use import Download
 from server.protocol.encode_events import decode_event
+from server.sessions.names import NEW
 from server.sessions.registry import Registry
 from server.settings import Settings
 from server.web.listen import make_server, open_socket
@@ -79,11 +80,15 @@ class Browser:
         self.http = client
 
     def open(self, path: str = "/") -> dict[str, Any]:
-        """Open the page; returns its bootstrap data."""
+        """Open the page; returns its bootstrap data, with a session that has begun."""
         page = self.http.get(path).raise_for_status().text
         block = re.search(r'<script type="application/json" id="bootstrap">(.*?)</script>', page)
         assert block is not None
-        bootstrap: dict[str, Any] = json.loads(block.group(1))
+        text = block.group(1)
+        if json.loads(text)["session"] == NEW:
+            begun = self.http.post("/api/sessions").raise_for_status().json()["session"]
+            text = text.replace(f"/{NEW}/", f"/{begun}/").replace(f'"{NEW}"', f'"{begun}"')
+        bootstrap: dict[str, Any] = json.loads(text)
         return bootstrap
 
     @property

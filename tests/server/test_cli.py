@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import socket
@@ -16,7 +17,8 @@ import pytest
 
 from scripts.live_server import LiveServer
 from server import cli
-from tests.server.processes import descendants, runs
+from tests.server.faults import await_true, integrity
+from tests.server.processes import descendants
 from tests.server.serving import Site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,7 +63,10 @@ def test_a_busy_port_is_one_line_that_names_the_flag() -> None:
         (["--port", "0", "--host", "192.0.2.1"], ["192.0.2.1", "--host"]),
         (["--port", "0", "--data", "/nowhere"], ["/nowhere"]),
         (["--port", "0", "--allow-origin", "example.org"], ["origin"]),
-        (["--port", "0", "--running", "0"], ["whole number"]),
+        (["--port", "0", "--running", "0"], ["whole number", "from 1 to 1000000"]),
+        (["--port", "00000080808"], ["port", "65535"]),
+        (["--pause-after", "1000000001"], ["--pause-after", "from 1 to 1000000000"]),
+        (["--keep-days", "9" * 5000], ["--keep-days", "from 1 to 36500"]),
         (["--nothing"], ["--nothing"]),
     ],
 )
@@ -76,13 +81,81 @@ def test_a_broken_data_set_is_one_line_that_names_the_file(tmp_path: Path) -> No
     assert refused_in_one_line(result, "train-images-idx3-ubyte"), result.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_with_all_its_processes(number: signal.Signals) -> None:
     with LiveServer() as server, training(server) as processes:
         assert processes
         os.kill(server.pid, number)
         assert server.wait(PATIENCE) in (0, 130)
-    assert not any(map(runs, processes))
+    # The last of them, Python's keeper of shared memory, sees the end of the server and ends.
+    for process in processes:
+        _await_end(process)
+
+
+def test_a_terminal_that_is_closed_costs_nothing(tmp_path: Path) -> None:
+    # Once an hour: so that what is kept is what was kept at the end.
+    server = LiveServer("--checkpoint-every", "3600", state=tmp_path)
+    with server, Site(server.port).browser() as browser:
+        with browser.session() as stream:
+            seen = stream.until("stats", lambda stats: stats["examples"] > 5000)["examples"]
+            os.kill(server.pid, signal.SIGHUP)
+            assert server.wait(PATIENCE) == 0
+        server.start()
+        with browser.session() as stream:
+            assert stream.until("stats")["examples"] >= seen
+
+
+def test_a_terminal_that_is_closed_is_ignored_where_that_is_wanted() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with LiveServer() as server, training(server):
+            os.kill(server.pid, signal.SIGHUP)
+            assert httpx.get(f"{server.url}health", trust_env=False).status_code == 200
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+STREAMS = {
+    "a full device": ">/dev/full 2>&1",
+    "a full device behind stdout": ">/dev/full",
+    "no stderr": "2>&-",
+    "no streams at all": "<&- >&- 2>&-",
+}
+
+
+@pytest.mark.parametrize("streams", STREAMS.values(), ids=STREAMS)
+def test_whatever_its_streams_lead_to_it_serves_and_ends_in_order(
+    streams: str, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = (
+        f"exec {sys.executable} -m server.cli serve --port {port} --offline --no-browser "
+        f"--state {tmp_path} {streams}"
+    )
+    with subprocess.Popen(["sh", "-c", command], cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        try:
+            await_true(lambda: listens(port) or process.poll() is not None, "it does not start")
+            with Site(port).browser() as browser, browser.session() as stream:
+                stream.until("saved")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+    # What was meant for a stream is not in the database.
+    assert integrity(tmp_path) == "ok"
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_seconds_of_a_year_are_not_cut() -> None:
+    parser = argparse.ArgumentParser()
+    cli._add_serve(parser.add_subparsers())
+    arguments = parser.parse_args(["serve", "--pause-after", "31536000"])
+    assert arguments.pause_after == 31_536_000
 
 
 def test_killed_it_leaves_no_process_and_another_takes_its_place() -> None:

@@ -7,7 +7,7 @@ import random
 import resource
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from scripts.live_server import LiveServer
@@ -217,3 +217,21 @@ def test_a_damaged_checkpoint_is_left_alone_until_its_owner_goes_back(tmp_path: 
             stats = again.until("stats", lambda stats: stats["run_id"] == again.state["run_id"])
             assert stats["examples"] >= kept
         assert newest.exists()
+
+
+def test_paused_sessions_of_one_browser_keep_no_place_from_another() -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(LiveServer("--running", "4"))
+        site = Site(server.port)
+        hoarder, other = (stack.enter_context(site.browser()) for _ in range(2))
+        for _ in range(4):
+            session = hoarder.http.post("/api/sessions").raise_for_status().json()["session"]
+            stream = stack.enter_context(hoarder.watch(session))
+            stream.until_status("running")
+            stream.do("pause")
+            stream.until_status("paused")
+        assert len(workers(server.pid)) == 4
+        newcomer = stack.enter_context(other.session())
+        newcomer.until("stats", lambda stats: stats["examples"] > 0)
+        assert newcomer.state["status"] == "running"
+        assert stream.state["status"] == "paused"

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import sys
 from typing import Any
 
@@ -13,10 +14,17 @@ import pytest
 
 from engine.language import DEFAULT_TEXT
 from scripts.live_server import LiveServer
-from server.logs import JsonFormatter, TextFormatter
+from server.logs import (
+    ALIKE_SECONDS,
+    MOST_ALIKE,
+    JsonFormatter,
+    LineHandler,
+    TextFormatter,
+    Throttle,
+)
 from server.sessions.names import short
 from tests.server.processes import runs, workers
-from tests.server.serving import Site
+from tests.server.serving import PATIENCE, Site
 
 DIVERGES = DEFAULT_TEXT.replace("'adadelta'", "'sgd', learning_rate:1000")
 
@@ -97,3 +105,59 @@ def test_people_read_text_and_no_value_breaks_its_line() -> None:
 def test_a_session_is_named_by_its_beginning(name: str) -> None:
     assert name.startswith(short(name))
     assert len(short(name)) <= 6
+
+
+def test_a_log_that_nobody_reads_holds_nothing_up_and_the_server_ends() -> None:
+    with LiveServer(read_log=False) as server:
+        for _ in range(600):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as client:
+                client.sendall(b"GET\r\n\r\n")
+                assert client.recv(12) == b"HTTP/1.1 400"
+        with Site(server.port).browser() as browser, browser.session() as stream:
+            stream.until_status("running")
+        os.kill(server.pid, signal.SIGTERM)
+        assert server.wait(PATIENCE) == 0
+
+
+def test_what_is_repeated_without_end_is_left_out_and_counted() -> None:
+    times = [*[1000.0] * 2 * MOST_ALIKE, 1000.0 + ALIKE_SECONDS, 1000.0 + ALIKE_SECONDS]
+    throttle = Throttle(iter(times).__next__)
+    events = [record() for _ in range(2 * MOST_ALIKE + 1)]
+    kept = [event for event in events if throttle.filter(event)]
+    assert len(kept) == MOST_ALIKE + 1
+    assert vars(kept[-1])["left_out"] == MOST_ALIKE
+    assert throttle.filter(record(args=("begun",)))
+
+
+def test_what_finds_no_room_is_dropped_and_counted() -> None:
+    receiving, sending = os.pipe()
+    handler = LineHandler(sending, most_waiting=3)
+    handler.setFormatter(JsonFormatter())
+    long = "x" * (1 << 20)
+    for _ in range(10):
+        # The first is being written all the while, for the pipe does not hold it.
+        handler.emit(record(args=(long,)))
+    with open(receiving) as log:
+        lines: list[dict[str, Any]] = []
+        while not lines or lines[-1]["event"] != "log lines dropped":
+            lines.append(json.loads(log.readline()))
+        told = len(lines) - 1
+        assert 3 <= told <= 4
+        assert lines[-1]["count"] == 10 - told
+        os.close(sending)
+
+
+def test_a_full_device_ends_nothing_and_is_told_of_once_there_is_room() -> None:
+    receiving, sending = os.pipe()
+    with open("/dev/full", "wb") as full, open(receiving) as log:
+        handler = LineHandler(full.fileno())
+        handler.setFormatter(JsonFormatter())
+        for _ in range(3):
+            handler.emit(record())
+            handler.flush()
+        os.dup2(sending, full.fileno())
+        os.close(sending)
+        handler.emit(record())
+        lines = [json.loads(log.readline()) for _ in range(2)]
+    assert [line["event"] for line in lines] == ["run failed", "log lines dropped"]
+    assert lines[1]["count"] >= 3

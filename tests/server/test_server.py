@@ -16,8 +16,10 @@ from websockets.exceptions import InvalidStatus
 from engine.language import DEFAULT_TEXT
 from server import dataset_in_use
 from server.protocol.decode_commands import MAX_COMMAND_BYTES
+from server.sessions.names import new_token
 from server.settings import Limits, Settings
 from tests.server.hostile_pictures import digit_png
+from tests.server.raw import ask
 from tests.server.rude import never_reading
 from tests.server.serving import PATIENCE, Browser, Site, serving
 
@@ -60,8 +62,8 @@ def test_the_page_brings_what_its_scripts_need(browser: Browser) -> None:
     bootstrap = browser.open()
     session = bootstrap["session"]
     assert set(bootstrap) == {
-        "session", "role", "stream", "snapshot", "predict", "sessions", "default_spec", "presets",
-        "limits", "version",
+        "session", "role", "stream", "snapshot", "predict", "sessions", "addresses", "default_spec",
+        "presets", "limits", "version",
     }  # fmt: skip
     assert bootstrap["stream"] == f"/api/sessions/{session}/stream"
     assert bootstrap["default_spec"] == DEFAULT_TEXT
@@ -88,7 +90,7 @@ def test_the_page_runs_no_script_but_the_servers_own(browser: Browser) -> None:
 
 def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(browser: Browser) -> None:
     cookie = browser.http.get("/").headers["set-cookie"]
-    assert cookie.startswith("convnet_live=")
+    assert cookie.startswith("convnet_live_")
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
     assert "Secure" not in cookie
@@ -96,8 +98,51 @@ def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(browser: Browser
 
 def test_a_cookie_that_is_none_of_ours_is_replaced(site: Site) -> None:
     with httpx.Client(base_url=site.origin, trust_env=False) as client:
-        page = client.get("/", headers={"cookie": "convnet_live=chosen; other=1"})
-        assert "convnet_live=chosen" not in page.headers["set-cookie"]
+        name = client.get("/").headers["set-cookie"].partition("=")[0]
+        client.cookies.clear()
+        token = new_token()
+        for value in ("chosen", token, f"{token}.{token[:22]}", f"{token}."):
+            for cookie in (f"convnet_live={value}; other=1", f"{name}={value}"):
+                given = client.get("/", headers={"cookie": cookie}).headers["set-cookie"]
+                assert value not in given
+                client.cookies.clear()
+
+
+def test_a_stream_begins_the_session_and_a_second_one_finds_it(site: Site) -> None:
+    with site.browser() as browser:
+        # So much the page is told that fetches it without a cookie; nothing has begun yet.
+        page = browser.http.get("/").text
+        assert '"stream": "/api/sessions/new/stream"' in page
+        assert browser.http.get("/api/sessions").json()["sessions"] == []
+        with browser.watch("new") as one, browser.watch("new") as other:
+            assert one.until("session")["session"] == other.until("session")["session"]
+        (listed,) = browser.http.get("/api/sessions").json()["sessions"]
+        assert browser.open()["session"] == listed["session"] == one.state["session"]
+    with site.browser() as stranger, stranger.watch("new") as stream:
+        # Without a cookie nobody could come back to it.
+        assert stream.closing_code() == 4404
+
+
+def test_of_two_cookies_that_are_both_ours_neither_counts(site: Site) -> None:
+    with site.browser() as browser, site.browser() as other:
+        session = browser.open()["session"]
+        other.open()
+        mine, theirs = browser.cookie, other.cookie
+        for cookie in (f"{mine}; {theirs}", f"{theirs}; {mine}"):
+            answer = ask(site, "GET", "/api/sessions", {"Cookie": cookie})
+            assert answer.status == 400
+            assert "two different cookies" in answer.message
+            with browser.watch(session, additional_headers={"cookie": cookie}) as stream:
+                assert stream.closing_code() == 4404
+        # Twice the same, or beside one that is not ours, it counts.
+        name = mine.partition("=")[0]
+        for cookie in (
+            f"{mine}; {mine}",
+            f"{mine}; {name}=chosen",
+            f"{name}={new_token()}; {mine}",
+        ):
+            listed = json.loads(ask(site, "GET", "/api/sessions", {"Cookie": cookie}).body)
+            assert [each["session"] for each in listed["sessions"]] == [session]
 
 
 def test_a_reload_finds_the_session_another_browser_gets_its_own(

@@ -80,12 +80,12 @@ class HealthReport:
 def refusals(*statuses: int, page: bool = False) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may refuse with these statuses, and like all with 403.
 
-    With `page` there is a page for people too; 403 and addresses of nothing stay JSON.
+    With `page` there is a page for people too, who ask for `text/html`.
     """
     documented: dict[int | str, dict[str, Any]] = {}
     for status in (403, *statuses):
         content: dict[str, Any] = {"application/json": {"schema": ERROR_SCHEMA}}
-        if page and status != 403:
+        if page:
             content["text/html"] = {"schema": {"type": "string"}}
         documented[status] = {"description": HTTPStatus(status).phrase, "content": content}
     return documented

@@ -8,7 +8,6 @@ from starlette.responses import JSONResponse, Response
 from server.protocol.encode_events import plain
 from server.sessions.names import owner_of
 from server.web.api.description import NewSession, SessionList, refusals
-from server.web.guards.owner_cookie import owner_of_request, set_cookie, token_of_request
 from server.web.site import TheSite
 
 router = APIRouter(prefix="/api/sessions")
@@ -17,7 +16,7 @@ router = APIRouter(prefix="/api/sessions")
 @router.get("", response_model=SessionList, responses=refusals())
 async def list_sessions(request: Request, site: TheSite) -> Response:
     """This browser's sessions, the one that was looked at last first."""
-    owner = owner_of_request(request)
+    owner = site.cookies.owner_of(request)
     mine = site.registry.owned_by(owner)
     listed = SessionList(
         tuple(session.summary() for session in mine),
@@ -31,10 +30,10 @@ async def list_sessions(request: Request, site: TheSite) -> Response:
 @router.post("", status_code=201, response_model=NewSession, responses=refusals(429))
 async def create_session(request: Request, site: TheSite) -> Response:
     """A new session of this browser."""
-    token = token_of_request(request)
+    token = site.cookies.token_of(request)
     session = site.begin_session(request, owner_of(token))
     response = JSONResponse(plain(NewSession(session.id)), status_code=201)
-    set_cookie(request, response, token)
+    site.cookies.give(request, response, token)
     return response
 
 
@@ -43,12 +42,12 @@ async def create_session(request: Request, site: TheSite) -> Response:
 )
 async def remove_session(request: Request, site: TheSite, session_id: str) -> Response:
     """End this session; for a week it can be restored."""
-    site.registry.remove(session_id, owner_of_request(request))
+    site.registry.remove(session_id, site.cookies.owner_of(request))
     return Response(status_code=204)
 
 
 @router.post("/{session_id}/restore", response_model=NewSession, responses=refusals(404, 422, 429))
 async def restore_session(request: Request, site: TheSite, session_id: str) -> Response:
     """Bring back a session that was removed."""
-    session = await site.registry.restore(session_id, owner_of_request(request))
+    session = await site.registry.restore(session_id, site.cookies.owner_of(request))
     return JSONResponse(plain(NewSession(session.id)))

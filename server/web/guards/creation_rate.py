@@ -55,25 +55,34 @@ class CreationLimiter:
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         seconds = limits.new_sessions_seconds
         self._of_owner = SlidingWindow(limits.new_sessions_per_owner, seconds)
-        self._of_address = SlidingWindow(limits.new_sessions_per_address, seconds)
+        self._of_network = SlidingWindow(limits.new_sessions_per_address, seconds)
         self._clock = clock
 
-    def admit(self, owner: str, address: str) -> None:
-        """Count one more session of this owner, from this address.
+    def admit(self, owner: str, network: str) -> None:
+        """Count one more session of this owner, from this network; see `network_of`.
 
         Raises:
             TooOften: too many began recently; this one is not counted.
         """
-        now, network = self._clock(), network_of(address)
+        self.check(owner, network)
+        now = self._clock()
+        self._of_owner.note(owner, now)
+        self._of_network.note(network, now)
+
+    def check(self, owner: str, network: str) -> None:
+        """See that there may be one more.
+
+        Raises:
+            TooOften: too many began recently.
+        """
+        now = self._clock()
         for window, key, whose in (
             (self._of_owner, owner, "this browser"),
-            (self._of_address, network, "your network's address"),
+            (self._of_network, network, "your network's address"),
         ):
             if seconds := window.wait(key, now):
                 message = f"Too many new sessions from {whose}: try again in {_duration(seconds)}."
                 raise TooOften(message, ceil(seconds))
-        self._of_owner.note(owner, now)
-        self._of_address.note(network, now)
 
 
 def network_of(address: str) -> str:

@@ -9,13 +9,17 @@ would make another site's page count as our own.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.protocol.events import Problem
+from server.web.error_table import answer
+
+TWO_LENGTHS = "A request has either a Content-Length or a Transfer-Encoding, not both."
 FOREIGN = "This request does not come from a page of this server; see --allow-origin."
 HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -94,6 +98,9 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        if scope["type"] == "http" and _has_two_lengths(scope):
+            await _respond(400, TWO_LENGTHS, {"connection": "close"}, scope, receive, send)
+            return
         refusal = self._refusal(scope)
         if refusal is None:
             await self._app(scope, receive, _with_headers(send))
@@ -101,8 +108,7 @@ class Guard:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": refusal})
         else:
-            response = JSONResponse({"error": {"message": refusal}}, status_code=403)
-            await response(scope, receive, _with_headers(send))
+            await _respond(403, refusal, {}, scope, receive, send)
 
     def _refusal(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
@@ -121,10 +127,28 @@ class Guard:
         return None
 
 
+def _has_two_lengths(scope: Scope) -> bool:
+    """Whether a request says twice how long its body is; a proxy may have read it otherwise."""
+    return {b"content-length", b"transfer-encoding"} <= {name for name, _ in scope["headers"]}
+
+
+async def _respond(
+    status: int,
+    message: str,
+    headers: Mapping[str, str],
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+) -> None:
+    response = answer(Request(scope), status, Problem(message))
+    response.headers.update(headers)
+    await response(scope, receive, _with_headers(send))
+
+
 def _may_read(headers: Headers) -> bool:
     """Whether a harmless request comes from this site, or from somebody who follows a link to it.
 
-    The page begins a session for whoever has none: other sites' pictures and frames must not. Old
+    The page gives a cookie to whoever has none: other sites' pictures and frames must not. Old
     browsers, programs, and browsers on unencrypted networks do not say whose a request is.
     """
     if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):

@@ -11,6 +11,8 @@ WORKING = "uvicorn>=0.52.1,<0.55"
 
 NEEDED = (
     ("uvicorn", "Server.startup"),
+    ("uvicorn.protocols.http.h11_impl", "H11Protocol.handle_websocket_upgrade"),
+    ("uvicorn.protocols.http.h11_impl", "H11Protocol.send_400_response"),
     ("uvicorn.protocols.websockets.websockets_sansio_impl", "WebSocketsSansIOProtocol.run_asgi"),
     ("uvicorn.protocols.websockets.websockets_sansio_impl", "WebSocketsSansIOProtocol.send"),
 )

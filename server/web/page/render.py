@@ -3,44 +3,55 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.templating import Jinja2Templates
 
-from engine.language import DEFAULT_LIMITS
+from engine.language import DEFAULT_LIMITS, DataShape
 from engine.language.presets import PRESETS
 from engine.language.reference import reference
 from engine.version import program_version
 from server.protocol.connections import Role
+from server.sessions.names import NEW
 from server.sessions.run_definition import default_text
 from server.sessions.session import Session
-from server.settings import Limits, PageFiles
+from server.settings import PageFiles, Settings
 from server.web.page.assets import Assets
+from server.web.page.reachable import reachable_origins
 
 
 class Page:
-    """Renders the page for one session."""
+    """Renders the pages."""
 
-    def __init__(self, files: PageFiles, assets: Assets, limits: Limits) -> None:
+    def __init__(
+        self, files: PageFiles, assets: Assets, settings: Settings, images: Callable[[], DataShape]
+    ) -> None:
+        """`images` tells the form of the data set in use."""
         self._templates = Jinja2Templates(directory=files.templates)
         self._templates.env.globals["asset"] = assets.url
-        self._limits = limits
+        self._settings, self._images = settings, images
 
-    def render(self, request: Request, session: Session) -> Response:
-        """The owner's page, with what its scripts need to begin."""
-        base = f"/api/sessions/{session.id}"
+    def render(self, request: Request, session: Session | None) -> Response:
+        """The owner's page, with what its scripts need to begin; None for a session yet to begin.
+
+        Whoever fetches the page may be a crawler, so it begins only when a stream opens.
+        """
+        name = NEW if session is None else session.id
+        base = f"/api/sessions/{name}"
         paths = {
-            "session": session.id,
+            "session": name,
             "role": Role.OWNER,
             "stream": f"{base}/stream",
             "snapshot": f"{base}/snapshot",
             "predict": f"{base}/predict",
             "sessions": "/api/sessions",
+            "addresses": reachable_origins(self._settings),
         }
-        bootstrap = paths | self._common(session)
+        bootstrap = paths | self._common()
         return self._respond(request, "index.html", bootstrap=bootstrap, language=reference())
 
     def render_watch(self, request: Request, session: Session) -> Response:
@@ -50,7 +61,7 @@ class Page:
             "role": Role.SPECTATOR,
             "stream": f"/api/watch/{session.watch_id}/stream",
         }
-        return self._respond(request, "index.html", bootstrap=paths | self._common(session))
+        return self._respond(request, "index.html", bootstrap=paths | self._common())
 
     def render_absent(self, request: Request) -> Response:
         """What people see where there is no such session, or none for them."""
@@ -64,6 +75,11 @@ class Page:
         response.headers.update(headers)
         return response
 
+    def render_problem(self, request: Request, reason: str, status: int) -> Response:
+        """What people see in the place of an error that programs read as JSON."""
+        title = HTTPStatus(status).phrase.capitalize()
+        return self._respond(request, "problem.html", status=status, title=title, reason=reason)
+
     def _respond(
         self, request: Request, template: str, *, status: int = 200, **context: Any
     ) -> Response:
@@ -74,14 +90,14 @@ class Page:
         response.headers["cache-control"] = "no-store"
         return response
 
-    def _common(self, session: Session) -> dict[str, Any]:
+    def _common(self) -> dict[str, Any]:
         return {
-            "default_spec": default_text(session.images.shape),
+            "default_spec": default_text(self._images()),
             "presets": [{"name": name, **preset._asdict()} for name, preset in PRESETS.items()],
             "limits": {
                 "spec_characters": DEFAULT_LIMITS.characters,
-                "image_bytes": self._limits.image_bytes,
-                "snapshot_bytes": self._limits.snapshot_bytes,
+                "image_bytes": self._settings.limits.image_bytes,
+                "snapshot_bytes": self._settings.limits.snapshot_bytes,
             },
             "version": program_version(),
         }

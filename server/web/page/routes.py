@@ -10,27 +10,28 @@ from server.sessions.registry import NoSuchSession, TooManySessions
 from server.web.api.description import refusals
 from server.web.error_table import headers_of, status_of
 from server.web.guards.creation_rate import TooOften
-from server.web.guards.owner_cookie import set_cookie, token_of_request
 from server.web.site import TheSite
 
 router = APIRouter(default_response_class=HTMLResponse)
 
 
-@router.get("/", responses=refusals(429, page=True))
+@router.get("/", responses=refusals(400, 429, page=True))
 async def show_page(request: Request, site: TheSite) -> Response:
-    """The page with this browser's newest session, or a new one."""
-    token = token_of_request(request)
+    """The page with this browser's newest session, or with one that begins when it connects."""
+    token = site.cookies.token_of(request)
     owner = owner_of(token)
+    session = site.registry.newest(owner)
     try:
-        session = site.registry.newest(owner) or site.begin_session(request, owner)
+        if session is None:
+            site.check_room(request, owner)
     except (TooManySessions, TooOften) as error:
         return site.page.render_refusal(request, str(error), status_of(error), headers_of(error))
     response = site.page.render(request, session)
-    set_cookie(request, response, token)
+    site.cookies.give(request, response, token)
     return response
 
 
-@router.get("/sessions/{session_id}", responses=refusals(404, 422, page=True))
+@router.get("/sessions/{session_id}", responses=refusals(400, 404, 422, page=True))
 async def show_session(request: Request, site: TheSite, session_id: str) -> Response:
     """The page with this one of the browser's sessions."""
     try:

@@ -12,6 +12,8 @@ const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 8000;
 /** Close code of a session that the server does not know, or that is another browser's. */
 const UNKNOWN_SESSION = 4404;
+/** Close code where no session could begin. */
+const NO_ROOM = 4503;
 /** Close code of a session that its owner has removed. */
 const REMOVED = 4410;
 
@@ -51,6 +53,7 @@ export function backoff(failures, random) {
  * @property {(phase: Phase) => void} onPhase
  * @property {() => Promise<void>} [onUnknownSession]  finds another session; then url() is asked again.
  *   Without it, an unknown session ends the connection for good
+ * @property {() => void} [onNoRoom]  the server has no room for a session: the connection has ended
  * @property {(url: string) => WebSocket} [open]
  */
 
@@ -174,6 +177,11 @@ export class Connection {
     if (code === REMOVED || (code === UNKNOWN_SESSION && !onUnknownSession)) {
       this.stop();
       this.hooks.onPhase("gone");
+      return;
+    }
+    if (code === NO_ROOM) {
+      this.stop();
+      this.hooks.onNoRoom?.();
       return;
     }
     this.drop();

@@ -55,7 +55,14 @@ export class HttpApi {
 
   /** Creates a session and switches to it. */
   async newSession() {
-    const session = await this.createSession();
+    this.follow(await this.createSession());
+  }
+
+  /**
+   * Switches to a session, such as the one that began when the page connected.
+   * @param {string} session
+   */
+  follow(session) {
     const { stream, snapshot, predict } = this.paths;
     /** @param {string} path */
     const moved = (path) => path.replace(this.session, session);

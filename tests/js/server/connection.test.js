@@ -123,6 +123,15 @@ for (const [code, whose] of /** @type {const} */ ([[4410, "a removed session"], 
   });
 }
 
+test("where there is no room the connection ends, and the page is told", (t) => {
+  const { clock, connection, sockets } = connect(t);
+  let told = 0;
+  connection.hooks.onNoRoom = () => void (told += 1);
+  sockets[0].onclose?.({ code: 4503 });
+  clock.tick(60_000);
+  assert.deepEqual([told, sockets.length], [1, 1]);
+});
+
 test("a server that lost its sessions is joined at once, one that keeps losing them is not hammered", async (t) => {
   const { clock, sockets } = connect(t);
   /** @param {number} code @param {number} milliseconds */

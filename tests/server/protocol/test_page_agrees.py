@@ -205,7 +205,9 @@ def test_the_page_and_the_command_line_write_accuracies_alike() -> None:
     assert run_node(WRITING, NUMBERS_JS, cases) == [accuracy_text(*case) for case in cases]
 
 
-@pytest.mark.parametrize("reason", [CloseReason.UNKNOWN_SESSION, CloseReason.REMOVED])
+@pytest.mark.parametrize(
+    "reason", [CloseReason.UNKNOWN_SESSION, CloseReason.REMOVED, CloseReason.NO_ROOM]
+)
 def test_the_page_knows_the_close_codes_that_it_heeds(reason: CloseReason) -> None:
     assert f"const {reason.name} = {reason.code};" in CONNECTION
 

@@ -16,22 +16,12 @@ from server.storage.checkpoint_files import CHECKPOINTS
 from server.storage.database import Storage
 from server.storage.disk_keeper import DiskKeeper
 from server.uptime import Uptime
-from tests.server.fake_host import Stage, join, read
+from tests.server.fake_host import HandClock, Stage, join, read
 
 pytestmark = pytest.mark.anyio
 
 KEPT = Settings().keep_seconds
 HOUR = 3600.0
-
-
-class HandClock:
-    """Stands until it is set forward."""
-
-    def __init__(self) -> None:
-        self.seconds = 1e6
-
-    def __call__(self) -> float:
-        return self.seconds
 
 
 class Server:

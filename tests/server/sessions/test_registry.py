@@ -9,9 +9,16 @@ import pytest
 from server.audience.viewer import Viewer
 from server.protocol.connections import CloseReason
 from server.sessions.names import is_token, new_token, owner_of
-from server.sessions.registry import NoSuchSession, Registry, TooManySessions
+from server.sessions.registry import (
+    SPARED_SECONDS,
+    NoSuchSession,
+    Registry,
+    TooManySessions,
+)
+from server.sessions.session_state import WORTH_SECONDS
 from server.settings import Limits
-from tests.server.fake_host import Stage, join
+from server.uptime import Uptime
+from tests.server.fake_host import HandClock, Stage, join
 
 pytestmark = pytest.mark.anyio
 
@@ -111,6 +118,67 @@ async def test_the_server_as_a_whole_has_a_limit_too() -> None:
     with pytest.raises(TooManySessions):
         sessions.create("c")
     await sessions.close()
+
+
+async def test_sessions_that_hardly_trained_make_way_after_an_hour_the_oldest_first() -> None:
+    clock = HandClock()
+    stage = Stage(places=3, uptime=Uptime(clock=clock))
+    sessions = registry(stage, sessions=3)
+    glances = [sessions.create(owner) for owner in "abc"]
+    for session in glances:
+        viewer = Viewer()
+        await join(session, viewer)
+        session.leave(viewer)
+        clock.seconds += 1
+    clock.seconds += SPARED_SECONDS - 3
+    with pytest.raises(TooManySessions, match="no room"):
+        sessions.create("d")
+    with pytest.raises(TooManySessions, match="no room"):
+        sessions.check_room("d", "")
+    work, watched, _ = glances
+    work.state.trained_before = WORTH_SECONDS
+    watched.join(Viewer())
+    clock.seconds += 9
+    sessions.check_room("d", "")
+    newcomer = sessions.create("d")
+    assert set(sessions) == {work, watched, newcomer}
+    # Nobody has seen that one yet.
+    newest = sessions.create("e")
+    assert set(sessions) == {work, watched, newest}
+    await sessions.close()
+
+
+async def test_an_address_has_a_share_of_all_sessions_and_its_own_make_way() -> None:
+    stage = Stage(places=9)
+    sessions = registry(stage, sessions=8, sessions_per_address=2)
+    elsewhere = sessions.create("a", "192.0.2.9")
+    here = [sessions.create(owner, "192.0.2.1") for owner in "bc"]
+    here.append(sessions.create("d", "192.0.2.1"))
+    assert set(sessions) == {elsewhere, *here[1:]}
+    for session in here[1:]:
+        await join(session, Viewer())
+    with pytest.raises(TooManySessions, match="2 sessions from your network's address"):
+        sessions.create("e", "192.0.2.1")
+    # Where it is not known whence they came, as of earlier ones, it is no share.
+    for owner in "efghi":
+        sessions.create(owner)
+    assert len(sessions) == 8
+    sessions.create("j", "192.0.2.2")
+    assert elsewhere not in set(sessions)
+    await sessions.close()
+
+
+async def test_only_time_in_which_a_network_trains_counts() -> None:
+    session, _ = await Stage().running()
+    state = session.state
+    session.pause(True)
+    trained = state.trained_seconds
+    assert trained > 0
+    assert state.trained_seconds == trained
+    session.pause(False)
+    state.trained_before = WORTH_SECONDS - trained
+    assert state.trained_seconds == WORTH_SECONDS
+    await session.close()
 
 
 async def test_closing_ends_every_process_and_may_be_done_twice() -> None:

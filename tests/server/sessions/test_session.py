@@ -481,6 +481,26 @@ async def test_a_dead_process_is_followed_by_another_that_goes_on() -> None:
     assert (points["first"], len(points["loss"])) == (5, 1)
 
 
+async def test_deaths_in_a_row_are_followed_after_a_pause_that_somebody_can_end() -> None:
+    stage = Stage(relaunch_seconds=3600)
+    session, _ = await stage.running()
+    stage.host.end()
+    # The first is followed at once.
+    await launched(session)
+    assert len(stage.hosts) == 2
+    stage.host.end()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert (len(stage.hosts), session.status) == (2, Status.STARTING)
+    session.restart()
+    await launched(session)
+    assert len(stage.hosts) == 3
+    for _ in range(2):
+        stage.host.end()
+    await session.close()
+    assert len(stage.hosts) == 3
+
+
 async def test_after_five_deaths_in_a_row_somebody_has_to_ask_for_another() -> None:
     stage = Stage()
     session, viewer = await stage.running()

@@ -79,6 +79,13 @@ class Raw:
         rows = sorted(self.of_run("point", session), key=lambda row: int(row["number"]))
         return [tuple(row[name] for name in POINT) for row in rows]
 
+    def tests(self, session: dict[str, Any]) -> list[tuple[int, float]]:
+        """The full tests of its run, which were thrown away before version 2."""
+        if self.version == 1:
+            return []
+        rows = sorted(self.of_run("full_test", session), key=lambda row: int(row["number"]))
+        return [(row["examples"], row["accuracy"]) for row in rows]
+
 
 def test_there_is_a_state_of_every_version_before_this_one() -> None:
     assert set(KEPT) == {f"version_{number}" for number in range(1, VERSION)}
@@ -101,10 +108,16 @@ def test_every_record_checkpoint_and_graph_is_there(kept: Path, state: Path) -> 
                 assert [each.step for each in record.divergences] == [
                     each["step"] for each in json.loads(value)
                 ]
+            elif name == "trainer_changes":
+                assert [each.examples for each in record.trainer_changes] == [
+                    each["examples"] for each in json.loads(value)
+                ]
+            elif name == "before":
+                assert (record.before and record.before.text) == (
+                    value and json.loads(value)["text"]
+                )
             else:
                 assert getattr(record, name) == value, name
-        # Nothing noted them then.
-        assert record.trainer_changes == ()
         stored = raw.checkpoint(session)
         assert storage.newest_checkpoint(record.id) == Checkpoint(
             stored["run_id"],
@@ -116,6 +129,7 @@ def test_every_record_checkpoint_and_graph_is_there(kept: Path, state: Path) -> 
         remains = storage.remains(record.id, record.run_id)
         assert list(remains.points) == raw.points(session)
         assert len(remains.points) == stored["points"] > 0
+        assert [(test.examples, test.accuracy) for test in remains.tests] == raw.tests(session)
         began = raw.of_run("beginning", session)
         assert remains.weights == (
             Weights(began[0]["params"], began[0]["state"]) if began else None

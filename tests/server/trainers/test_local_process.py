@@ -405,12 +405,25 @@ async def test_other_data_keeps_the_network(small_set: Path) -> None:
 
 async def test_data_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
     async with training_process() as process:
-        process.use_data("gone", tmp_path / "gone")
-        assert "gone" in (await process.report(DataRefused)).reason
         process.begin()
         await process.frame("stats")
         process.use_data("empty", tmp_path)
-        assert "train-images" in (await process.report(DataRefused)).reason
+        reason = (await process.report(DataRefused)).reason
+        assert "empty/train-images" in reason
+        assert str(tmp_path) not in reason
+
+
+async def test_where_its_data_is_gone_a_run_does_not_begin_on_other_data(small_set: Path) -> None:
+    away = small_set.rename(small_set.with_name("away"))
+    async with training_process() as process:
+        process.use_data("small", small_set)
+        process.begin()
+        failed = await process.report(Failed)
+        assert failed.reason == "The data set cannot be used: small: there is no such folder."
+        # Restarted, once it is back, it trains.
+        away.rename(small_set)
+        process.begin(run_id=2)
+        assert (await process.report(Started)).run_id == 2
 
 
 async def test_a_killed_process_is_told_of_in_words() -> None:

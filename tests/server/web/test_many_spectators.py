@@ -30,7 +30,6 @@ def test_pictures_wait_for_their_turn_and_owners_do_not_wait_for_spectators() ->
             # Not all the same: else they would share what they are sent.
             layers = LAYERS[: 2 + number % 7]
             rude.send(TEXT, json.dumps({"type": "watch", "id": 1, "layers": layers}).encode())
-        assert server.metrics()["viewers:spectator"] == SPECTATORS
         await_true(lambda: server.metrics()["viewers:spectator"] < SPECTATORS, "none is let go")
         stream.until("layers")
         assert peak_bytes(server.pid) < MOST_BYTES
