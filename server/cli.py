@@ -177,7 +177,7 @@ def _prepare(
     """Make the web server; returns what runs it."""
     from server.app import create_app
     from server.deadline import Deadline
-    from server.storage.database import StorageError
+    from server.storage.keeper import StorageError
     from server.web.guards.uvicorn_version import UnsuitableUvicorn
     from server.web.listen import make_server
 

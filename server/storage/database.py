@@ -8,9 +8,7 @@ the power fails, what was acknowledged is there.
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
-import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, astuple, fields
@@ -20,13 +18,13 @@ from filelock import FileLock, Timeout
 
 from server.protocol.run_values import Checkpoint, Weights
 from server.storage.checkpoint_files import CheckpointFiles
+from server.storage.decode_rows import POINT, TEST
 from server.storage.disk_budget import DiskBudget, size_of_run, usage
+from server.storage.keeper import StorageError
 from server.storage.migrations import SchemaError, migrate
 from server.storage.private_files import FILE, FOLDER, make_private
-from server.storage.records import GraphTail, KeptRun, Remains, SessionRecord
-from server.storage.rows import POINT, TEST, BadRow, full_test_of, record_of, values_of
-
-log = logging.getLogger(__name__)
+from server.storage.records import GraphTail, SessionRecord
+from server.storage.session_reader import SessionReader, connect
 
 DATABASE, LOCK = "sessions.sqlite3", "lock"
 
@@ -38,12 +36,11 @@ POINT_BYTES = 64
 UNBOUNDED = DiskBudget(2**62, 2**62)
 
 
-class StorageError(Exception):
-    """What is kept cannot be read, or nothing can be kept; the message is a sentence."""
+class Storage(SessionReader):
+    """One server's sessions in one folder, which it has for itself. `close` ends that.
 
-
-class Storage:
-    """One server's sessions in one folder, which it has for itself. `close` ends that."""
+    It is read on any thread, and written on one.
+    """
 
     def __init__(self, folder: Path, budget: DiskBudget = UNBOUNDED) -> None:
         """Open what is there, or begin; nothing is written beyond the budget.
@@ -64,9 +61,7 @@ class Storage:
         try:
             self._files = CheckpointFiles(folder)
             self._database = _open(folder / DATABASE)
-            # Reading waits for no write: in WAL mode each connection sees what was last committed.
-            self._reader = _connect(folder / DATABASE)
-            self._reading = threading.Lock()
+            super().__init__(folder / DATABASE, self._files)
             self._files.set_aside_all_but(
                 row["file"] for row in self._database.execute("SELECT file FROM checkpoint")
             )
@@ -77,93 +72,9 @@ class Storage:
 
     def close(self) -> None:
         """Let go of the folder. Idempotent."""
-        self._reader.close()
+        super().close()
         self._database.close()
         self._lock.release()
-
-    # --- reading, on any thread -------------------------------------------------------------------
-
-    def records(self) -> list[SessionRecord]:
-        """All sessions; one that cannot be read is left as it is, and the log says so.
-
-        Raises:
-            StorageError: the database cannot be read.
-        """
-        try:
-            rows = self._read("SELECT * FROM session")
-        except sqlite3.Error as error:
-            raise StorageError(f"the sessions cannot be read: {error}") from None
-        records = []
-        for row in rows:
-            try:
-                records.append(record_of(row))
-            except BadRow as error:
-                about = {"session": row["id"][:6], "reason": str(error)}
-                log.error("a session cannot be read and is left on disk", extra=about)
-        return records
-
-    def newest_checkpoint(self, session: str, run_id: int | None = None) -> Checkpoint | None:
-        """The checkpoint of this run, or of the session's newest run that has one.
-
-        Raises:
-            OSError, sqlite3.Error, BadRow: it cannot be read.
-        """
-        return self._checkpoint("AND (?2 IS NULL OR run_id = ?2)", session, run_id)
-
-    def kept_run(self, session: str, run_id: int) -> KeptRun:
-        """All that is kept of a session's run.
-
-        Raises:
-            OSError, sqlite3.Error, BadRow: it cannot be read.
-        """
-        return KeptRun(self.newest_checkpoint(session, run_id), self.remains(session, run_id))
-
-    def _checkpoint(self, which: str, *values: object) -> Checkpoint | None:
-        rows = self._read(
-            f"SELECT * FROM checkpoint WHERE session = ?1 {which} ORDER BY run_id DESC LIMIT 1",
-            *values,
-        )
-        if not rows:
-            return None
-        columns = ("run_id", "examples", "points", "tests", "file")
-        number, examples, points, tests, file = values_of(rows[0], columns)
-        return Checkpoint(number, examples, points, tests, self._files.read(file))
-
-    def remains(self, session: str, run_id: int) -> Remains:
-        """The larger things that are kept of a session's run.
-
-        Raises:
-            sqlite3.Error, BadRow: they cannot be read.
-        """
-        run = "WHERE session = ? AND run_id = ?"
-        points = self._read(f"SELECT * FROM point {run} ORDER BY number", session, run_id)
-        tests = self._read(f"SELECT * FROM full_test {run} ORDER BY number", session, run_id)
-        weights = self._read(f"SELECT * FROM beginning {run}", session, run_id)
-        return Remains(
-            tuple(values_of(row, POINT) for row in points),
-            tuple(full_test_of(row) for row in tests),
-            Weights(weights[0]["params"], weights[0]["state"]) if weights else None,
-        )
-
-    def uptime(self) -> float:
-        """For how many seconds the servers before this one were up.
-
-        Raises:
-            StorageError: the database cannot be read.
-        """
-        try:
-            (row,) = self._read("SELECT * FROM server")
-            (seconds,) = values_of(row, ("uptime",))
-        except (sqlite3.Error, ValueError, BadRow) as error:
-            raise StorageError(f"the sessions cannot be read: {error}") from None
-        return float(seconds)
-
-    def _read(self, query: str, *values: object) -> list[sqlite3.Row]:
-        # A connection serves one thread at a time.
-        with self._reading:
-            return self._reader.execute(query, values).fetchall()
-
-    # --- writing, on one thread -------------------------------------------------------------------
 
     def write(self, record: SessionRecord) -> None:
         """Add a session, or change it, and remove what it needs no more.
@@ -306,21 +217,12 @@ class Storage:
         self._files.keep_only(session, [row["file"] for row in rows])
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    # Used by one thread at a time, though not by the one that opens it.
-    database = sqlite3.connect(path, check_same_thread=False)
-    database.row_factory = sqlite3.Row
-    # A text that is not UTF-8 is to be one bad row, not the end of all reading.
-    database.text_factory = lambda text: text.decode(errors="surrogateescape")
-    return database
-
-
 def _open(path: Path) -> sqlite3.Connection:
     path.touch(FILE)
     # What SQLite puts beside it has its permissions; earlier versions left all of it open.
     for file in path.parent.glob(f"{path.stem}*"):
         make_private(file)
-    database = _connect(path)
+    database = connect(path)
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")

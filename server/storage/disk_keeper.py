@@ -19,10 +19,10 @@ from server.protocol.refusals import Unreadable
 from server.protocol.run_values import Checkpoint, Weights
 from server.service_threads import Health, start_thread
 from server.storage.database import Storage
+from server.storage.decode_rows import BadRow
 from server.storage.disk_budget import OverBudget
 from server.storage.keeper import Done
 from server.storage.records import GraphTail, KeptRun, Remains, SessionRecord
-from server.storage.rows import BadRow
 
 log = logging.getLogger(__name__)
 

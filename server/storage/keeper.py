@@ -18,6 +18,10 @@ Done = Callable[[str | None], None]
 """Called with None once something is on disk, or with sentences why not; on the event loop."""
 
 
+class StorageError(Exception):
+    """What is kept cannot be read, or nothing can be kept; the message is a sentence."""
+
+
 class Keeper(Protocol):
     """Keeps what a session could go on from."""
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from engine.durable_files import sync_folder
-from server.storage.database import StorageError
+from server.storage.keeper import StorageError
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,10 @@ from engine.language import DEFAULT_TEXT
 from engine.update_rules.optimizers import TRAINER_OPTIONS
 from server.protocol.run_values import Checkpoint, Divergence, PointRow, TrainerChange, Weights
 from server.storage.checkpoint_files import CHECKPOINTS, ORPHANED
-from server.storage.database import DATABASE, Storage, StorageError
+from server.storage.database import DATABASE, Storage
+from server.storage.decode_rows import BadRow
+from server.storage.keeper import StorageError
 from server.storage.records import GraphTail, KeptRun, Remains, RunBefore, SessionRecord
-from server.storage.rows import BadRow
 from tests.server.fake_host import full_test
 
 RECORD = SessionRecord(

@@ -16,7 +16,8 @@ from scripts.live_server import LiveServer
 from server.protocol.run_values import Checkpoint, Weights
 from server.storage import migrations
 from server.storage.checkpoint_files import CHECKPOINTS
-from server.storage.database import DATABASE, Storage, StorageError
+from server.storage.database import DATABASE, Storage
+from server.storage.keeper import StorageError
 from server.storage.migrations import STEPS, VERSION
 from tests.server.serving import Browser, Site, Stream
 

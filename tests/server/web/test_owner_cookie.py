@@ -10,7 +10,7 @@ import pytest
 from scripts.live_server import LiveServer
 from server.sessions.names import new_token
 from server.settings import Settings
-from server.storage.database import StorageError
+from server.storage.keeper import StorageError
 from server.storage.server_secret import SECRET, SECRET_BYTES, server_secret
 from tests.server.serving import ADDRESS, Browser, Site, serving
 

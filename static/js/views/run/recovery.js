@@ -3,31 +3,10 @@
 
 import { attempt, complainIn } from "../../parts/attempt.js";
 import { byId, setText } from "../../parts/dom.js";
+import { waysOn } from "../../words/failure_text.js";
 
 /** @import { Context } from "../../view_context.js" */
 /** @import { Command } from "../../server/protocol.js" */
-
-/**
- * What to say and to offer, by the kind of failure; `told` is for spectators.
- * @type {Record<string, {advice: string, button: string, told: string}>}
- */
-const WAYS = {
-  diverged: {
-    advice: "The last good weights are saved: go back to them and lower the learning rate before you resume, or restart.",
-    button: "go back to the last good weights",
-    told: "Its owner can go back to the last good weights or restart.",
-  },
-  died: {
-    advice: "What the network has learned is saved.",
-    button: "try again",
-    told: "Its owner can try again.",
-  },
-  unreadable: {
-    advice: "Nothing has been changed or removed: try again, go back to the run before, or restart from the first weights.",
-    button: "try again",
-    told: "Its owner can try again, or go back to the run before.",
-  },
-};
 
 /** @param {Context} context */
 export function showRecovery(context) {
@@ -39,7 +18,7 @@ export function showRecovery(context) {
   if (owner) offerWaysOn(context);
 
   store.subscribe(["connection", "session"], ({ connection, session }) => {
-    const way = WAYS[session?.failure ?? ""];
+    const way = waysOn(session?.failure);
     const shown = connection === "open" && session?.recoverable === true && way !== undefined;
     box.hidden = !shown;
     setText(reason, shown ? session?.reason ?? "" : "");
@@ -66,6 +45,6 @@ function offerWaysOn({ store, command }) {
   offer(byId("recovery_restart", HTMLButtonElement), { type: "restart" }, pause);
   store.subscribe(["session"], ({ session }) => {
     earlier.hidden = session?.failure !== "unreadable" || !session.previous;
-    setText(back, WAYS[session?.failure ?? ""]?.button ?? "go back");
+    setText(back, waysOn(session?.failure)?.button ?? "go back");
   });
 }
