@@ -102,7 +102,7 @@ class SessionSummary:
     """One of a browser's sessions in the list of them.
 
     `seen` is when somebody last began or ended looking, in seconds since 1970; `viewers` is how
-    many look now; `examples` is as of the newest graph point.
+    many look now; `examples` is as of the newest graph point; `bytes` is what it takes on disk.
     """
 
     session: str
@@ -111,6 +111,7 @@ class SessionSummary:
     examples: int
     seen: float
     viewers: int
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

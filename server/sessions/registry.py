@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from server.protocol.connections import CloseReason
 from server.protocol.events import RemovedSession
+from server.protocol.refusals import Unreadable
 from server.sessions.names import short
 from server.sessions.removed_sessions import RemovedSessions
 from server.sessions.session import Session
@@ -139,6 +140,14 @@ class Registry:
     def owns(self, owner: str) -> bool:
         """Whether this owner has a session, or could restore one."""
         return any(session.state.owner == owner for session in self) or bool(self.removed(owner))
+
+    async def sizes(self, owner: str) -> dict[str, int]:
+        """How many bytes each of this owner's sessions takes on disk, if that can be read."""
+        try:
+            return await self._shared.keeper.sizes(owner)
+        except Unreadable:
+            # The keeper has logged it; the list is needed all the same, to remove what is broken.
+            return {}
 
     def newest(self, owner: str) -> Session | None:
         """The session that this owner looked at last."""

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 WARN_FROM = 0.8
 
 _SIZES = """
-SELECT owner, removed, bytes FROM (
+SELECT session, owner, removed, bytes FROM (
     SELECT session, bytes FROM checkpoint
     UNION ALL SELECT session, LENGTH(params) + LENGTH(state) FROM beginning
 ) AS kept JOIN session ON session.id = kept.session
 """
+SIZES_OF_OWNER = f"SELECT session, SUM(bytes) FROM ({_SIZES}) WHERE owner = ? GROUP BY session"
 
 
 class OverBudget(Exception):

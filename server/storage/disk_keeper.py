@@ -120,6 +120,10 @@ class DiskKeeper:
         """See `Keeper`."""
         return self._warnings.get(session)
 
+    async def sizes(self, owner: str) -> dict[str, int]:
+        """See `Keeper`."""
+        return await self._read(self._storage.sizes, owner)
+
     async def newest_checkpoint(self, session: str, run_id: int | None = None) -> Checkpoint | None:
         """See `Keeper`."""
         waiting = self._waiting(session)

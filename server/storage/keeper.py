@@ -47,6 +47,13 @@ class Keeper(Protocol):
     def warning(self, session: str) -> str | None:
         """What to tell the session's owner while there is little room left."""
 
+    async def sizes(self, owner: str) -> dict[str, int]:
+        """How many bytes of the disk each of this owner's sessions takes.
+
+        Raises:
+            Unreadable: nobody can tell.
+        """
+
     async def newest_checkpoint(self, session: str, run_id: int | None = None) -> Checkpoint | None:
         """The checkpoint of this run, or of the session's newest run that has one.
 
@@ -109,6 +116,9 @@ class MemoryKeeper:
 
     def warning(self, session: str) -> str | None:
         return None
+
+    async def sizes(self, owner: str) -> dict[str, int]:
+        return {}
 
     async def newest_checkpoint(self, session: str, run_id: int | None = None) -> Checkpoint | None:
         runs = self._kept.get(session, {})

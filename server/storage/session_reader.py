@@ -10,6 +10,7 @@ from pathlib import Path
 from server.protocol.run_values import Checkpoint, Weights
 from server.storage.checkpoint_files import CheckpointFiles
 from server.storage.decode_rows import POINT, BadRow, full_test_of, record_of, values_of
+from server.storage.disk_budget import SIZES_OF_OWNER
 from server.storage.keeper import StorageError
 from server.storage.records import KeptRun, Remains, SessionRecord
 
@@ -94,6 +95,14 @@ class SessionReader:
             tuple(full_test_of(row) for row in tests),
             Weights(weights[0]["params"], weights[0]["state"]) if weights else None,
         )
+
+    def sizes(self, owner: str) -> dict[str, int]:
+        """How many bytes each of an owner's sessions takes that has anything.
+
+        Raises:
+            sqlite3.Error: it cannot be read.
+        """
+        return dict(map(tuple, self._read(SIZES_OF_OWNER, owner)))
 
     def uptime(self) -> float:
         """For how many seconds the servers before this one were up.

@@ -20,9 +20,9 @@
  */
 
 /**
- * The browser's sessions, those that were removed of late, how many there can be, and how long one
- * that nobody looks at is kept.
- * @typedef {{sessions: SessionSummary[], removed: RemovedSession[], most: number, keep_seconds: number}} SessionList
+ * The browser's sessions, those that were removed of late, how many there can be, how long one that
+ * nobody looks at is kept, and what all may take on disk; null where they are not kept there.
+ * @typedef {{sessions: SessionSummary[], removed: RemovedSession[], most: number, keep_seconds: number, disk_bytes: number | null}} SessionList
  */
 
 /**

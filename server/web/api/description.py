@@ -37,13 +37,15 @@ IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 class SessionList:
     """A browser's sessions, how many there may be, and for how long one is kept.
 
-    Those that are `removed` can be restored.
+    Those that are `removed` can be restored. `disk_bytes` is what all of them may take on disk;
+    None where they are kept in memory alone.
     """
 
     sessions: tuple[SessionSummary, ...]
     removed: tuple[RemovedSession, ...]
     most: int
     keep_seconds: float
+    disk_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)

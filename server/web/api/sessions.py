@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
@@ -17,12 +19,15 @@ router = APIRouter(prefix="/api/sessions")
 async def list_sessions(request: Request, site: TheSite) -> Response:
     """This browser's sessions, the one that was looked at last first."""
     owner = site.cookies.owner_of(request)
-    mine = site.registry.owned_by(owner)
+    sizes = await site.registry.sizes(owner)
+    mine = (session.summary() for session in site.registry.owned_by(owner))
+    settings = site.settings
     listed = SessionList(
-        tuple(session.summary() for session in mine),
+        tuple(replace(summary, bytes=sizes.get(summary.session, 0)) for summary in mine),
         site.registry.removed(owner),
-        site.settings.limits.sessions_per_owner,
-        site.settings.keep_seconds,
+        settings.limits.sessions_per_owner,
+        settings.keep_seconds,
+        settings.limits.disk_bytes_per_owner if settings.state is not None else None,
     )
     return JSONResponse(plain(listed), headers={"cache-control": "no-store"})
 

@@ -195,6 +195,7 @@
  * @property {number} examples  as of the newest graph point
  * @property {number} seen  when somebody last began or ended looking, in seconds since 1970
  * @property {number} viewers  how many look now
+ * @property {number} bytes  what it takes on disk
  */
 
 /**

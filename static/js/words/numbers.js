@@ -99,9 +99,9 @@ export function ago(seconds) {
   return unit ? RELATIVE.format(-Math.floor(seconds / length), unit) : "just now";
 }
 
-/** @param {number} bytes */
-export function megabytes(bytes) {
-  return (bytes / 1e6).toFixed(1);
+/** @param {number} bytes @param {number} [digits] */
+export function megabytes(bytes, digits = 1) {
+  return (bytes / 1e6).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 /** @param {readonly number[]} size  as in 24x24x8 */

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
@@ -12,6 +15,7 @@ from tests.browser.actions import (
     await_status,
     change_network,
     overflow,
+    pause,
 )
 from tests.browser.watch import Problems
 
@@ -47,7 +51,6 @@ def begin_another(page: Page) -> None:
 
 def remove(row: Locator) -> None:
     row.get_by_role("button", name="remove").click()
-    row.get_by_role("button", name="remove it").click()
 
 
 def test_sessions_are_begun_listed_and_opened(page: Page) -> None:
@@ -68,24 +71,34 @@ def test_sessions_are_begun_listed_and_opened(page: Page) -> None:
     expect(page.locator("#visnet")).to_contain_text("fc (1x1x30)")
 
 
-def test_another_session_is_removed_with_the_keyboard(page: Page) -> None:
+def test_another_session_is_removed_with_the_keyboard_and_brought_back(page: Page) -> None:
     begin_another(page)
     open_list(page, 2)
-    other = others(page)
-    other.get_by_role("button", name="remove").focus()
-    page.keyboard.press("Enter")
-    # The question is asked first, and the safe answer is the nearest.
-    expect(other.get_by_role("button", name="keep")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(other.get_by_role("button", name="remove")).to_be_focused()
-    page.keyboard.press("Enter")
-    page.keyboard.press("Shift+Tab")
+    others(page).get_by_role("button", name="remove").focus()
     page.keyboard.press("Enter")
     expect(rows(page)).to_have_count(1)
-    expect(rows(page)).to_contain_text("shown here")
+    # What undoes it is the nearest.
+    expect(page.locator("#sessions_removed").get_by_role("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(rows(page)).to_have_count(2)
     page.keyboard.press("Escape")
     expect(page.locator("#sessions")).to_be_hidden()
     await_status(page, "live")
+
+
+def test_the_list_says_what_sessions_take_on_disk(context: BrowserContext, tmp_path: Path) -> None:
+    with LiveServer(state=tmp_path) as server:
+        page = context.new_page()
+        page.goto(server.url)
+        await_examples(page, 200)
+        pause(page)
+        expect(page.locator("#saved")).to_contain_text("Saved")
+        open_list(page, 1)
+        expect(rows(page)).to_contain_text(re.compile(r"examples · 0\.[1-9] MB · shown here"))
+        expect(page.locator("#sessions_hint")).to_contain_text(
+            re.compile(r"They take 0\.[1-9] of your 2,000 MB on the server's disk\.")
+        )
+        page.close()
 
 
 def test_a_removal_can_be_undone(page: Page) -> None:
@@ -112,8 +125,10 @@ def test_removing_the_session_that_is_shown_leads_to_another(
     change_network(page, CONVLESS)
     begin_another(page)
     open_list(page, 2)
+    remove(shown(page))
+    await_status(page, "gone")
     with page.expect_navigation(url=server.url):
-        remove(shown(page))
+        page.keyboard.press("Escape")
     expect(page.locator("#visnet")).to_contain_text("fc (1x1x30)")
 
 
@@ -124,10 +139,18 @@ def test_a_tab_whose_session_is_removed_elsewhere_says_so(
     other = context.new_page()
     other.goto(server.url)
     open_list(other, 1)
-    with other.expect_navigation(url=server.url):
-        remove(shown(other))
-    await_status(other, "live")
+    remove(shown(other))
+    await_status(other, "gone")
     await_status(page, "gone")
+    # Whoever removed it can take that back, and is where it was.
+    with other.expect_navigation():
+        other.locator("#sessions_removed").get_by_role("button").click()
+    await_status(other, "live")
+    other.locator("#buttonsessions").click()
+    remove(shown(other))
+    with other.expect_navigation(url=server.url):
+        other.keyboard.press("Escape")
+    await_status(other, "live")
     page.get_by_role("link", name="Go to a session of your own").click()
     await_status(page, "live")
     await_examples(page, 100)

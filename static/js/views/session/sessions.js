@@ -2,7 +2,7 @@
 
 import { attempt, complainIn } from "../../parts/attempt.js";
 import { byId, make, opens, setText } from "../../parts/dom.js";
-import { ago, count } from "../../words/numbers.js";
+import { ago, count, megabytes } from "../../words/numbers.js";
 
 /** @import { Context, SessionList } from "../../view_context.js" */
 /** @import { RemovedSession, SessionSummary } from "../../server/protocol.js" */
@@ -19,6 +19,8 @@ export function showSessions({ store, api }) {
   const status = byId("sessions_status", HTMLElement);
   const complain = complainIn(byId("sessions_problem", HTMLElement));
   const begin = byId("buttonnewsession", HTMLButtonElement);
+  /** Whether the session that the page shows was removed, and not brought back. */
+  let removedHere = false;
 
   const refresh = async () => {
     const listed = await api.listSessions();
@@ -27,18 +29,20 @@ export function showSessions({ store, api }) {
     list.replaceChildren(...listed.sessions.map((summary) => makeRow(summary, summary.session === here, remove)));
     removedList.replaceChildren(...listed.removed.map((removed) => makeRemovedRow(removed, restore)));
   };
+  /** @param {string} session @returns {HTMLElement | null} */
+  const undoOf = (session) => removedList.querySelector(`[data-removed="${session}"] button`);
   /** @param {SessionSummary} summary @param {HTMLElement} row */
   const remove = ({ session }, row) => attempt({ busy: row, complain }, async () => {
-    const here = session === store.state.session?.session;
     await api.removeSession(session);
-    if (here) return location.assign("/");
+    removedHere ||= session === store.state.session?.session;
     await refresh();
     setText(status, "Removed. For a week you can undo that.");
-    return begin.focus();
+    return undoOf(session)?.focus();
   });
   /** @param {RemovedSession} removed @param {HTMLElement} row */
   const restore = ({ session }, row) => attempt({ busy: row, complain }, async () => {
     await api.restoreSession(session);
+    if (session === store.state.session?.session) return location.assign(pathOf(session));
     await refresh();
     setText(status, "Restored.");
     return begin.focus();
@@ -48,15 +52,20 @@ export function showSessions({ store, api }) {
     setText(status, "");
     void attempt({ busy: list, complain }, refresh);
   });
+  dialog.addEventListener("close", () => {
+    if (removedHere) location.assign("/");
+  });
   begin.addEventListener("click", () => attempt({ busy: begin, complain }, async () => {
     location.assign(pathOf(await api.createSession()));
   }));
 }
 
 /** @param {SessionList} list */
-function rules({ most, keep_seconds }) {
+function rules({ sessions, most, keep_seconds, disk_bytes }) {
   const days = Math.round(keep_seconds / 86_400);
-  return `Each session trains a network of its own. A session that nobody has looked at for ${count(days)} days is removed; whatever is removed can be brought back for a week. You can have up to ${count(most)}.`;
+  const taken = sessions.reduce((sum, { bytes }) => sum + bytes, 0);
+  const disk = disk_bytes === null ? "" : ` They take ${megabytes(taken)} of your ${megabytes(disk_bytes, 0)} MB on the server's disk.`;
+  return `Each session trains a network of its own. A session that nobody has looked at for ${count(days)} days is removed; whatever is removed can be brought back for a week. You can have up to ${count(most)}.${disk}`;
 }
 
 /**
@@ -65,28 +74,17 @@ function rules({ most, keep_seconds }) {
  * @param {(summary: SessionSummary, row: HTMLElement) => void} remove
  */
 function makeRow(summary, here, remove) {
-  const { session, title, status, examples, seen, viewers } = summary;
+  const { session, title, status, examples, seen, viewers, bytes } = summary;
   const name = make("a", { href: pathOf(session), class: "session-title", "aria-current": here ? "page" : null }, title);
   const when = make("time", { datetime: new Date(seen * 1000).toISOString(), title: new Date(seen * 1000).toLocaleString() }, ago(Date.now() / 1000 - seen));
-  const facts = make("p", { class: "hint" }, `${status} · ${count(examples)} examples · `);
+  const facts = make("p", { class: "hint" }, `${status} · ${count(examples)} examples · ${bytes > 0 ? `${megabytes(bytes)} MB · ` : ""}`);
   if (here) facts.append("shown here");
   else if (viewers > 0) facts.append("being watched");
   else facts.append("last seen ", when);
 
-  const ask = make("button", { type: "button", class: "quiet", "aria-label": `remove ${title}` }, "remove");
-  const sure = make("button", { type: "button" }, "remove it");
-  const keep = make("button", { type: "button", class: "quiet" }, "keep");
-  const question = make("span", { class: "buttons", role: "group", "aria-label": `remove ${title}?`, hidden: true }, sure, keep);
-  const row = make("li", { "data-session": session }, make("div", {}, name, facts), ask, question);
-  /** @param {boolean} asking */
-  const turn = (asking) => {
-    ask.hidden = asking;
-    question.hidden = !asking;
-    (asking ? keep : ask).focus();
-  };
-  ask.addEventListener("click", () => turn(true));
-  keep.addEventListener("click", () => turn(false));
-  sure.addEventListener("click", () => remove(summary, row));
+  const button = make("button", { type: "button", class: "quiet", "aria-label": `remove ${title}` }, "remove");
+  const row = make("li", { "data-session": session }, make("div", {}, name, facts), button);
+  button.addEventListener("click", () => remove(summary, row));
   return row;
 }
 
