@@ -64,7 +64,11 @@ def test_a_divergence_is_told_marked_and_can_be_gone_back_from(page: Page) -> No
 
 def test_after_a_divergence_one_can_begin_again(page: Page) -> None:
     await_examples(page, 500)
+    speed = page.locator("#trainstats [data-stat=examples_per_second]")
+    expect(speed).to_have_text(re.compile("[1-9]"))
     diverge(page)
+    # It does not go on as its last figures say.
+    expect(speed).to_have_text("\N{EN DASH}")
     change(page, "learning_rate", "0.01")
     change(page, "l2_decay", "0.001")
     run = run_number(page)

@@ -20,6 +20,7 @@ const TOO_FEW = "Known once 20 examples were measured.";
 /** A step that takes longer than this many seconds looks like a standstill: the page says how long it takes. */
 const LONG_STEP = 1;
 const NO_STATS = "No figures have come yet.";
+const SPEED = "examples_per_second";
 
 /** @type {Line[]} */
 const LINES = [
@@ -37,7 +38,7 @@ const LINES = [
   },
   { key: "learning_rate", label: `${SETTING_LABELS.learning_rate} now`, write: (s) => trimmed(s.learning_rate, 6) },
   { key: "examples", label: "Examples seen", write: (s) => count(s.examples) },
-  { key: "examples_per_second", label: "Examples per second", write: (s) => rate(s.examples_per_second), unknown: "Measured while it trains." },
+  { key: SPEED, label: "Examples per second", write: (s) => rate(s.examples_per_second), unknown: "Measured while it trains." },
   { key: "step_seconds", label: "Time per step", write: (s) => seconds(s.step_seconds) },
   { key: "epoch", label: "Epoch", write: (s) => fixed(s.epoch, 2) },
   {
@@ -56,10 +57,11 @@ function testNote(stats) {
  * @param {HTMLElement} value
  * @param {Line} line
  * @param {StatsMessage | null} stats
+ * @param {boolean} [holds]  whether what the stats say of it is still so
  * @returns {string}  what the number covers, if anything
  */
-function showLine(value, { write, covers, unknown = "" }, stats) {
-  const text = stats ? write(stats) : UNKNOWN;
+function showLine(value, { write, covers, unknown = "" }, stats, holds = true) {
+  const text = stats && holds ? write(stats) : UNKNOWN;
   const known = stats !== null && text !== UNKNOWN;
   const covered = known && covers ? covers(stats) : "";
   setText(value, text);
@@ -94,12 +96,14 @@ export function showStats({ store }) {
   store.subscribe(["session"], ({ session }) => {
     if (learningRate) learningRate.hidden = !session || !isScheduled(session.trainer); // otherwise the field below shows it
   });
-  store.subscribe(["stats"], ({ stats }) => {
+  store.subscribe(["stats", "session"], ({ stats, session }) => {
+    /** A run that has failed or stands is not as fast as its last stats say. @param {Line} line */
+    const holds = ({ key }) => key !== SPEED || session?.status === "running";
     document.body.dataset.step = String(stats?.step ?? 0);
     document.body.dataset.examples = String(stats?.examples ?? 0);
-    for (const { line, value, covers } of rows) setText(covers, showLine(value, line, stats));
+    for (const { line, value, covers } of rows) setText(covers, showLine(value, line, stats, holds(line)));
     if (step) step.hidden = !(Number(stats?.step_seconds) >= LONG_STEP);
     setText(note, testNote(stats));
-    for (const figure of figures) showLine(figure.place, figure.line, stats);
+    for (const figure of figures) showLine(figure.place, figure.line, stats, holds(figure.line));
   });
 }
