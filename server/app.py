@@ -14,7 +14,7 @@ from starlette.types import Lifespan
 from engine.cores import cores
 from engine.data import download_mnist
 from engine.version import program_version
-from server.audience.outflow import Outflow
+from server.audience.outgoing_budget import OutgoingBudget
 from server.counters import Tally
 from server.dataset_in_use import DatasetManager, Download
 from server.pictures.pool import ReaderPool
@@ -89,7 +89,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         keeper,
         lambda: data.current,
         lambda: data.event,
-        Outflow(settings.limits.outgoing_bytes),
+        OutgoingBudget(settings.limits.outgoing_bytes),
         tally,
         Uptime(keeper.uptime()),
     )

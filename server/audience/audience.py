@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from server.audience.graph_history import PointHistory, TestHistory
-from server.audience.outflow import Outflow
+from server.audience.outgoing_budget import OutgoingBudget
 from server.audience.viewer import Viewer
 from server.counters import Tally
 from server.protocol.connections import Role
@@ -36,10 +36,10 @@ class Audience:
         history, tests: graph points and full tests of that run.
     """
 
-    def __init__(self, tally: Tally, outflow: Outflow) -> None:
-        """Nobody yet; what they are sent is added to the tally, and goes out by the outflow."""
+    def __init__(self, tally: Tally, outgoing: OutgoingBudget) -> None:
+        """Nobody yet; what they are sent is added to the tally, and goes out by the outgoing."""
         self.tally = tally
-        self._outflow = outflow
+        self._outflow = outgoing
         self.watched: frozenset[int] = frozenset()
         self.history = PointHistory()
         self.tests = TestHistory()

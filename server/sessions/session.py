@@ -65,7 +65,7 @@ class Session:
     def __init__(self, state: SessionState, shared: Surroundings) -> None:
         self.state = state
         self.tally = shared.tally
-        self.audience = Audience(self.tally, shared.outflow)
+        self.audience = Audience(self.tally, shared.outgoing)
         self._shared = shared
         self._checkpointing = Checkpointing(state.id, shared.keeper, self.audience)
         self._reports = ReportHandler(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from engine.data import Dataset
-from server.audience.outflow import Outflow
+from server.audience.outgoing_budget import OutgoingBudget
 from server.counters import Tally
 from server.protocol.events import DatasetEvent
 from server.settings import Settings
@@ -26,6 +26,6 @@ class Surroundings:
     keeper: Keeper
     dataset: Callable[[], Dataset]
     dataset_event: Callable[[], DatasetEvent]
-    outflow: Outflow
+    outgoing: OutgoingBudget
     tally: Tally = field(default_factory=Tally)
     uptime: Uptime = field(default_factory=Uptime)

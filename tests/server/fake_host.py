@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from engine.data import Dataset, load_builtin
-from server.audience.outflow import Outflow
+from server.audience.outgoing_budget import OutgoingBudget
 from server.audience.viewer import Viewer
 from server.protocol.encode_events import Frame, decode_event
 from server.protocol.events import DatasetEvent
@@ -162,7 +162,7 @@ class Stage:
             keeper or MemoryKeeper(),
             lambda: self.dataset,
             lambda: DatasetEvent(DatasetState.BUILTIN, self.dataset.name),
-            Outflow(limits.outgoing_bytes),
+            OutgoingBudget(limits.outgoing_bytes),
             uptime=uptime or Uptime(),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.audience.audience import Audience
-from server.audience.outflow import Outflow
+from server.audience.outgoing_budget import OutgoingBudget
 from server.audience.viewer import Viewer
 from server.counters import Tally
 from server.protocol.encode_events import Cards
@@ -17,8 +17,8 @@ CARDS = Cards('{"type":"layers","layers":[', ((0, (('"activations":{"offset":', 
 
 
 async def test_whose_pictures_were_forgotten_gives_its_turn_to_the_next() -> None:
-    outflow = Outflow(100)
-    one, two = (Audience(Tally(), outflow) for _ in range(2))
+    outgoing = OutgoingBudget(100)
+    one, two = (Audience(Tally(), outgoing) for _ in range(2))
     sender, first, second = Viewer(), Viewer(), Viewer()
     for audience, viewer in ((one, sender), (one, first), (two, second)):
         audience.join(viewer)

@@ -14,7 +14,7 @@ class Waker(Protocol):
         """There may be room now."""
 
 
-class Outflow:
+class OutgoingBudget:
     """One server's messages on their way to viewers, and the viewers whose pictures wait.
 
     Whoever waits is woken in turn, keeps its turn while it still sends something else, and sends
