@@ -37,9 +37,9 @@ class Audience:
     """
 
     def __init__(self, tally: Tally, outgoing: OutgoingBudget) -> None:
-        """Nobody yet; what they are sent is added to the tally, and goes out by the outgoing."""
+        """Nobody yet; what they are sent is added to the tally, and goes out by that budget."""
         self.tally = tally
-        self._outflow = outgoing
+        self._outgoing = outgoing
         self.watched: frozenset[int] = frozenset()
         self.history = PointHistory()
         self.tests = TestHistory()
@@ -67,7 +67,7 @@ class Audience:
     def leave(self, viewer: Viewer) -> bool:
         """Forget a viewer; true if fewer layers are watched now."""
         self._viewers.discard(viewer)
-        self._outflow.leave(viewer)
+        self._outgoing.leave(viewer)
         self._count_soon(viewer)
         return self._sum_up()
 
@@ -135,16 +135,16 @@ class Audience:
         """What to send this viewer next, numbered; None if it has everything."""
         frame = viewer.take_waiting() or self._take_graph(viewer)
         if frame is None:
-            newest = viewer.take_newest(lambda: self._outflow.admits(viewer, (self, viewer.role)))
+            newest = viewer.take_newest(lambda: self._outgoing.admits(viewer, (self, viewer.role)))
             frame = self._pick(newest, viewer.watched) if isinstance(newest, Cards) else newest
             if not viewer.has_pictures:
                 # Else it would keep its turn, and those behind it from theirs.
-                self._outflow.leave(viewer)
+                self._outgoing.leave(viewer)
         return None if frame is None else self.number(frame)
 
     def sending(self, viewer: Viewer, message: str | bytes) -> AbstractContextManager[None]:
         """This message is under way to the viewer until the block ends."""
-        return self._outflow.sending(viewer, (self, viewer.role), len(message))
+        return self._outgoing.sending(viewer, (self, viewer.role), len(message))
 
     def number(self, frame: Frame) -> str | bytes:
         """A message, about to be sent, with the session's next sequence number."""
