@@ -89,7 +89,11 @@ class ReportHandler:
             case Adopted():
                 self._adopted(report.run_id, report.spec)
             case DataRefused(reason):
-                self._notify(Level.ERROR, f"The data set cannot be used: {reason}.")
+                self._notify(
+                    Level.ERROR,
+                    f"The data set cannot be used: {reason}. "
+                    "This run continues with the images that it has.",
+                )
             case PointsReport():
                 self._checkpointing.add_to_left(report.run_id, points=report.rows)
             case TestsReport():

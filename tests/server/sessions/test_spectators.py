@@ -243,7 +243,7 @@ def test_a_browser_lists_and_opens_its_sessions(owner: Browser, guest: Browser) 
         assert newest["seen"] >= oldest["seen"]
         assert oldest == {
             "session": first, "title": "conv 8 · pool · conv 16 · pool · softmax",
-            "status": "stopped", "examples": 0, "seen": oldest["seen"], "viewers": 0,
+            "status": "stopped", "examples": 0, "seen": oldest["seen"], "viewers": 0, "bytes": 0,
         }  # fmt: skip
     assert owner.open(f"/sessions/{first}")["session"] == first
     assert owner.open()["session"] == second
