@@ -42,9 +42,7 @@ def multiply(left: Array, right: Array, out: Array) -> None:
         np.matmul(left, right[:, :, whole:], out=out[:, :, whole:])
 
 
-def sum_of_products(
-    left: Array, right: Array, room: Callable[[tuple[int, ...]], Array]
-) -> Array:
+def sum_of_products(left: Array, right: Array, room: Callable[[tuple[int, ...]], Array]) -> Array:
     """The sum (M, N) of the products of left (H, M, K) and right (H, K, N).
 
     Args:
