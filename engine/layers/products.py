@@ -74,6 +74,6 @@ def _piece(length: int, each: int, shortest: int) -> int:
 
 
 def _cut(matrices: Array, size: int, whole: int) -> Array:
-    """Their first `whole` columns in pieces of `size`: (H, M, N) to (H, pieces, M, size), a view."""
+    """Their first `whole` columns in pieces, (H, M, N) to (H, pieces, M, size); a view."""
     height, rows, _ = matrices.shape
     return matrices[:, :, :whole].reshape(height, rows, -1, size).swapaxes(1, 2)
