@@ -46,10 +46,12 @@ def chunks(count: int, size: int) -> Iterator[slice]:
     new room whenever it changes; else they are as equal as possible.
     """
     fewest = -(-count // size)
-    return parts(count, next((n for n in range(fewest, 2 * fewest) if count % n == 0), fewest))
+    return equal_pieces(
+        count, next((n for n in range(fewest, 2 * fewest) if count % n == 0), fewest)
+    )
 
 
-def parts(count: int, number: int) -> Iterator[slice]:
+def equal_pieces(count: int, number: int) -> Iterator[slice]:
     """Cut `count` examples into so many pieces, as equal as possible."""
     for piece in range(number):
         yield slice(count * piece // number, count * (piece + 1) // number)
