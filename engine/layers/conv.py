@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.layers.base import Array, Layer, Shape
 from engine.layers.maps import by_channel, by_row, channel_sums
+from engine.layers.products import aligned, multiply, sum_of_products
 from engine.layers.weights import WEIGHT_OPTIONS, draw_weights, weight_decay
 from engine.layers.windows import overlaps, window_counts, window_options
 from engine.options import Option, Options
@@ -51,6 +52,7 @@ class Conv(Layer):
 
     def __init__(self, in_shape: Shape, options: Options) -> None:
         super().__init__(in_shape, options)
+        self._batch = 0
         across = self.out_shape.sx
         self._columns = overlaps(
             options["sx"], options["stride"], options["pad"], in_shape.sx, across
@@ -65,8 +67,10 @@ class Conv(Layer):
         y = self.maps("y", (filters, down, across, x.shape[3]), x.dtype)
         # (filters, C, kh, kw) -> (filters, kh*C*kw)
         flat = weights.transpose(0, 2, 1, 3).reshape(filters, -1)
+        self._copy_patches(x)
+        rows = by_row(y)
         # For each row of y: (filters, kh*C*kw) @ (kh*C*kw, W*B)
-        np.matmul(flat, self._windows(self._patch_rows(x)), out=by_row(y))
+        multiply(flat, self._windows(rows.shape[2]), rows)
         y += by_channel(biases, y)
         return y
 
@@ -74,53 +78,56 @@ class Conv(Layer):
         self.grads["biases"][...] = channel_sums(dy)
         depth, kernel_x, filters = self.in_shape.depth, self.options["sx"], self.out_shape.depth
         # Of two ways to the same sums, the one with the squarer matrices is faster in BLAS.
-        by_input = self.options["stride"] == 1 and depth * kernel_x >= filters
-        if not by_input:
-            self._weights_by_output_rows(by_row(dy))
-        if not by_input and not need_dx:
-            return None
-        seen_by = self._mirrored_windows(dy)
-        if by_input:
-            self._weights_by_input_rows(seen_by)
-        return self._input_gradient(seen_by) if need_dx else None
+        if self.options["stride"] == 1 and depth * kernel_x >= filters:
+            self._weights_by_input_rows(dy)
+        else:
+            self._weights_by_output_rows(dy)
+        return self._input_gradient(dy) if need_dx else None
 
-    def _weights_by_output_rows(self, rows: Array) -> None:
-        """For each row of dy, (H, filters, W*B): all the input it saw, times that row."""
+    def _weights_by_output_rows(self, dy: Array) -> None:
+        """For each row of dy, (filters, W*B): all the input it saw, times that row."""
         filters, depth, kernel_y, kernel_x = self.params["weights"].shape
-        seen = self._windows(self._buffers["patch rows"])
         # (kh*C*kw, W*B) @ (W*B, filters)
-        shape = (len(seen), seen.shape[1], filters)
-        products = self.buffer("weights by row", shape, rows.dtype)
-        np.matmul(seen, rows.swapaxes(1, 2), out=products)
-        summed = products.sum(axis=0).reshape(kernel_y, depth, kernel_x, filters)
+        rows = by_row(dy)
+        summed = self._sum_of_products(self._windows(rows.shape[2]), rows.swapaxes(1, 2))
+        summed = summed.reshape(kernel_y, depth, kernel_x, filters)
         self.grads["weights"][...] = summed.transpose(3, 1, 0, 2)
 
-    def _weights_by_input_rows(self, seen_by: Array) -> None:
-        """For each row of the input: the dy that saw it, (kh*filters, W*B), times its patches."""
+    def _weights_by_input_rows(self, dy: Array) -> None:
+        """For each row of the input: its patches, times the rows of dy that saw it."""
         filters, depth, kernel_y, kernel_x = self.params["weights"].shape
-        pad, height = self.options["pad"], self.in_shape.sy
-        patches = self._buffers["patch rows"][pad : pad + height]
-        patches = patches.reshape(height, depth * kernel_x, -1)
-        # (kh*filters, W*B) @ (W*B, C*kw)
-        shape = (height, kernel_y * filters, depth * kernel_x)
-        products = self.buffer("weights by row", shape, patches.dtype)
-        np.matmul(seen_by, patches.swapaxes(1, 2), out=products)
-        summed = products.sum(axis=0).reshape(kernel_y, filters, depth, kernel_x)
-        self.grads["weights"][...] = summed[::-1].transpose(1, 2, 0, 3)
+        pad, (_, height, _) = self.options["pad"], self.in_shape.array
+        # With numbers outermost BLAS multiplies by dy without transposing it again for each window.
+        numbers = dy.shape[2] * dy.shape[3]
+        turned = self.buffer("turned dy", (numbers, height + kernel_y - 1, filters), dy.dtype)
+        turned[:, self._rows_of_dy(dy)] = by_row(dy).transpose(2, 0, 1)
+        number, row, one = turned.strides
+        shape, strides = (height, numbers, kernel_y * filters), (row, number, one)
+        seen_by = np.ndarray(shape, dy.dtype, turned, strides=strides)
+        # (C*kw, W*B) @ (W*B, kh*filters)
+        patches = self._patches[pad : pad + height, :, :numbers]
+        summed = self._sum_of_products(patches, seen_by)
+        summed = summed.reshape(depth, kernel_x, kernel_y, filters)
+        self.grads["weights"][...] = summed[:, :, ::-1].transpose(3, 0, 2, 1)
 
-    def _input_gradient(self, seen_by: Array) -> Array:
+    def _sum_of_products(self, left: Array, right: Array) -> Array:
+        return sum_of_products(
+            left, right, lambda shape: self.buffer("weights by row", shape, left.dtype)
+        )
+
+    def _input_gradient(self, dy: Array) -> Array:
         """Sum what all windows pass back to each row's patches; then add the patches up in dx."""
         filters, depth, kernel_y, kernel_x = self.params["weights"].shape
-        (_, height, width), across = self.in_shape.array, self.out_shape.sx
+        (_, height, width), (across, batch) = self.in_shape.array, dy.shape[2:]
         # (filters, C, kh, kw), kh mirrored -> (C*kw, kh*filters)
         flat = self.params["weights"][:, :, ::-1].transpose(1, 3, 2, 0)
         flat = flat.reshape(depth * kernel_x, kernel_y * filters)
-        batch = seen_by.shape[2] // across
         shape = (height, depth, kernel_x, across, batch)
-        patches = self.buffer("patch gradients", shape, seen_by.dtype)
+        patches = self.buffer("patch gradients", shape, dy.dtype)
         # For each row of the input: (C*kw, kh*filters) @ (kh*filters, W*B)
-        np.matmul(flat, seen_by, out=patches.reshape(height, depth * kernel_x, -1))
-        dx = self.maps("dx", (depth, height, width, batch), seen_by.dtype)
+        numbers = (height, depth * kernel_x, across * batch)
+        multiply(flat, self._mirrored_windows(dy), patches.reshape(numbers))
+        dx = self.maps("dx", (depth, height, width, batch), dy.dtype)
         rows = dx.swapaxes(0, 1)
         first, *others = self._columns
         # Usually the widest overlap covers all of dx, and clearing it first would be a waste.
@@ -131,45 +138,51 @@ class Conv(Layer):
             rows[:, :, each.inside] += patches[:, :, each.offset, each.windows]
         return dx
 
-    def _patch_rows(self, x: Array) -> Array:
-        """What each row of windows sees of each row of x: (H + 2 pad, C, kw, W, B)."""
+    def _copy_patches(self, x: Array) -> None:
+        """What each row of windows sees of each row of x: (H + 2 pad, C*kw, W*B or more)."""
         pad, kernel_x = self.options["pad"], self.options["sx"]
-        depth, height, _, batch = x.shape
-        shape = (height + 2 * pad, depth, kernel_x, self.out_shape.sx, batch)
-        patches = self.buffer("patch rows", shape, x.dtype)
-        # The padding is never written to: it stays zero.
-        inner, rows = patches[pad : pad + height], x.swapaxes(0, 1)
+        (depth, height, _, batch), across = x.shape, self.out_shape.sx
+        numbers = across * batch
+        shape = (height + 2 * pad, depth * kernel_x, aligned(numbers))
+        self._patches = patches = self.buffer("patch rows", shape, x.dtype)
+        if batch != self._batch:
+            # After this the padding is never written to: it stays zero.
+            patches.fill(0)
+            self._batch = batch
+        inner = patches[pad : pad + height, :, :numbers]
+        inner = inner.reshape(height, depth, kernel_x, across, batch)
+        rows = x.swapaxes(0, 1)
         for each in self._columns:
             inner[:, :, each.offset, each.windows] = rows[:, :, each.inside]
-        return patches
 
-    def _windows(self, patches: Array) -> Array:
+    def _windows(self, numbers: int) -> Array:
         """For each row of y the patches that it is computed from: (H, kh*C*kw, W*B)."""
-        return _sliding(patches, self.options["sy"], self.options["stride"], self.out_shape.sy)
+        kernel_y, stride = self.options["sy"], self.options["stride"]
+        return _sliding(self._patches, numbers, kernel_y, stride, self.out_shape.sy)
 
     def _mirrored_windows(self, dy: Array) -> Array:
         """For each row of x the rows of dy that saw it, the last first: (H, kh*filters, W*B)."""
+        kernel_y, height = self.options["sy"], self.in_shape.sy
+        rows = by_row(dy)
+        _, filters, numbers = rows.shape
+        shape = (height + kernel_y - 1, filters, aligned(numbers))
+        padded = self.buffer("padded dy", shape, dy.dtype)
+        padded[self._rows_of_dy(dy), :, :numbers] = rows
+        return _sliding(padded, numbers, kernel_y, 1, height)
+
+    def _rows_of_dy(self, dy: Array) -> slice:
+        """Where dy's rows are among those that a window over the input, mirrored, goes over."""
         kernel_y, pad, stride = (self.options[key] for key in ("sy", "pad", "stride"))
-        filters, down, across, batch = dy.shape
-        height = self.in_shape.sy
-        padded = self.buffer("padded dy", (height + kernel_y - 1, filters, across, batch), dy.dtype)
         first = kernel_y - 1 - pad
-        padded[first : first + stride * down : stride] = dy.swapaxes(0, 1)
-        return _sliding(padded, kernel_y, 1, height)
+        return slice(first, first + stride * dy.shape[1], stride)
 
 
-def _sliding(rows: Array, size: int, stride: int, count: int) -> Array:
-    """`count` windows of `size` rows (H, ..., W, B) each as one matrix: (count, size * ..., W*B).
+def _sliding(rows: Array, numbers: int, size: int, stride: int, count: int) -> Array:
+    """`count` windows of `size` rows each as one matrix, of the first `numbers` columns.
 
-    Nothing is copied: rows are adjacent, and windows overlap in memory.
+    (H, C, W*B or more) to (count, size * C, W*B). Nothing is copied: windows overlap in memory.
     """
+    row, channel, number = rows.strides
+    shape = (count, size * rows.shape[1], numbers)
     # NumPy's as_strided does the same at eight times the cost, which small batches notice.
-    row, *_, number = rows.strides
-    numbers = rows.shape[-2] * rows.shape[-1]
-    channels = row // (numbers * number)
-    return np.ndarray(
-        (count, size * channels, numbers),
-        rows.dtype,
-        rows,
-        strides=(stride * row, numbers * number, number),
-    )
+    return np.ndarray(shape, rows.dtype, rows, strides=(stride * row, channel, number))

@@ -15,7 +15,7 @@ from engine.network.net import Net
 
 CHUNK = 64
 """Examples that go through a network at once: with fewer, NumPy's inner loops are short."""
-CHUNK_NUMBERS = 2_000_000
+CHUNK_NUMBERS = 1_600_000
 """Activations computed at once in large networks, though for at least `GHOST_BATCH` examples."""
 
 Between: TypeAlias = Callable[[float], None]
@@ -40,8 +40,19 @@ def chunk_size(net: Net) -> int:
 
 
 def chunks(count: int, size: int) -> Iterator[slice]:
-    """Cut `count` examples into the fewest pieces of at most `size`, as equal as possible."""
-    number = -(-count // size)
+    """Cut `count` examples into pieces of at most `size`.
+
+    All have the same number where less than twice the fewest pieces allow that, since layers need
+    new room whenever it changes; else they are as equal as possible.
+    """
+    fewest = -(-count // size)
+    return equal_pieces(
+        count, next((n for n in range(fewest, 2 * fewest) if count % n == 0), fewest)
+    )
+
+
+def equal_pieces(count: int, number: int) -> Iterator[slice]:
+    """Cut `count` examples into so many pieces, as equal as possible."""
     for piece in range(number):
         yield slice(count * piece // number, count * (piece + 1) // number)
 

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from engine.language import NetSpec
 from engine.network.net import Net
 from engine.network.passes import PassStats
+from engine.training.ear import Ear
 from engine.training.end_with_owner import end_with
 from engine.training.shared_board import Board, Part, run_part
 
@@ -36,6 +37,7 @@ class Helper:
         )
         self._process.start()
         theirs.close()
+        self._ear = Ear(self._connection)
         self._started = False
 
     @property
@@ -72,7 +74,7 @@ class Helper:
             HelperError: the process has died, does not answer, or ran out of memory.
         """
         look = patience if waiting is None else LOOK_SECONDS
-        while not self._connection.poll(min(look, patience)):
+        while not self._ear.hears(min(look, patience)):
             patience -= look
             if patience <= 0:
                 raise HelperError("a helper process does not answer")
@@ -114,7 +116,9 @@ def _serve(connection: Connection, lane: int, owner: int) -> None:
     # for the network it ends, and the owner computes its lane.
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt, MemoryError):
         connection.send(True)
+        ear = Ear(connection)
         while True:
+            ear.hears()
             message = connection.recv()
             if isinstance(message, Part):
                 assert net is not None

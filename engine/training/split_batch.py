@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from engine.cores import cores
 from engine.layers import Array
 from engine.network.net import Net
-from engine.network.passes import Between, PassStats, chunks
+from engine.network.passes import Between, PassStats, equal_pieces
 from engine.training.helper_process import Helper, HelperError
 from engine.training.shared_board import Board, Part, run_part
 
@@ -112,7 +112,7 @@ class BatchSplitter:
             Part(
                 part.start, part.stop, shape, int(rng.integers(2**63)) if self._net.is_random else 0
             )
-            for part in chunks(batch, -(-batch // lanes))
+            for part in equal_pieces(batch, lanes)
         ]
 
     def _start(self, lane: int, part: Part) -> bool:
