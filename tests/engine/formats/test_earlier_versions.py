@@ -15,6 +15,7 @@ from engine.training.trainer import Trainer
 from tests.engine.networks import digits, train
 
 VERSION_1 = Path(__file__).with_name("version_1")
+CHECKPOINTS = Path(__file__).parents[2] / "server/storage/version_1/state/checkpoints"
 # After twelve more steps in the program that wrote them.
 THEN = {
     "as_convnetjs": "ce828f17107eae3efcd53a656dd5a84ec1334e07154e2e362d6b1f3c415f7c38",
@@ -37,3 +38,18 @@ def test_a_file_of_version_1_trains_on(name: str) -> None:
         train(trainer, sampler, 12)
         assert trainer.examples_seen == 264
         assert hashlib.sha256(trainer.net.params.tobytes()).hexdigest() == THEN[name]
+
+
+@pytest.mark.parametrize("file", sorted(CHECKPOINTS.glob("*/*.json")), ids=lambda file: file.stem)
+def test_a_file_without_eps_goes_on_with_what_it_was_trained_with(file: Path) -> None:
+    """It was 1e-8 with every method then; what is saved from here on says so."""
+    old = file.read_bytes()
+    assert b"eps" not in old
+    snapshot = load(old)
+    trainer = snapshot.net.spec.trainer
+    assert trainer.eps == 1e-8
+    with closing(Trainer(snapshot.net, trainer, np.random.default_rng(0), processes=1)) as resumed:
+        snapshot.resume(resumed)
+        saved = dump(snapshot.net, resumed)
+    assert load(saved).net.spec.trainer == trainer
+    assert (b"eps:1e-8" in saved) == (trainer.method == "adadelta")
