@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import closing
+from dataclasses import fields
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from engine.data import Sampler
+from engine.data import Dataset, Sampler
 from engine.formats import dump, load
 from engine.training.trainer import Trainer
 from tests.engine.networks import digits, train
@@ -23,12 +26,23 @@ THEN = {
 }
 
 
+class SplitOfThen(Dataset):
+    """Validated on every tenth image of the file, as the programs of then did."""
+
+    @cached_property
+    def validation_indices(self) -> npt.NDArray[np.int64]:
+        return np.arange(0, len(self.train_images), 10)
+
+
 @pytest.mark.parametrize("name", THEN)
 def test_a_file_of_version_1_trains_on(name: str) -> None:
     data = (VERSION_1 / f"{name}.json").read_bytes()
     snapshot = load(data)
     rng = np.random.default_rng(99)
-    sampler = Sampler(digits(), snapshot.net.spec.input_shape, rng)
+    data_of_then = SplitOfThen(
+        **{each.name: getattr(digits(), each.name) for each in fields(Dataset)}
+    )
+    sampler = Sampler(data_of_then, snapshot.net.spec.input_shape, rng)
     with closing(Trainer(snapshot.net, snapshot.net.spec.trainer, rng, processes=1)) as trainer:
         snapshot.resume(trainer, sampler)
         assert trainer.examples_seen == 120
