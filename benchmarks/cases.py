@@ -15,6 +15,8 @@ SIDE = 24
 
 # ConvNetJS's default trainer; the batch size is the case's own.
 TRAINER = {"method": "adadelta", "l2_decay": 0.001, "ro": 0.95, "eps": 1e-6}
+# Of these each side takes its own for what is left out, so that a drift of a default is seen.
+CONVNETJS_DEFAULTS = {"method": "adadelta", "l2_decay": 0.001}
 
 
 def _input() -> LayerDefinition:

@@ -1,7 +1,8 @@
 """Starts what is measured, each in a process of its own, and lets one run at a time.
 
 A contender reads one line of JSON that says what to train, and answers `{"ready": ...}`. After that
-each line of its input is a number of seconds; it trains for that long and answers what it did.
+each line of its input is a number of seconds; it trains for that long and answers what it did. For
+`learning` it is a number of examples, and the answer says how many test images are right then.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Contender:
         self._errors.close()
 
     def go(self, seconds: float, *, record: bool = True) -> None:
-        """Let it train for about that long; its examples per second are added to `rates`."""
+        """Let it train for about that long (or on so many examples); its rate goes to `rates`."""
         self.last = self._ask(str(seconds))
         if record:
             self.rates.append(self.last["examples"] / self.last["seconds"])

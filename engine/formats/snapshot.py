@@ -43,10 +43,11 @@ from engine.training.trainer import Trainer
 from engine.update_rules.optimizers import OPTIMIZERS
 
 OWN_KEY = "convnet_live"
-VERSION = 2
-READ_VERSIONS = (1, VERSION)
+VERSION = 3
+READ_VERSIONS = (1, 2, VERSION)
 """Files of version 1 hold ConvNetJS's `layers` of large networks too, and an average even where it
-is that of nothing."""
+is that of nothing. Up to version 2 an `eps` that is not written down is 1e-8 with every method."""
+DEFAULTS_BEFORE_3 = {"eps": 1e-8}
 MOST_IN_DECIMALS = 250_000
 """Parameters of a network that ConvNetJS can read from our own files. Digits take more than twice
 the room of base64, and larger files do not fit the page's text area anyway."""
@@ -231,7 +232,7 @@ def _from_own(own: Json, images: DataShape, limits: Limits) -> Net:
     if not isinstance(own.get("spec"), str):
         raise SnapshotError("this is not a network: it has no `layers`")
     try:
-        net = Net(parse(own["spec"], images=images, limits=limits))
+        net = Net(_parse_own(own, images, limits))
         np.copyto(net.params, _decode(own.get("parameters"), net.params.size))
         np.copyto(net.state, _decode(own.get("statistics"), net.state.size))
     except SpecError as error:
@@ -252,7 +253,7 @@ def _spec(
         shown = from_layers(definitions, trainer, images=images, limits=limits)
         if not isinstance(own.get("spec"), str):
             return shown
-        spec = parse(own["spec"], images=images, limits=limits)
+        spec = _parse_own(own, images, limits)
     except OptionError as error:
         raise SnapshotError(error.message) from None
     except SpecError as error:
@@ -260,6 +261,12 @@ def _spec(
     if described(spec) != described(shown):
         raise SnapshotError("its spec and its layers do not describe the same network")
     return spec
+
+
+def _parse_own(own: Json, images: DataShape, limits: Limits) -> NetSpec:
+    """The file's own text, with the defaults of the program that wrote it."""
+    before = DEFAULTS_BEFORE_3 if own.get("version", VERSION) < 3 else None
+    return parse(own["spec"], images=images, limits=limits, trainer_defaults=before)
 
 
 def _training(trainer: Trainer, sampler: Sampler | None) -> Json:

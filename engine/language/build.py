@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from engine.language.assemble import Assembly, check_order, check_type
 from engine.language.errors import OptionError, SpecError
@@ -33,12 +34,20 @@ TYPE = "type"
 
 
 def parse(
-    text: str, *, images: DataShape = MNIST_SHAPE, limits: Limits = DEFAULT_LIMITS
+    text: str,
+    *,
+    images: DataShape = MNIST_SHAPE,
+    limits: Limits = DEFAULT_LIMITS,
+    trainer_defaults: Mapping[str, Any] | None = None,
 ) -> NetSpec:
     """Parse a text in the spec language of ConvNetJS; nothing in it is ever evaluated.
 
     If the text makes no trainer, or gives it no options, the trainer has the defaults of
     ConvNetJS's SGDTrainer: sgd, learning rate 0.01, momentum 0.9, batch size 1, no decay.
+
+    Args:
+        trainer_defaults: what options of the trainer are that the text leaves out, where it was
+            written under other defaults than today's.
 
     Raises:
         SpecError: with the line and column of the first error; syntax errors come first.
@@ -51,10 +60,15 @@ def parse(
     if not program.layers:
         message = "there are no layers: begin with layer_defs = []; and layer_defs.push({…});"
         raise source.error(program.end, message)
-    return _build(program, source, Assembly(images, limits))
+    return _build(program, source, Assembly(images, limits), trainer_defaults)
 
 
-def _build(program: Program, source: Source, assembly: Assembly) -> NetSpec:
+def _build(
+    program: Program,
+    source: Source,
+    assembly: Assembly,
+    trainer_defaults: Mapping[str, Any] | None,
+) -> NetSpec:
     for index, raw in enumerate(program.layers):
         kind = _type_of(raw, index, len(program.layers), source)
         line = source.line(raw.at)
@@ -67,7 +81,7 @@ def _build(program: Program, source: Source, assembly: Assembly) -> NetSpec:
             raise source.error(raw.at, str(error)) from None
     raw = program.trainer or RawObject((), program.end)
     try:
-        options = resolve("the trainer", TRAINER_OPTIONS, _given(raw))
+        options = resolve("the trainer", TRAINER_OPTIONS, _given(raw), trainer_defaults)
     except OptionError as error:
         raise _located(error, raw, source) from None
     return NetSpec(tuple(assembly.layers), TrainerSpec(FrozenOptions(options)))

@@ -106,13 +106,18 @@ class TrainerSpec:
         return cls(FrozenOptions(options))
 
     def with_options(self, /, **changes: object) -> TrainerSpec:
-        """A copy with some values changed.
+        """A copy with some values changed; what stands at its method's default follows the method.
 
         Raises:
             OptionError: an option is unknown, or its value is bad.
         """
         given = given_by_program(changes)
-        options = resolve("the trainer", TRAINER_OPTIONS, given, defaults=self.options)
+        kept = {
+            option.name: self.options[option.name]
+            for option in TRAINER_OPTIONS
+            if self.options[option.name] != option.default_among(self.options)
+        }
+        options = resolve("the trainer", TRAINER_OPTIONS, given, defaults=kept)
         return TrainerSpec(FrozenOptions(options))
 
     def __getattr__(self, name: str) -> Any:

@@ -105,7 +105,7 @@ def _trainer(options: Mapping[str, Any]) -> str:
         {
             each.name: options[each.name]
             for each in TRAINER_OPTIONS
-            if options[each.name] != each.default or each.name in _ALWAYS_SHOWN
+            if options[each.name] != each.default_among(options) or each.name in _ALWAYS_SHOWN
         }
     )
 

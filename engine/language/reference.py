@@ -83,4 +83,10 @@ def _options(options: Iterable[Option]) -> tuple[Entry, ...]:
 def _default(option: Option) -> str:
     if option.same_as is not None:
         return f"= {option.same_as}"
-    return "" if option.default in (REQUIRED, None) else literal(option.default)
+    if option.default in (REQUIRED, None):
+        return ""
+    others: dict[str, list[str]] = {}
+    for method, default in option.by_method.items():
+        others.setdefault(literal(default), []).append(method)
+    more = (f"{value} with {', '.join(methods)}" for value, methods in others.items())
+    return "; ".join((literal(option.default), *more))

@@ -56,7 +56,8 @@ def resolve(
 ) -> dict[str, Any]:
     """A value for every declared option, in the order of declaration.
 
-    `defaults` replace declared defaults. Values are converted to the option's kind: 1 given to a
+    `defaults` replace declared defaults; a default that differs with the method follows the method
+    that is given, or else its default. Values are converted to the option's kind: 1 given to a
     float option is 1.0. An option with the default None is None if left out.
 
     Raises:
@@ -74,12 +75,10 @@ def resolve(
             message = f"`{each.name}` sets `{option.name}` a second time"
             raise NameFault(each.name, message)
         values[option.name] = check(option, each)
-    return {
-        option.name: values[option.name]
-        if option.name in values
-        else _default(owner, option, values, defaults or {})
-        for option in declared
-    }
+    for option in declared:
+        if option.name not in values:
+            values[option.name] = _default(owner, option, values, defaults or {})
+    return {option.name: values[option.name] for option in declared}
 
 
 def _unknown(owner: str, name: str, declared: Sequence[Option]) -> str:
@@ -98,7 +97,7 @@ def _default(
 ) -> Any:
     if option.same_as is not None and option.same_as in values:
         return values[option.same_as]
-    default = defaults.get(option.name, option.default)
+    default = defaults.get(option.name, option.default_among(values))
     if default is REQUIRED:
         name = option.same_as or option.name
         raise MissingOption(name, f"{owner} needs `{name}`")

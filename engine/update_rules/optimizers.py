@@ -186,7 +186,16 @@ TRAINER_OPTIONS: tuple[Option, ...] = (
         help="pulls weights, but not biases, to 0, large ones more",
     ),
     Option("ro", float, default=0.95, minimum=0, below=1, help="memory of adadelta and windowgrad"),
-    Option("eps", float, default=1e-8, minimum=1e-30, maximum=1, help="keeps divisions finite"),
+    # As every released ConvNetJS has it, and Zeiler's paper for adadelta; Adam's as in its paper.
+    Option(
+        "eps",
+        float,
+        default=1e-8,
+        minimum=1e-30,
+        maximum=1,
+        by_method=dict.fromkeys(("adagrad", "windowgrad", "adadelta"), 1e-6),
+        help="keeps divisions finite",
+    ),
     Option("beta1", float, default=0.9, minimum=0, below=1, help="memory of adam for gradients"),
     Option(
         "beta2", float, default=0.999, minimum=0, below=1, help="memory of adam for their squares"

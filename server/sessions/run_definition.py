@@ -161,7 +161,7 @@ class RunDefinition:
         except OptionError as error:
             raise CommandError(error.message, field=error.field[:40]) from None
         before = self.spec.trainer.options
-        changes = {name: (before[name], trainer.options[name]) for name in settings}
+        changes = {name: (before[name], now) for name, now in trainer.options.items()}
         self._note_changes(TrainerChange(examples, changes))
         self.spec = replace(self.spec, trainer=trainer)
         return trainer

@@ -32,11 +32,20 @@ export function isScheduled({ method, schedule, warmup_examples }) {
   return method !== "adadelta" && (schedule !== "constant" || Number(warmup_examples) > 0);
 }
 
+/**
+ * What keeps the method's divisions finite, as in "eps 1e-6"; empty where it has none. It has no field of its own.
+ * @param {Trainer} trainer
+ */
+export function epsText({ method, eps }) {
+  return ["sgd", "nesterov"].includes(String(method)) ? "" : `eps ${Number(eps).toExponential()}`;
+}
+
 /** @param {Trainer} trainer */
 export function trainerText(trainer) {
   const { method, learning_rate, batch_size, l2_decay, ema } = trainer;
   const parts = [
     `${method}`,
+    epsText(trainer),
     method === "adadelta" ? "" : `${settingName("learning_rate")} ${learning_rate}${scheduleText(trainer)}`,
     `${settingName("batch_size")} ${batch_size}`,
     `${settingName("l2_decay")} ${l2_decay}`,
@@ -76,6 +85,12 @@ function scheduleText({ schedule, schedule_examples, step_factor, warmup_example
   return parts.length > 0 ? ` (${parts.join(", then ")})` : "";
 }
 
+/** @param {string} name @param {string | number} value */
+function settingText(name, value) {
+  if (name === "eps") return Number(value).toExponential();
+  return name.endsWith("_examples") ? count(Number(value)) : value;
+}
+
 /**
  * Which options were changed, and how: as at a mark of the graph.
  * @param {Record<string, [string | number, string | number]>} changes
@@ -84,7 +99,7 @@ export function changeText(changes) {
   /** @type {Record<string, string>} */
   const labels = SETTING_LABELS;
   const parts = Object.entries(changes).map(([name, values]) => {
-    const [before, after] = values.map((value) => (name.endsWith("_examples") ? count(Number(value)) : value));
+    const [before, after] = values.map((value) => settingText(name, value));
     return `${(labels[name] ?? name.replaceAll("_", " ")).toLowerCase()} ${before} → ${after}`;
   });
   return parts.join(", ");

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import closing
+from dataclasses import fields
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from engine.data import Sampler
+from engine.data import Dataset, Sampler
 from engine.formats import dump, load
 from engine.training.trainer import Trainer
 from tests.engine.networks import digits, train
 
 VERSION_1 = Path(__file__).with_name("version_1")
+CHECKPOINTS = Path(__file__).parents[2] / "server/storage/version_1/state/checkpoints"
 # After twelve more steps in the program that wrote them.
 THEN = {
     "as_convnetjs": "ce828f17107eae3efcd53a656dd5a84ec1334e07154e2e362d6b1f3c415f7c38",
@@ -22,12 +26,23 @@ THEN = {
 }
 
 
+class SplitOfThen(Dataset):
+    """Validated on every tenth image of the file, as the programs of then did."""
+
+    @cached_property
+    def validation_indices(self) -> npt.NDArray[np.int64]:
+        return np.arange(0, len(self.train_images), 10)
+
+
 @pytest.mark.parametrize("name", THEN)
 def test_a_file_of_version_1_trains_on(name: str) -> None:
     data = (VERSION_1 / f"{name}.json").read_bytes()
     snapshot = load(data)
     rng = np.random.default_rng(99)
-    sampler = Sampler(digits(), snapshot.net.spec.input_shape, rng)
+    data_of_then = SplitOfThen(
+        **{each.name: getattr(digits(), each.name) for each in fields(Dataset)}
+    )
+    sampler = Sampler(data_of_then, snapshot.net.spec.input_shape, rng)
     with closing(Trainer(snapshot.net, snapshot.net.spec.trainer, rng, processes=1)) as trainer:
         snapshot.resume(trainer, sampler)
         assert trainer.examples_seen == 120
@@ -37,3 +52,18 @@ def test_a_file_of_version_1_trains_on(name: str) -> None:
         train(trainer, sampler, 12)
         assert trainer.examples_seen == 264
         assert hashlib.sha256(trainer.net.params.tobytes()).hexdigest() == THEN[name]
+
+
+@pytest.mark.parametrize("file", sorted(CHECKPOINTS.glob("*/*.json")), ids=lambda file: file.stem)
+def test_a_file_without_eps_goes_on_with_what_it_was_trained_with(file: Path) -> None:
+    """It was 1e-8 with every method then; what is saved from here on says so."""
+    old = file.read_bytes()
+    assert b"eps" not in old
+    snapshot = load(old)
+    trainer = snapshot.net.spec.trainer
+    assert trainer.eps == 1e-8
+    with closing(Trainer(snapshot.net, trainer, np.random.default_rng(0), processes=1)) as resumed:
+        snapshot.resume(resumed)
+        saved = dump(snapshot.net, resumed)
+    assert load(saved).net.spec.trainer == trainer
+    assert (b"eps:1e-8" in saved) == (trainer.method == "adadelta")

@@ -114,11 +114,11 @@ def test_layers_that_are_not_layers(layers: object) -> None:
     refused({"layers": layers}, "`layers` should be a list of objects")
 
 
-@pytest.mark.parametrize("version", [3, 0, "1", None, [1], 10**15, {"a": "b" * 1000}])
+@pytest.mark.parametrize("version", [4, 0, "1", None, [1], 10**15, {"a": "b" * 1000}])
 def test_other_versions(version: object) -> None:
     file = file_of()
     file["convnet_live"]["version"] = version
-    refused(file, "it has version .*; this program reads up to version 2")
+    refused(file, "it has version .*; this program reads up to version 3")
 
 
 @pytest.mark.parametrize("own", [None, 1, [], "spec"])

@@ -42,6 +42,25 @@ def test_a_changed_trainer_keeps_the_rest() -> None:
     assert parse(printed).trainer == changed
 
 
+METHODS_EPS = {"adam": 1e-8, "adagrad": 1e-6, "windowgrad": 1e-6, "adadelta": 1e-6}
+
+
+@pytest.mark.parametrize(("method", "eps"), METHODS_EPS.items())
+def test_eps_is_by_default_what_the_method_was_released_with(method: str, eps: float) -> None:
+    assert TrainerSpec.of(method=method).eps == eps
+    text = DEFAULT_TEXT.replace("adadelta", method)
+    assert parse(text).trainer.eps == eps
+    assert to_text(parse(text)) == text
+
+
+def test_an_eps_that_was_left_out_follows_the_method_and_one_that_was_given_does_not() -> None:
+    trainer = TrainerSpec.of(method="adam")
+    assert trainer.with_options(method="adadelta").eps == 1e-6
+    assert trainer.with_options(method="adadelta").with_options(method="adam").eps == 1e-8
+    assert trainer.with_options(method="adadelta", eps=1e-8).with_options(ro=0.9).eps == 1e-8
+    assert TrainerSpec.of(method="adadelta", eps=1e-4).with_options(method="adam").eps == 1e-4
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "message"),
     [

@@ -5,10 +5,10 @@ import { test } from "node:test";
 import { changeText, isScheduled, scheduleProgress, settingName, trainerText, unusedText } from "../../../static/js/words/trainer_text.js";
 
 test("a trainer's schedule and average are told where there are any", () => {
-  const plain = { method: "adadelta", learning_rate: 0.01, batch_size: 20, l2_decay: 0.001, ema: 0, schedule: "constant", schedule_examples: 600000, step_factor: 0.1, warmup_examples: 0 };
-  assert.equal(trainerText(plain), "Trainer: adadelta, batch size 20, weight decay 0.001");
-  const more = { ...plain, method: "adam", schedule: "cosine", warmup_examples: 2000, ema: 0.999 };
-  assert.equal(trainerText(more), "Trainer: adam, learning rate 0.01 (warm-up over 2,000 examples, then cosine over 600,000 examples), batch size 20, weight decay 0.001, predicts with averaged weights (ema 0.999)");
+  const plain = { method: "adadelta", eps: 1e-6, learning_rate: 0.01, batch_size: 20, l2_decay: 0.001, ema: 0, schedule: "constant", schedule_examples: 600000, step_factor: 0.1, warmup_examples: 0 };
+  assert.equal(trainerText(plain), "Trainer: adadelta, eps 1e-6, batch size 20, weight decay 0.001");
+  const more = { ...plain, method: "adam", eps: 1e-8, schedule: "cosine", warmup_examples: 2000, ema: 0.999 };
+  assert.equal(trainerText(more), "Trainer: adam, eps 1e-8, learning rate 0.01 (warm-up over 2,000 examples, then cosine over 600,000 examples), batch size 20, weight decay 0.001, predicts with averaged weights (ema 0.999)");
   assert.match(trainerText({ ...plain, method: "sgd", schedule: "step" }), /0\.01 \(times 0\.1 every 600,000 examples\),/);
   const cases = [[plain, false], [more, true], [{ ...plain, method: "sgd", warmup_examples: 1 }, true], [{ ...plain, schedule: "step" }, false]];
   for (const [trainer, scheduled] of cases) assert.equal(isScheduled(/** @type {typeof plain} */ (trainer)), scheduled);
@@ -43,5 +43,6 @@ test("a schedule says how far it has come", () => {
 
 test("a change of the trainer reads as from one value to another", () => {
   assert.equal(changeText({ learning_rate: [0.01, 0.001] }), "learning rate 0.01 → 0.001");
+  assert.equal(changeText({ method: ["adam", "adadelta"], eps: [1e-8, 1e-6] }), "method adam → adadelta, eps 1e-8 → 1e-6");
   assert.equal(changeText({ method: ["sgd", "adam"], l2_decay: [0, 0.1], schedule_examples: [1000, 2000] }), "method sgd → adam, weight decay 0 → 0.1, schedule examples 1,000 → 2,000");
 });

@@ -66,7 +66,10 @@ def test_changes_of_the_trainer_are_noted_where_they_were_made() -> None:
     run.configure({"momentum": 0.5}, 200)
     run.configure({"momentum": 0.6, "method": "adam"}, 200)
     run.configure({"momentum": 0.7}, 300)
-    both = TrainerChange(200, {"momentum": (0.9, 0.6), "method": ("adadelta", "adam")})
+    # The method brings its own eps with it.
+    both = TrainerChange(
+        200, {"momentum": (0.9, 0.6), "method": ("adadelta", "adam"), "eps": (1e-6, 1e-8)}
+    )
     later = TrainerChange(300, {"momentum": (0.6, 0.7)})
     assert noted(run) == [both, later]
     run.configure({"momentum": 0.6}, 300)

@@ -180,6 +180,25 @@ def shows_what_was(stream: Stream, raw: Raw, session: dict[str, Any]) -> None:
     assert list(columns)[: len(kept)] == kept
 
 
+def test_an_eps_that_was_not_written_down_stays_what_it_was(kept: Path, browser: Browser) -> None:
+    """Then 1e-8, whatever the method: until the network is changed, which means today's default."""
+    sessions = Raw(kept / "state").sessions
+    session = next(each for each in sessions if each["paused"] and not each["failure"])
+    assert "eps" not in session["text"]
+    with browser.watch(session["id"]) as stream:
+        stream.until_status("paused")
+        stream.do("step")
+        url = f"/api/sessions/{session['id']}/snapshot"
+        saved = browser.http.get(url).raise_for_status().json()
+        assert "eps:1e-8" in saved["convnet_live"]["spec"]
+        stream.do("restart")
+        again = stream.until("session", lambda now: now["run_id"] > session["run_id"])
+        assert (again["spec"], again["trainer"]["eps"]) == (session["text"], 1e-8)
+        stream.do("change_network", spec=session["text"], keep=True)
+        changed = stream.until("session", lambda now: now["run_id"] > again["run_id"])
+        assert changed["trainer"]["eps"] == 1e-6
+
+
 def goes_on(stream: Stream, raw: Raw, session: dict[str, Any]) -> None:
     """From the very example after which it was kept."""
     before: int = raw.checkpoint(session)["examples"]

@@ -2,7 +2,7 @@
 
 import { attempt, complainIn } from "../../parts/attempt.js";
 import { byId, make, setText, showText } from "../../parts/dom.js";
-import { SETTING_LABELS, settingName, unusedText } from "../../words/trainer_text.js";
+import { SETTING_LABELS, epsText, settingName, unusedText } from "../../words/trainer_text.js";
 
 /** @import { Complain } from "../../parts/attempt.js" */
 /** @import { Context } from "../../view_context.js" */
@@ -128,15 +128,17 @@ function numberIn(text) {
 
 /** @param {Context} context */
 function makeMethod({ store, command }) {
-  const select = make("select", { id: "method_input", "aria-describedby": "method_problem" });
+  const select = make("select", { id: "method_input", "aria-describedby": "method_eps method_problem" });
+  const eps = make("p", { id: "method_eps", class: "hint", hidden: true });
   const problem = make("p", { id: "method_problem", class: "problem", role: "alert", hidden: true });
-  const row = make("div", { class: "field", "data-setting": "method" }, make("label", { for: "method_input" }, `${SETTING_LABELS.method}:`), select, problem);
+  const row = make("div", { class: "field", "data-setting": "method" }, make("label", { for: "method_input" }, `${SETTING_LABELS.method}:`), select, eps, problem);
   const complain = complainIn(problem);
   let listed = "";
 
   const follow = () => {
     const { session } = store.state;
     if (!session || row.hasAttribute("aria-busy")) return;
+    showText(eps, epsText(session.trainer));
     if (listed !== session.methods.join()) {
       listed = session.methods.join();
       select.replaceChildren(...session.methods.map((name) => make("option", { value: name }, name)));
