@@ -235,7 +235,7 @@ def test_every_preset_parses_and_trains(
     preset = PRESETS[name]
     assert preset.title
     spec = parse(preset.text)
-    assert spec.trainer.batch_size in (20, 40, 64, 200)
+    assert spec.trainer.batch_size in (20, 32, 40, 64, 200)
     command = f"train --preset {name} --data data --examples 60 --processes 1 --json"
     code, out, _ = run(capsys, command)
     assert code == 0
