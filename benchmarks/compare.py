@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class Plan:
     repetitions: int
     node: str | None
     torch_python: str | None
+    torch_compiled: bool = False
 
 
 def write_examples(folder: Path) -> dict[str, Any]:
@@ -79,10 +81,10 @@ def contenders(plan: Plan, network: str, batch: int, files: dict[str, Any]) -> l
         taking_part.append(Contender("convnetjs", [plan.node, runner], config))
     if plan.torch_python:
         command = python_runner("run_torch", plan.torch_python)
-        taking_part += [
-            Contender(f"torch-{threads}", command, {**config, "threads": threads})
-            for threads in TORCH_THREADS
-        ]
+        for threads, compiled in product(TORCH_THREADS, (False, True)[: 1 + plan.torch_compiled]):
+            name = f"torch-{threads}{' compiled' * compiled}"
+            more = {"threads": threads, "compiled": compiled}
+            taking_part.append(Contender(name, command, {**config, **more}))
     return taking_part
 
 
@@ -150,6 +152,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=1.0, help="for each turn (%(default)s)")
     parser.add_argument("--repetitions", type=int, default=5, help="turns each (%(default)s)")
     parser.add_argument("--torch-python", metavar="PATH", help="an interpreter with PyTorch")
+    parser.add_argument("--compiled", action="store_true", help="torch.compile too; needs g++")
     parser.add_argument("--results", type=Path, default=report.RESULTS, metavar="FOLDER")
     return parser.parse_args(given)
 
@@ -165,6 +168,7 @@ def plan_from(options: argparse.Namespace) -> Plan:
         repetitions=options.repetitions,
         node=str(node.folder / "node") if node else None,
         torch_python=None if options.quick else find_torch(options.torch_python),
+        torch_compiled=options.compiled,
     )
 
 
