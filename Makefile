@@ -7,7 +7,7 @@ INSTALLED := $(VENV)/.installed
 DEV_INSTALLED := $(VENV)/.dev-installed
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 PAGE := $(PY) scripts/build_page.py
-# PyTorch has an environment of its own: it is larger than all the rest, and only compared with.
+# PyTorch and JAX have an environment of their own: larger than all the rest, only compared with.
 TORCH_VENV := .venv-bench
 TORCH_INSTALLED := $(TORCH_VENV)/.installed
 # More arguments: make run ARGS="--port 9000 --no-browser", make bench ARGS=--quick
@@ -38,7 +38,7 @@ check-js: $(PY) ## check types of the page's code and run its tests
 pytest: dev
 	$(PY) -m pytest $(ARGS)
 
-bench: dev $(if $(TORCH),$(TORCH_INSTALLED)) ## compare speed with ConvNetJS and PyTorch (TORCH=1 installs it; ARGS=--quick)
+bench: dev $(if $(TORCH),$(TORCH_INSTALLED)) ## compare speed with ConvNetJS, PyTorch and JAX (TORCH=1 installs the latter two; ARGS=--quick)
 	@$(PAGE) --packages
 	@$(PY) -m benchmarks.compare $(ARGS)
 
@@ -66,8 +66,8 @@ $(DEV_INSTALLED): pyproject.toml hatch_build.py | page
 
 $(TORCH_INSTALLED): pyproject.toml | page
 	@sh scripts/make_venv.sh $(TORCH_VENV)
-	@echo 'Installing PyTorch ...'
-	@$(TORCH_VENV)/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[torch]'
+	@echo 'Installing PyTorch and JAX ...'
+	@$(TORCH_VENV)/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[torch,jax]'
 	@touch $@
 
 clean: ## remove everything that was made: environment, packages, bundle, caches

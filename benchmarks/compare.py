@@ -1,4 +1,4 @@
-"""`make bench`: this engine beside ConvNetJS and PyTorch, in one run, on the same batches.
+"""`make bench`: this engine beside ConvNetJS, PyTorch and JAX, in one run, on the same batches.
 
 Each contender is a process of its own that trains only when asked to. In each case all take turns
 of the same length, so that whatever else the machine does affects all alike.
@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,8 @@ TORCH_THREADS = (1, 2)
 # Above this load average figures say more about the machine's other work than the contenders.
 BUSY = 0.5
 HEADS = (
-    "network", "batch", "ConvNetJS", "PyTorch", "threads", "ConvNet Live",
-    "/ ConvNetJS", "/ PyTorch", "of sgemm peak",
+    "network", "batch", "ConvNetJS", "PyTorch", "threads", "JAX", "ConvNet Live",
+    "/ ConvNetJS", "/ PyTorch", "/ JAX", "of sgemm peak",
 )  # fmt: skip
 
 
@@ -45,6 +46,8 @@ class Plan:
     repetitions: int
     node: str | None
     torch_python: str | None
+    jax_python: str | None = None
+    torch_compiled: bool = False
 
 
 def write_examples(folder: Path) -> dict[str, Any]:
@@ -79,10 +82,12 @@ def contenders(plan: Plan, network: str, batch: int, files: dict[str, Any]) -> l
         taking_part.append(Contender("convnetjs", [plan.node, runner], config))
     if plan.torch_python:
         command = python_runner("run_torch", plan.torch_python)
-        taking_part += [
-            Contender(f"torch-{threads}", command, {**config, "threads": threads})
-            for threads in TORCH_THREADS
-        ]
+        for threads, compiled in product(TORCH_THREADS, (False, True)[: 1 + plan.torch_compiled]):
+            name = f"torch-{threads}{' compiled' * compiled}"
+            more = {"threads": threads, "compiled": compiled}
+            taking_part.append(Contender(name, command, {**config, **more}))
+    if plan.jax_python:
+        taking_part.append(Contender("jax", python_runner("run_jax", plan.jax_python), config))
     return taking_part
 
 
@@ -110,6 +115,7 @@ def judge(network: str, batch: int, figures: dict[str, Any]) -> dict[str, Any]:
         "torch_threads": threads if best else None,
         "over_convnetjs": report.ratio(engine, figures.get("convnetjs")),
         "over_torch": report.ratio(engine, best),
+        "over_jax": report.ratio(engine, figures.get("jax")),
         "share_of_peak": done / figures["peak"]["median"],
     }
 
@@ -124,19 +130,22 @@ def row(case: dict[str, Any]) -> list[str]:
         report.with_spread(figures.get("convnetjs")),
         report.with_spread(figures.get(f"torch-{threads}")),
         threads or "-",
+        report.with_spread(figures.get("jax")),
         report.with_spread(figures["engine"]),
         report.times(case["over_convnetjs"], 1),
         report.times(case["over_torch"]),
+        report.times(case["over_jax"]),
         f"{case['share_of_peak']:.1%}",
     ]
 
 
-def find_torch(named: str | None) -> str | None:
-    """An interpreter that can import torch: the one named, this one, or that of .venv-bench."""
+def find_with(package: str, named: str | None) -> str | None:
+    """An interpreter that can import a package: the one named, this one, or that of .venv-bench."""
     own = ROOT / ".venv-bench/bin/python"
     for python in [named] if named else [sys.executable, str(own)]:
         if python and Path(python).exists():
-            tried = subprocess.run([python, "-c", "import torch"], capture_output=True, check=False)
+            command = [python, "-c", f"import {package}"]
+            tried = subprocess.run(command, capture_output=True, check=False)
             if tried.returncode == 0:
                 return python
     return None
@@ -150,6 +159,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=1.0, help="for each turn (%(default)s)")
     parser.add_argument("--repetitions", type=int, default=5, help="turns each (%(default)s)")
     parser.add_argument("--torch-python", metavar="PATH", help="an interpreter with PyTorch")
+    parser.add_argument("--compiled", action="store_true", help="torch.compile too; needs g++")
     parser.add_argument("--results", type=Path, default=report.RESULTS, metavar="FOLDER")
     return parser.parse_args(given)
 
@@ -164,7 +174,9 @@ def plan_from(options: argparse.Namespace) -> Plan:
         seconds=options.seconds,
         repetitions=options.repetitions,
         node=str(node.folder / "node") if node else None,
-        torch_python=None if options.quick else find_torch(options.torch_python),
+        torch_python=None if options.quick else find_with("torch", options.torch_python),
+        jax_python=None if options.quick else find_with("jax", options.torch_python),
+        torch_compiled=options.compiled,
     )
 
 

@@ -1,4 +1,4 @@
-"""Contender: PyTorch, eager, on the CPU: the same network, initialization and update rule."""
+"""Contender: PyTorch on the CPU, eager or compiled: the same network, initialization and rule."""
 
 from __future__ import annotations
 
@@ -57,6 +57,8 @@ def prepare(config: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
     size = config["batch"]
     net = build(config["layers"])
     optimizer = _optimizer(net, config["trainer"], size)
+    # It is compiled at the first step, in the turn that warms all contenders up.
+    forward = torch.compile(net) if config["compiled"] else net
     loss_of = nn.CrossEntropyLoss()
     x, y = torch.from_numpy(images)[:, None], torch.from_numpy(labels)
     starts = range(0, len(y) - size + 1, size)
@@ -66,7 +68,7 @@ def prepare(config: dict[str, Any]) -> tuple[Step, dict[str, Any]]:
     def step() -> tuple[int, float]:
         inputs, targets = next(turns)
         optimizer.zero_grad(set_to_none=True)
-        loss = loss_of(net(inputs), targets)
+        loss = loss_of(forward(inputs), targets)
         loss.backward()
         optimizer.step()
         return size, loss.item()
