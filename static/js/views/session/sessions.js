@@ -29,12 +29,17 @@ export function showSessions({ store, api }) {
     list.replaceChildren(...listed.sessions.map((summary) => makeRow(summary, summary.session === here, remove)));
     removedList.replaceChildren(...listed.removed.map((removed) => makeRemovedRow(removed, restore)));
   };
+  // The dialog may be closed before the server has answered, or after.
+  const leave = () => {
+    if (removedHere && !dialog.open) location.assign("/");
+  };
   /** @param {string} session @returns {HTMLElement | null} */
   const undoOf = (session) => removedList.querySelector(`[data-removed="${session}"] button`);
   /** @param {SessionSummary} summary @param {HTMLElement} row */
   const remove = ({ session }, row) => attempt({ busy: row, complain }, async () => {
     await api.removeSession(session);
     removedHere ||= session === store.state.session?.session;
+    leave();
     await refresh();
     setText(status, "Removed. For a week you can undo that.");
     return undoOf(session)?.focus();
@@ -52,9 +57,7 @@ export function showSessions({ store, api }) {
     setText(status, "");
     void attempt({ busy: list, complain }, refresh);
   });
-  dialog.addEventListener("close", () => {
-    if (removedHere) location.assign("/");
-  });
+  dialog.addEventListener("close", leave);
   begin.addEventListener("click", () => attempt({ busy: begin, complain }, async () => {
     location.assign(pathOf(await api.createSession()));
   }));
