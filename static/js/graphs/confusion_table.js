@@ -17,7 +17,7 @@ export class ConfusionTable {
   constructor(table, words) {
     this.table = table;
     this.words = words;
-    this.caption = make("caption");
+    this.caption = make("span");
     /** @type {HTMLTableCellElement[]} */
     this.cells = [];
     /** @type {HTMLTableCellElement[]} */
@@ -76,7 +76,7 @@ export class ConfusionTable {
       make("th", { scope: "row" }, name),
       ...this.cells.slice(i * names.length, (i + 1) * names.length),
       ...this.scores.slice(i * SCORES.length, (i + 1) * SCORES.length)));
-    this.table.replaceChildren(this.caption, make("thead", {}, groups, columns), make("tbody", {}, ...rows));
+    this.table.replaceChildren(make("caption", {}, this.caption), make("thead", {}, groups, columns), make("tbody", {}, ...rows));
   }
 
   /** @param {KeyboardEvent} event */
@@ -136,7 +136,8 @@ export function cellText({ counts, before }, names, at) {
   const row = Math.floor(at / names.length);
   const [truth, guess] = [names[row], names[at % names.length]];
   const of = `of ${count(sums(counts).truths[row])} images of ${truth}`;
-  const what = truth === guess ? "are recognized" : `are taken for ${guess}`;
-  const now = `${count(counts[at])} ${of} ${what}`;
+  const are = counts[at] === 1 ? "is" : "are";
+  const what = truth === guess ? "recognized" : `taken for ${guess}`;
+  const now = `${count(counts[at])} ${of} ${are} ${what}`;
   return before ? `${now}, before ${count(before[at])} (${signed(counts[at] - before[at])}).` : `${now}.`;
 }

@@ -65,5 +65,6 @@ test("arrow keys stay within the matrix", () => {
 test("a cell says what it counts", () => {
   const shown = { title: "", classes: CLASSES, counts: COUNTS, before: null };
   assert.equal(cellText(shown, CLASSES, 1), "2 of 10 images of a are taken for b.");
+  assert.equal(cellText(shown, CLASSES, 5), "1 of 8 images of b is taken for c.");
   assert.equal(cellText({ ...shown, before: BEFORE }, CLASSES, 0), "8 of 10 images of a are recognized, before 5 (+3).");
 });

@@ -10,6 +10,7 @@ import pytest
 
 from engine.data import load_builtin
 from engine.formats import load
+from scripts.live_server import SAMPLE
 from server.sessions.names import watch_id_of
 from server.settings import Settings
 from tests.server.serving import Browser, serving
@@ -19,11 +20,11 @@ DIGITS = load_builtin()
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    with serving(Settings(offline=True)) as site, site.browser() as browser:
+    with serving(Settings(offline=True, data=SAMPLE)) as site, site.browser() as browser:
         yield browser
 
 
-def tests_of(browser: Browser, path: str) -> dict[str, Any]:
+def listed(browser: Browser, path: str) -> dict[str, Any]:
     answer: dict[str, Any] = browser.http.get(f"{path}/tests").raise_for_status().json()
     return answer
 
@@ -37,7 +38,7 @@ def test_the_newest_is_what_the_network_does_with_each_image(browser: Browser) -
             stream.do("step")
         after = newest["examples"][-1]
         newest = stream.until("tests", lambda tests: tests["examples"][-1] > after)
-    answer = tests_of(browser, f"/api/sessions/{session}")
+    answer = listed(browser, f"/api/sessions/{session}")
     assert answer["run_id"] == newest["run_id"]
     assert len(answer["tests"]) == newest["first"] + len(newest["examples"])
     test = answer["tests"][-1]
@@ -48,7 +49,7 @@ def test_the_newest_is_what_the_network_does_with_each_image(browser: Browser) -
     assert test["accuracy"] == np.trace(counts) / test["images"]
     # Whoever has no cookie of the owner's sees the same at the spectators' address alone.
     with browser.site.browser() as other:
-        assert tests_of(other, f"/api/watch/{watch_id_of(session)}") == answer
+        assert listed(other, f"/api/watch/{watch_id_of(session)}") == answer
         assert other.http.get(f"/api/sessions/{session}/tests").status_code == 404
 
 
