@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
@@ -71,6 +72,13 @@ class FullTest:
         """
         data = zlib.decompress(self.confusion)
         return struct.unpack(f"<{len(data) // _COUNT_BYTES}I", data)
+
+    @property
+    def matrix(self) -> tuple[tuple[int, ...], ...]:
+        """The same as its rows: `matrix[truth][guess]` images."""
+        counts = self.counts
+        classes = math.isqrt(len(counts))
+        return tuple(counts[at : at + classes] for at in range(0, len(counts), classes))
 
 
 @dataclass(frozen=True, slots=True)

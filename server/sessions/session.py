@@ -31,7 +31,7 @@ from server.protocol.orders import (
 )
 from server.protocol.refusals import HostSilent, SessionError, Unreadable
 from server.protocol.reports import Done, Guesses, Report, Snapshot, Started
-from server.protocol.run_values import Checkpoint, Guess
+from server.protocol.run_values import Checkpoint, FullTest, Guess
 from server.sessions.checkpointing import Checkpointing
 from server.sessions.descriptions import session_event, session_summary
 from server.sessions.remembering import record_of, state_of
@@ -314,6 +314,18 @@ class Session:
             SessionError: there is no network that could look at it.
         """
         return (await self._place.ask(lambda token: ShowImage(token, pixels), Guesses)).top
+
+    async def full_tests(self) -> tuple[int, tuple[FullTest, ...]]:
+        """The run's id and its full tests, oldest first, whether anybody looks or not.
+
+        Raises:
+            SessionError: they are on disk and cannot be read now.
+        """
+        await self.wake()
+        if self.state.asleep is not None:
+            raise SessionError(self.state.life.reason or WHY_NO_PAUSE[Failure.UNREADABLE])
+        tests = self.audience.tests
+        return self.run_id, tuple(tests.rows(0, len(tests)))
 
     async def snapshot(self, *, convnetjs: bool = False) -> bytes:
         """The network as a file of ours, or as one of ConvNetJS.

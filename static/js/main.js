@@ -6,6 +6,7 @@ import { byId } from "./parts/dom.js";
 import { Connection } from "./server/connection.js";
 import { Store } from "./store.js";
 import { showCharts } from "./views/run/charts.js";
+import { showConfusion } from "./views/predictions/confusion_matrix.js";
 import { showControls } from "./views/run/controls.js";
 import { showDataset } from "./views/session/dataset.js";
 import { showEditor } from "./views/network/editor.js";
@@ -93,7 +94,7 @@ const forOwners = [
 const forSpectators = [showRunning];
 for (const show of [
   showTheme, showPrinting, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
-  showCharts, showLayers, showPredictions,
+  showCharts, showLayers, showPredictions, showConfusion,
 ]) {
   show(context);
 }

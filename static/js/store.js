@@ -37,6 +37,7 @@
  * @property {P.SessionMessage | null} session
  * @property {P.StatsMessage | null} stats
  * @property {Points} points
+ * @property {number | null} compared  the full test, by its examples, from which differences are shown
  * @property {Layers | null} layers
  * @property {P.PredictionsMessage[]} predictions  newest first, bounded
  * @property {P.DatasetMessage | null} dataset
@@ -66,7 +67,7 @@ export class Store {
   constructor(schedule) {
     /** @type {State} */
     this.state = {
-      connection: "connecting", run: -1, session: null, stats: null, points: noPoints(),
+      connection: "connecting", run: -1, session: null, stats: null, points: noPoints(), compared: null,
       layers: null, predictions: [], dataset: null, saved: null, spectators: 0, notices: [],
     };
     this.schedule = schedule;
@@ -158,11 +159,12 @@ export class Store {
     state.run = run;
     state.stats = null;
     state.points = noPoints();
+    state.compared = null;
     state.layers = null;
     state.predictions = [];
     state.saved = null;
     this.gap = false;
-    for (const slice of /** @type {const} */ (["stats", "points", "layers", "predictions", "saved"])) {
+    for (const slice of /** @type {const} */ (["stats", "points", "compared", "layers", "predictions", "saved"])) {
       this.touch(slice);
     }
   }
@@ -238,6 +240,12 @@ export class Store {
     const { gap } = this;
     this.gap = false;
     return gap;
+  }
+
+  /** @param {number | null} examples  of the full test from which differences are shown */
+  compareWith(examples) {
+    this.state.compared = examples;
+    this.touch("compared");
   }
 
   clearGraph() {

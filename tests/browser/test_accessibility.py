@@ -42,6 +42,8 @@ def test_axe_finds_nothing(page: Page, browser: Browser) -> None:
     page.locator("#batch_size_input").fill("none")
     page.locator("#batch_size_input").press("Enter")
     expect(page.locator("#batch_size_input_problem")).to_be_visible()
+    page.locator("#confusion summary").click()
+    expect(page.locator("#confusion_table")).to_be_visible()
     seen = {"training": complaints(page)}
     page.get_by_text("How it learns and predicts").click()
     pause(page)

@@ -63,6 +63,24 @@ class NewRun:
 
 
 @dataclass(frozen=True, slots=True)
+class RunTest:
+    """How a run did on all test images after so many examples: see `FullTest`."""
+
+    examples: int
+    accuracy: float
+    images: int
+    confusion: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunTests:
+    """Every full test of a run, oldest first."""
+
+    run_id: int
+    tests: tuple[RunTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What the network sees of a picture, in base64, and what it takes it for."""
 

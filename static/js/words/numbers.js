@@ -67,6 +67,13 @@ export function milliseconds(value) {
   return `${value.toFixed(value < 10 ? 3 : 1)} ms`;
 }
 
+/** By how much something has changed. @param {number} value @param {number} [digits] */
+export function signed(value, digits = 0) {
+  const size = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  if (Number(size) === 0) return "0";
+  return `${value < 0 ? "−" : "+"}${size}`;
+}
+
 /** How many of something in a second; 0 where nothing was measured. @param {number | null | undefined} value */
 export function rate(value) {
   if (!isNumber(value) || value === 0) return UNKNOWN;

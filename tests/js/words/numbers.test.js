@@ -49,3 +49,8 @@ test("how long ago something was", () => {
   const cases = [[-2, "just now"], [59, "just now"], [60, "1 minute ago"], [7199, "1 hour ago"], [7200, "2 hours ago"], [90_000, "yesterday"], [30 * 86_400, "30 days ago"]];
   for (const [seconds, said] of cases) assert.equal(format.ago(Number(seconds)), said);
 });
+
+test("a change has a sign, unless it rounds to nothing", () => {
+  assert.deepEqual([3, -1234, 0].map((value) => format.signed(value)), ["+3", "−1,234", "0"]);
+  assert.deepEqual([1.26, -0.04, -12].map((value) => format.signed(value, 1)), ["+1.3", "0", "−12.0"]);
+});

@@ -129,6 +129,15 @@ async def test_a_look_changes_nothing_and_says_so(
         assert all_of(tmp_path) == before
 
 
+async def test_full_tests_are_refused_rather_than_said_to_be_none(tmp_path: Path) -> None:
+    await leave_two_runs(tmp_path)
+    spoil_the_graph(newest_file(tmp_path))
+    server = Server(tmp_path)
+    with pytest.raises(SessionError, match="cannot be read"):
+        await server.session.full_tests()
+    await server.close()
+
+
 @pytest.mark.parametrize("spoil", FAULTS)
 async def test_once_it_can_be_read_its_owner_goes_on(
     tmp_path: Path, spoil: Callable[[Path], None]

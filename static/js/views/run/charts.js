@@ -8,6 +8,7 @@ import { changeText } from "../../words/trainer_text.js";
 import { accuracyAxis, lossAxis } from "../../graphs/axes.js";
 import { moveByKeys } from "../../graphs/graph_keys.js";
 import { readGraphSettings } from "../../graphs/graph_settings.js";
+import { pickTests } from "../../graphs/pick_tests.js";
 import { makePlot } from "../../graphs/plot.js";
 import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth, withDots } from "../../graphs/series.js";
 
@@ -15,7 +16,7 @@ import { ceilingOf, decimate, extentOf, lowerBound, nearest, smooth, withDots } 
 /** @import { Axis } from "../../graphs/axes.js" */
 /** @import { Curve, Mark, Range } from "../../graphs/plot.js" */
 /** @import { CurveName } from "../../server/protocol.js" */
-/** @import { Points, State } from "../../store.js" */
+/** @import { State } from "../../store.js" */
 
 /** The graphs are redrawn no more often than this. */
 const REDRAW_MS = 250;
@@ -106,6 +107,11 @@ export function showCharts({ store }) {
       },
     });
   }
+  const accuracies = graphs.find((view) => view.isAccuracy);
+  if (accuracies) pickTests(accuracies, (examples) => {
+    store.compareWith(examples);
+    say(`The confusion matrix shows the difference from ${count(examples)} examples.`);
+  });
   let drawnAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let later;
@@ -225,7 +231,7 @@ class GraphView {
     });
     const thin = decimate(xs, columns, this.extent.min, this.extent.max, Math.max(this.plot.width * 2, 200));
     this.ceiling = divergences.length > 0 ? ceilingOf(thin.columns.filter((_, i) => i % 2 === 0)) : Infinity;
-    const rows = this.isAccuracy ? withDots(thin, this.dots(points)) : thin;
+    const rows = this.isAccuracy ? withDots(thin, this.testsInSight()) : thin;
     this.plot.setData([rows.xs, ...rows.columns]);
     this.showLegend();
   }
@@ -235,10 +241,10 @@ class GraphView {
     return this.axis.place(value);
   }
 
-  /** The full tests in sight. @param {Points} points */
-  dots({ tests }) {
+  /** The dots of the full tests. */
+  testsInSight() {
     const { min, max } = this.extent;
-    const inSight = tests.filter(({ examples }) => examples >= min && examples <= max);
+    const inSight = this.points().tests.filter(({ examples }) => examples >= min && examples <= max);
     return inSight.map(({ examples, accuracy }) => ({ x: examples, y: this.toAxis(accuracy) }));
   }
 

@@ -1,7 +1,8 @@
 // Saves the network as a snapshot and loads it back, through the text area or a file.
 
 import { attempt, complainIn } from "../../parts/attempt.js";
-import { byId, make, setText } from "../../parts/dom.js";
+import { byId, setText } from "../../parts/dom.js";
+import { download } from "../../parts/download.js";
 import { count, megabytes } from "../../words/numbers.js";
 
 /** @import { Context } from "../../view_context.js" */
@@ -50,10 +51,8 @@ export function showSnapshots({ store, api, bootstrap }) {
   const toFile = byId("buttontofile", HTMLButtonElement);
   toFile.addEventListener("click", () => run(toFile, async () => {
     const json = await api.readSnapshot(forConvNetJS.checked ? "convnetjs" : undefined);
-    const url = URL.createObjectURL(new Blob([json], { type: "application/json" }));
     const name = `network-${store.state.stats?.examples ?? 0}${forConvNetJS.checked ? "-convnetjs" : ""}.json`;
-    make("a", { href: url, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000); // the download reads it after the click
+    download(json, "application/json", name);
     return `Saved as ${name}.`;
   }));
   const fromFile = byId("buttonfromfile", HTMLButtonElement);

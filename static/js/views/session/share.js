@@ -1,5 +1,6 @@
 // Gives owners the spectators' link, at an address that others can reach, as text and as a QR code.
 
+import { copyFrom } from "../../parts/clipboard.js";
 import { byId, make, opens, setText } from "../../parts/dom.js";
 import { drawQrCode } from "../../parts/qr_code.js";
 
@@ -42,20 +43,8 @@ export function showShare({ store, bootstrap }) {
   addresses.addEventListener("change", show);
   field.addEventListener("focus", () => field.select());
   byId("buttoncopy", HTMLButtonElement).addEventListener("click", async () => {
-    const copied = await copy(field);
+    const copied = await copyFrom(field);
     setText(status, copied ? "Copied." : "The browser does not let this page copy. The link is selected: copy it yourself.");
   });
   store.subscribe(["session"], show);
-}
-
-/** @param {HTMLInputElement} field @returns {Promise<boolean>} whether its text is on the clipboard */
-async function copy(field) {
-  try {
-    await navigator.clipboard.writeText(field.value);
-    return true;
-  } catch {
-    // Not available without TLS, as in most classrooms; the old way needs a selection.
-    field.select();
-    return document.execCommand("copy");
-  }
 }
