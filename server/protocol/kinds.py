@@ -28,7 +28,8 @@ class Failure(StrEnum):
     DIED = "died"
     """Its processes died one after the other."""
     UNREADABLE = "unreadable"
-    """What was saved of it cannot be read; it is as it was, for its owner to decide."""
+    """What was saved of it, or its data set, cannot be read; it is as it was, for its owner to
+    decide."""
     ERROR = "error"
     """The network cannot be trained, or the program has a fault."""
 

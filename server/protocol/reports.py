@@ -84,7 +84,7 @@ class Failed:
     """The run cannot go on; `reason` is a sentence. The process lives and takes orders.
 
     After a divergence it holds the last good weights, and can `GoBack` to them. `unreadable` says
-    that the checkpoint it was to go on from is damaged.
+    that the checkpoint it was to go on from is damaged, or that its data set cannot be used.
     """
 
     run_id: int

@@ -37,7 +37,7 @@ async def carry_out(session: Session, viewer: Viewer, command: Command) -> Answe
     """Do what the command says; what is wrong with it becomes part of the answer."""
     try:
         if viewer.role is not Role.OWNER and not isinstance(command, FOR_EVERYBODY):
-            raise CommandError("You watch this session, and cannot change it.")
+            raise CommandError("You are watching this session and cannot change it.")
         return Answer(command.id, ok=True, result=await _act(session, viewer, command))
     except CommandError as error:
         return refusal(command.id, error)

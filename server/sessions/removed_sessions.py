@@ -1,4 +1,4 @@
-"""Sessions that were removed, by their owners or by age: for a week they can be brought back."""
+"""Sessions that were removed, by their owners or by age: for a week they can be restored."""
 
 from __future__ import annotations
 

@@ -189,8 +189,9 @@ class Supervisor:
         self.order(SetTrainer(run.spec.trainer))
         self.order(SetWatched(self._audience.watched))
         if after is not None:
-            from_where = f"from {self._resumed_at:,} examples" if self._resumed_at else "anew"
-            self._audience.send(Notice(Level.WARNING, f"{after} Another one goes on {from_where}."))
+            at = self._resumed_at
+            what = f"goes on from {at:,} examples" if at else "starts over"
+            self._audience.send(Notice(Level.WARNING, f"{after} Another one {what}."))
 
     def _start_order(self, checkpoint: Checkpoint | None) -> StartRun:
         audience = self._audience

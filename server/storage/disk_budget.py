@@ -50,7 +50,7 @@ class DiskBudget:
         if used.mine + more > self.per_owner:
             raise OverBudget(
                 "Nothing newer can be saved: your sessions take up the "
-                f"{_megabytes(self.per_owner)} that this server keeps for a browser. "
+                f"{_megabytes(self.per_owner)} that this server keeps for each browser. "
                 "Training continues; remove a session that you no longer need."
             )
         if used.all + more > self.in_all:
@@ -65,8 +65,8 @@ class DiskBudget:
         if used.mine >= WARN_FROM * self.per_owner:
             return (
                 f"Your sessions take {_megabytes(used.mine)} of the "
-                f"{_megabytes(self.per_owner)} that this server keeps for a browser. Beyond that "
-                "nothing newer is saved: remove a session that you no longer need."
+                f"{_megabytes(self.per_owner)} that this server keeps for each browser. Beyond "
+                "that nothing newer is saved: remove a session that you no longer need."
             )
         if used.all >= WARN_FROM * self.in_all:
             return (

@@ -22,7 +22,7 @@ def failure_of(run_id: int, error: Exception, examples: int) -> Failed:
     divergence = None
     if isinstance(error, DivergenceError):
         divergence = Divergence(examples, error.step, error.learning_rate)
-    unreadable = isinstance(error, DamagedCheckpoint)
+    unreadable = isinstance(error, DamagedCheckpoint | DataError)
     return Failed(run_id, _sentence(error), divergence, unreadable)
 
 

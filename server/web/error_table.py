@@ -114,4 +114,8 @@ async def _unknown(request: Request, error: Exception) -> Response:
     # Not the address itself: it may hold the name of a session.
     route = getattr(request.scope.get("route"), "path", None)
     log.error("request failed", extra={"method": request.method, "route": route}, exc_info=error)
-    return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, Problem("The server has a fault."))
+    return answer(
+        request,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        Problem("Something went wrong in the server; its log has the details."),
+    )

@@ -26,6 +26,14 @@ def watching(server: LiveServer) -> Iterator[tuple[Browser, Stream]]:
         yield browser, stream
 
 
+def failed(stream: Stream) -> str:
+    """Why nothing can be read of a session that its owner can try again."""
+    state = stream.until("session", lambda session: session["status"] == "failed")
+    assert (state["failure"], state["recoverable"]) == ("unreadable", True)
+    reason: str = state["reason"]
+    return reason
+
+
 def test_a_killed_worker_is_followed_by_another_and_the_page_is_told(tmp_path: Path) -> None:
     with (
         LiveServer("--checkpoint-every", "1", state=tmp_path) as server,
@@ -185,12 +193,6 @@ def test_a_full_disk_stops_nobody_and_is_recovered_from(tmp_path: Path) -> None:
 
 
 def test_a_damaged_checkpoint_is_left_alone_until_its_owner_goes_back(tmp_path: Path) -> None:
-    def failed(stream: Stream) -> str:
-        state = stream.until("session", lambda session: session["status"] == "failed")
-        assert (state["failure"], state["recoverable"]) == ("unreadable", True)
-        reason: str = state["reason"]
-        return reason
-
     with (
         LiveServer("--checkpoint-every", "1", state=tmp_path) as server,
         Site(server.port).browser() as browser,
@@ -235,3 +237,25 @@ def test_paused_sessions_of_one_browser_keep_no_place_from_another() -> None:
         newcomer.until("stats", lambda stats: stats["examples"] > 0)
         assert newcomer.state["status"] == "running"
         assert stream.state["status"] == "paused"
+
+
+def test_where_its_data_is_gone_a_run_waits_for_it_with_all_that_it_learned(
+    tmp_path: Path, small_set: Path
+) -> None:
+    away = small_set.with_name("away")
+    with (
+        LiveServer("--checkpoint-every", "1", data=small_set, state=tmp_path / "state") as server,
+        watching(server) as (browser, stream),
+        browser.connect(f"/api{stream.state['watch']}/stream") as guest,
+    ):
+        kept = saved_examples(stream, at_least=1)
+        small_set.rename(away)
+        kill_workers(server.pid, 1)
+        for viewer in (stream, guest):
+            reason = failed(viewer)
+            assert reason == "The data set cannot be used: small: there is no such folder."
+            assert viewer.state["dataset"]["name"] == "small"
+        away.rename(small_set)
+        stream.do("recover")
+        stats = stream.until("stats", lambda stats: stats["examples"] > 0)
+        assert stats["examples"] >= kept

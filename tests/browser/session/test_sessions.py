@@ -96,7 +96,10 @@ def test_the_list_says_what_sessions_take_on_disk(context: BrowserContext, tmp_p
         open_list(page, 1)
         expect(rows(page)).to_contain_text(re.compile(r"examples · 0\.[1-9] MB · shown here"))
         expect(page.locator("#sessions_hint")).to_contain_text(
-            re.compile(r"They take 0\.[1-9] of your 2,000 MB on the server's disk\.")
+            re.compile(
+                r"They take 0\.[1-9] of your 2,000 MB on the server"
+                "\N{RIGHT SINGLE QUOTATION MARK}s disk\\."
+            )
         )
         page.close()
 

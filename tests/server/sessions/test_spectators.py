@@ -54,7 +54,7 @@ async def test_spectators_may_look_and_ask_and_nothing_else(kind: type[Command])
     if kind in HARMLESS:
         assert answer.ok
     else:
-        assert answer.error == Problem("You watch this session, and cannot change it.")
+        assert answer.error == Problem("You are watching this session and cannot change it.")
         assert len(stage.host.orders) == orders
 
 
@@ -173,7 +173,9 @@ def test_spectators_see_the_run_live_and_its_owner_sees_how_many(
         stream.do("points", run_id=stream.state["run_id"], after=-1)
         assert stream.until("points")["first"] == 0
         refused = stream.command("pause")
-        assert refused["error"] == {"message": "You watch this session, and cannot change it."}
+        assert refused["error"] == {
+            "message": "You are watching this session and cannot change it."
+        }
         mine.do("pause")
         stream.until_status("paused")
     with owner.session() as mine:

@@ -420,6 +420,7 @@ async def test_where_its_data_is_gone_a_run_does_not_begin_on_other_data(small_s
         process.begin()
         failed = await process.report(Failed)
         assert failed.reason == "The data set cannot be used: small: there is no such folder."
+        assert failed.unreadable
         # Restarted, once it is back, it trains.
         away.rename(small_set)
         process.begin(run_id=2)

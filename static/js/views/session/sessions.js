@@ -19,7 +19,7 @@ export function showSessions({ store, api }) {
   const status = byId("sessions_status", HTMLElement);
   const complain = complainIn(byId("sessions_problem", HTMLElement));
   const begin = byId("buttonnewsession", HTMLButtonElement);
-  /** Whether the session that the page shows was removed, and not brought back. */
+  /** Whether the session that the page shows was removed, and not restored. */
   let removedHere = false;
 
   const refresh = async () => {
@@ -34,15 +34,15 @@ export function showSessions({ store, api }) {
     if (removedHere && !dialog.open) location.assign("/");
   };
   /** @param {string} session @returns {HTMLElement | null} */
-  const undoOf = (session) => removedList.querySelector(`[data-removed="${session}"] button`);
+  const restoreOf = (session) => removedList.querySelector(`[data-removed="${session}"] button`);
   /** @param {SessionSummary} summary @param {HTMLElement} row */
   const remove = ({ session }, row) => attempt({ busy: row, complain }, async () => {
     await api.removeSession(session);
     removedHere ||= session === store.state.session?.session;
     leave();
     await refresh();
-    setText(status, "Removed. For a week you can undo that.");
-    return undoOf(session)?.focus();
+    setText(status, "Removed. You can restore it for a week.");
+    return restoreOf(session)?.focus();
   });
   /** @param {RemovedSession} removed @param {HTMLElement} row */
   const restore = ({ session }, row) => attempt({ busy: row, complain }, async () => {
@@ -67,8 +67,8 @@ export function showSessions({ store, api }) {
 function rules({ sessions, most, keep_seconds, disk_bytes }) {
   const days = Math.round(keep_seconds / 86_400);
   const taken = sessions.reduce((sum, { bytes }) => sum + bytes, 0);
-  const disk = disk_bytes === null ? "" : ` They take ${megabytes(taken)} of your ${megabytes(disk_bytes, 0)} MB on the server's disk.`;
-  return `Each session trains a network of its own. A session that nobody has looked at for ${count(days)} days is removed; whatever is removed can be brought back for a week. You can have up to ${count(most)}.${disk}`;
+  const disk = disk_bytes === null ? "" : ` They take ${megabytes(taken)} of your ${megabytes(disk_bytes, 0)} MB on the server’s disk.`;
+  return `Each session trains a network of its own. A session that nobody has looked at for ${count(days)} days is removed; whatever is removed can be restored for a week. You can have up to ${count(most)}.${disk}`;
 }
 
 /**
@@ -99,8 +99,8 @@ function makeRemovedRow(removed, restore) {
   const { session, title, examples, seconds } = removed;
   const days = count(Math.ceil(seconds / 86_400));
   const facts = make("p", { class: "hint" }, `removed · ${count(examples)} examples · can be restored for ${days} more ${days === "1" ? "day" : "days"}`);
-  const undo = make("button", { type: "button", class: "quiet", "aria-label": `restore ${title}` }, "undo");
-  const row = make("li", { "data-removed": session }, make("div", {}, make("span", { class: "session-title" }, title), facts), undo);
-  undo.addEventListener("click", () => restore(removed, row));
+  const button = make("button", { type: "button", class: "quiet", "aria-label": `restore ${title}` }, "restore");
+  const row = make("li", { "data-removed": session }, make("div", {}, make("span", { class: "session-title" }, title), facts), button);
+  button.addEventListener("click", () => restore(removed, row));
   return row;
 }
