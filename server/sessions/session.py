@@ -47,8 +47,7 @@ from server.storage.records import SessionRecord
 WHY_NO_PAUSE = {
     Failure.DIVERGED: "The loss has diverged: go back to the last good weights, or restart.",
     Failure.DIED: "The training process died too often: try again, or restart.",
-    Failure.UNREADABLE: "What was saved cannot be read: try again, go back to the run before, or "
-    "restart.",
+    Failure.UNREADABLE: "What this run needs cannot be read: try again, or restart.",
     Failure.ERROR: "This run has failed: restart it, or change the network.",
 }
 

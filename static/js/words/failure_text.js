@@ -18,9 +18,9 @@ const WAYS = {
     told: "Its owner can try again.",
   },
   unreadable: {
-    advice: "Nothing has been changed or removed: try again, go back to the run before, or restart from the first weights.",
+    advice: "Nothing has been changed or removed: you can try again, or restart from the first weights.",
     button: "try again",
-    told: "Its owner can try again, or go back to the run before.",
+    told: "Its owner can try again or restart.",
   },
 };
 
