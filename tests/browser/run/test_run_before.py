@@ -20,6 +20,13 @@ from tests.browser.actions import (
 )
 
 GRAPH = "#accuracylegend .legend-value"
+# The last points of a run that pauses are drawn some frames later.
+STANDS = """async (figures) => {
+  const read = () => [...document.querySelectorAll(figures)].map((each) => each.innerText).join();
+  const before = read();
+  for (let frame = 0; frame < 30; frame++) await new Promise(requestAnimationFrame);
+  return read() === before;
+}"""
 
 
 def go_back(page: Page, place: Locator) -> None:
@@ -33,6 +40,7 @@ def test_a_restart_is_taken_back(page: Page) -> None:
     await_examples(page, 1000)
     pause(page)
     seen = trained_on(page)
+    page.wait_for_function(STANDS, arg=GRAPH)
     figures = page.locator(GRAPH).all_inner_texts()
     kept = page.locator("#run_before")
     expect(kept).to_be_hidden()
