@@ -143,6 +143,10 @@ def test_a_dot_of_the_graph_opens_the_difference_from_its_test(page: Page) -> No
     caption = page.locator("#confusion_table caption")
     for y in range(2, int(box["height"]), 6):
         over.click(position={"x": 2, "y": y})
+        # What a click chooses is drawn at the next frame.
+        page.evaluate(
+            "async () => { for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame); }"
+        )
         if "From 0 to 40" in caption.inner_text():
             break
     expect(caption).to_contain_text("From 0 to 40 examples")
