@@ -67,9 +67,14 @@ export function milliseconds(value) {
   return `${value.toFixed(value < 10 ? 3 : 1)} ms`;
 }
 
+/** With separators, and so many decimals. @param {number} value @param {number} digits */
+function grouped(value, digits) {
+  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
 /** By how much something has changed. @param {number} value @param {number} [digits] */
 export function signed(value, digits = 0) {
-  const size = Math.abs(value).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const size = grouped(Math.abs(value), digits);
   if (Number(size) === 0) return "0";
   return `${value < 0 ? "−" : "+"}${size}`;
 }
@@ -108,7 +113,7 @@ export function ago(seconds) {
 
 /** @param {number} bytes @param {number} [digits] */
 export function megabytes(bytes, digits = 1) {
-  return (bytes / 1e6).toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return grouped(bytes / 1e6, digits);
 }
 
 /** @param {readonly number[]} size  as in 24x24x8 */
