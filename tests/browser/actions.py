@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 
 from engine.data import load_builtin
+from tests.browser.watch import Problems
 
 CONVLESS = """layer_defs = [];
 layer_defs.push({type:'input', out_sx:24, out_sy:24, out_depth:1});
@@ -35,6 +38,21 @@ FINGERPRINTS = """selector => [...document.querySelectorAll(selector + " canvas"
   }
   return plain ? 0 : sum;
 })"""
+
+
+@contextmanager
+def spectator(
+    page: Page, problems: Problems, *, link: str = "", width: int = 1280, height: int = 900
+) -> Iterator[Page]:
+    """Another person's browser with the shared link of this page's session."""
+    browser = page.context.browser
+    assert browser is not None
+    with browser.new_context(viewport={"width": width, "height": height}) as context:
+        context.set_default_timeout(30_000)
+        context.on("page", problems.watch)
+        guest = context.new_page()
+        guest.goto(link or page.locator("#share_link").input_value())
+        yield guest
 
 
 def examples(page: Page) -> int:

@@ -6,7 +6,14 @@ from typing import cast
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import await_examples, await_run_after, await_status, pause, run_number
+from tests.browser.actions import (
+    await_examples,
+    await_run_after,
+    await_status,
+    pause,
+    run_number,
+    spectator,
+)
 from tests.browser.watch import Problems
 
 # Where dots of the full test's colour stand on the accuracy graph, from the left, in hundredths
@@ -60,13 +67,7 @@ def test_all_dots_are_there_after_a_reload_and_for_whoever_comes_late(
     page.reload()
     await_dots(page, 5)
     assert dots(page) == seen
-    link = page.locator("#share_link").input_value()
-    browser = page.context.browser
-    assert browser is not None
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        context.on("page", problems.watch)
-        guest = context.new_page()
-        guest.goto(link)
+    with spectator(page, problems) as guest:
         await_dots(guest, 5)
     # What was put out of sight stays there; the next test is seen.
     page.locator("#cleargraph").click()

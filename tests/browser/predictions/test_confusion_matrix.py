@@ -17,6 +17,7 @@ from tests.browser.actions import (
     overflow,
     pause,
     run_number,
+    spectator,
 )
 from tests.browser.watch import Problems
 
@@ -156,13 +157,7 @@ def test_spectators_see_it_too_and_a_phone_scrolls_it_in_its_box(
     page: Page, problems: Problems
 ) -> None:
     begin_paused(page)
-    link = page.locator("#share_link").input_value()
-    browser = page.context.browser
-    assert browser is not None
-    with browser.new_context(viewport={"width": 390, "height": 844}) as context:
-        context.on("page", problems.watch)
-        guest = context.new_page()
-        guest.goto(link)
+    with spectator(page, problems, width=390, height=844) as guest:
         guest.locator("#confusion summary").click()
         await_test(guest, 0)
         assert sum(map(sum, matrix(guest))) == IMAGES

@@ -20,6 +20,7 @@ from tests.browser.actions import (
     overflow,
     pause,
     resume,
+    spectator,
 )
 from tests.browser.watch import Problems
 
@@ -32,13 +33,7 @@ OF_OWNERS = (
 @pytest.fixture
 def guest(page: Page, link: str, problems: Problems) -> Iterator[Page]:
     """The spectators' page in another person's browser."""
-    browser = page.context.browser
-    assert browser is not None
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        context.set_default_timeout(30_000)
-        context.on("page", problems.watch)
-        guest = context.new_page()
-        guest.goto(link)
+    with spectator(page, problems, link=link) as guest:
         yield guest
 
 
