@@ -33,7 +33,14 @@ from server.trainers.waiting_line import Line
 from server.training_process.main import WorkerConfig
 from server.uptime import Uptime
 from server.web import error_table, live_stream
-from server.web.api import full_tests, operations, pictures, sessions, snapshots
+from server.web.api import (
+    added_pictures,
+    full_tests,
+    operations,
+    pictures,
+    sessions,
+    snapshots,
+)
 from server.web.api.metrics import Metrics
 from server.web.guards.creation_rate import CreationLimiter
 from server.web.guards.file_budget import FileBudget
@@ -51,6 +58,7 @@ ROUTERS = (
     snapshots.router,
     full_tests.router,
     pictures.router,
+    added_pictures.router,
     live_stream.router,
     operations.router,
 )

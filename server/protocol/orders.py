@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.language import NetSpec, TrainerSpec
+from server.protocol.added_pictures import AddedPicture
 from server.protocol.run_values import DataReference, Weights
 
 
@@ -74,6 +75,13 @@ class UseData:
     """Train on this data set from now on; a run that trains already keeps its network."""
 
     data: DataReference
+
+
+@dataclass(frozen=True, slots=True)
+class UsePictures:
+    """Mix these into what is trained on from now on, by this run and those after it."""
+
+    pictures: tuple[AddedPicture, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +169,7 @@ Order: TypeAlias = (
     | SetTrainer
     | SetWatched
     | UseData
+    | UsePictures
     | ShowImage
     | ShowBatch
     | TakeSnapshot

@@ -17,6 +17,7 @@ from engine.formats import dump_convnetjs, load, refusal
 from engine.language import NetSpec
 from server.audience.audience import Audience
 from server.audience.viewer import Viewer
+from server.protocol.added_pictures import AddedPicture
 from server.protocol.connections import CloseReason, Role
 from server.protocol.encode_events import encode
 from server.protocol.events import SessionEvent, SessionSummary
@@ -31,7 +32,8 @@ from server.protocol.orders import (
 )
 from server.protocol.refusals import HostSilent, SessionError, Unreadable
 from server.protocol.reports import Done, Guesses, Report, Snapshot, Started
-from server.protocol.run_values import Checkpoint, FullTest, Guess
+from server.protocol.run_values import Checkpoint, FullTest
+from server.sessions import added_pictures
 from server.sessions.checkpointing import Checkpointing
 from server.sessions.descriptions import session_event, session_summary
 from server.sessions.remembering import record_of, state_of
@@ -306,13 +308,35 @@ class Session:
         """The cards show training examples again."""
         self._trainer.order(ShowBatch())
 
-    async def predict(self, pixels: bytes) -> tuple[Guess, ...]:
-        """The likeliest classes of an image, which the cards show from now on.
+    async def predict(self, pixels: bytes) -> Guesses:
+        """What the network takes an image for, which the cards show from now on.
 
         Raises:
             SessionError: there is no network that could look at it.
         """
-        return (await self._place.ask(lambda token: ShowImage(token, pixels), Guesses)).top
+        return await self._place.ask(lambda token: ShowImage(token, pixels), Guesses)
+
+    def add_picture(self, picture: AddedPicture) -> None:
+        """Train on this picture, too.
+
+        Raises:
+            BadPicture, SessionError: it cannot be added; nothing has changed.
+        """
+        added_pictures.add(self.state, picture, self.images)
+        self._use_pictures()
+
+    def remove_picture(self, picture_id: str) -> None:
+        """Train on a picture no more.
+
+        Raises:
+            NoSuchPicture: there is none of this id.
+        """
+        added_pictures.remove(self.state, picture_id)
+        self._use_pictures()
+
+    def _use_pictures(self) -> None:
+        self._trainer.use_pictures()
+        self._announce()
 
     async def full_tests(self) -> tuple[int, tuple[FullTest, ...]]:
         """The run's id and its full tests, oldest first, whether anybody looks or not.

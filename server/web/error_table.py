@@ -16,6 +16,7 @@ from server.pictures.refusals import PicturesUnavailable, TooManyPictures
 from server.protocol.encode_events import plain
 from server.protocol.events import Problem
 from server.protocol.refusals import Declined, HostSilent, SessionError
+from server.sessions.added_pictures import BadPicture, NoSuchPicture
 from server.sessions.registry import NoSuchSession, TooManySessions
 from server.web.guards.creation_rate import TooOften
 from server.web.guards.file_budget import NoRoomForFile, TooManyFiles
@@ -42,6 +43,8 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     Declined: HTTPStatus.BAD_REQUEST,
     HostSilent: HTTPStatus.SERVICE_UNAVAILABLE,
     SessionError: HTTPStatus.CONFLICT,
+    BadPicture: HTTPStatus.BAD_REQUEST,
+    NoSuchPicture: HTTPStatus.NOT_FOUND,
 }
 
 
