@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from engine.data.idx import Bytes
 
-EVERY = 50
+EVERY = 100
 """One training example in so many is an added picture."""
 
 

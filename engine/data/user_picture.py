@@ -117,13 +117,11 @@ def is_graymap(data: bytes) -> bool:
 
 def _graymap(data: bytes) -> Floats:
     header = _GRAYMAP.match(data)
-    if header is None:
-        raise ImageError("The header of a PGM picture is “P5 width height 255” and nothing else.")
-    width, height = (int(side) for side in header.groups())
-    if not 0 < min(width, height) <= max(width, height) <= MAX_GRAYMAP_SIDE:
+    width, height = (int(side) for side in header.groups()) if header else (0, 0)
+    if header is None or not 0 < min(width, height) <= max(width, height) <= MAX_GRAYMAP_SIDE:
         raise ImageError(
-            f"A PGM picture has at most {MAX_GRAYMAP_SIDE}x{MAX_GRAYMAP_SIDE} pixels, "
-            f"and this one {width}x{height}."
+            "The file is not a PNG, JPEG, GIF or WebP picture, nor a PGM picture of 256 gray "
+            f"levels and at most {MAX_GRAYMAP_SIDE}x{MAX_GRAYMAP_SIDE} pixels."
         )
     pixels = data[header.end() :]
     if len(pixels) != width * height:

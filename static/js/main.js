@@ -5,6 +5,7 @@ import { connectionIsBack } from "./parts/attempt.js";
 import { byId } from "./parts/dom.js";
 import { Connection } from "./server/connection.js";
 import { Store } from "./store.js";
+import { showAddedPictures, showAddedSummary } from "./views/predictions/added_pictures.js";
 import { showCharts } from "./views/run/charts.js";
 import { showConfusion } from "./views/predictions/confusion_matrix.js";
 import { showControls } from "./views/run/controls.js";
@@ -88,10 +89,10 @@ const context = {
 };
 
 const forOwners = [
-  showControls, showRunBefore, showSnapshots, showOwnImage, showEditor, showNotBegun, showLanguage, showShare,
+  showControls, showRunBefore, showSnapshots, showOwnImage, showAddedPictures, showEditor, showNotBegun, showLanguage, showShare,
   showSessions,
 ];
-const forSpectators = [showRunning];
+const forSpectators = [showRunning, showAddedSummary];
 for (const show of [
   showTheme, showPrinting, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
   showCharts, showLayers, showPredictions, showConfusion,

@@ -1,6 +1,6 @@
 // Names what main.js hands to every view, so that views need to know neither socket nor HTTP.
 
-/** @import { Command, Guess, RemovedSession, Role, SessionSummary } from "./server/protocol.js" */
+/** @import { Command, RemovedSession, Role, SessionSummary } from "./server/protocol.js" */
 /** @import { Store } from "./store.js" */
 
 /**
@@ -11,6 +11,7 @@
  * @property {string} stream  paths
  * @property {string} [snapshot]
  * @property {string} [predict]
+ * @property {string} [pictures]
  * @property {string} [sessions]
  * @property {string[]} [addresses]  origins at which other computers reach the server
  * @property {string} default_spec
@@ -25,11 +26,16 @@
  * @typedef {{sessions: SessionSummary[], removed: RemovedSession[], most: number, keep_seconds: number, disk_bytes: number | null}} SessionList
  */
 
+/** @typedef {{id: string, label: number, image: Uint8Array}} AddedPicture */
+
 /**
  * @typedef {object} Api
  * @property {(format?: "convnetjs") => Promise<string>} readSnapshot
  * @property {(json: string | Blob) => Promise<void>} writeSnapshot
- * @property {(picture: Blob) => Promise<{image: Uint8Array, top: Guess[]}>} predict
+ * @property {(picture: Blob) => Promise<{image: Uint8Array, probabilities: number[]}>} predict  of all classes
+ * @property {() => Promise<AddedPicture[]>} listPictures  those added to the training data
+ * @property {(image: Uint8Array, label: number) => Promise<void>} addPicture  as `predict` gave it
+ * @property {(id: string) => Promise<void>} removePicture
  * @property {() => Promise<SessionList>} listSessions
  * @property {() => Promise<string>} createSession  returns its id
  * @property {(session: string) => Promise<void>} removeSession

@@ -48,6 +48,7 @@ class Page:
             "stream": f"{base}/stream",
             "snapshot": f"{base}/snapshot",
             "predict": f"{base}/predict",
+            "pictures": f"{base}/pictures",
             "sessions": "/api/sessions",
             "addresses": reachable_origins(self._settings),
         }

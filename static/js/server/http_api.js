@@ -36,13 +36,18 @@ async function reason(response) {
   return `The server refused the request (${response.status} ${response.statusText}).`;
 }
 
+/** @param {string} base64 */
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
 /** Its addresses follow the session, which can change while the page is open. @implements {Api} */
 export class HttpApi {
   /** @param {Bootstrap} bootstrap */
   constructor(bootstrap) {
     this.session = bootstrap.session;
-    const { stream, snapshot = "", predict = "", sessions = "" } = bootstrap;
-    this.paths = { stream, snapshot, predict };
+    const { stream, snapshot = "", predict = "", pictures = "", sessions = "" } = bootstrap;
+    this.paths = { stream, snapshot, predict, pictures };
     this.sessions = sessions;
   }
 
@@ -63,10 +68,10 @@ export class HttpApi {
    * @param {string} session
    */
   follow(session) {
-    const { stream, snapshot, predict } = this.paths;
+    const { stream, snapshot, predict, pictures } = this.paths;
     /** @param {string} path */
     const moved = (path) => path.replace(this.session, session);
-    this.paths = { stream: moved(stream), snapshot: moved(snapshot), predict: moved(predict) };
+    this.paths = { stream: moved(stream), snapshot: moved(snapshot), predict: moved(predict), pictures: moved(pictures) };
     this.session = session;
   }
 
@@ -105,7 +110,23 @@ export class HttpApi {
   async predict(picture) {
     const headers = { "Content-Type": picture.type || "application/octet-stream" };
     const response = await request(this.paths.predict, { method: "POST", headers, body: picture });
-    const { image, top } = await response.json();
-    return { image: Uint8Array.from(atob(image), (letter) => letter.charCodeAt(0)), top };
+    const { image, probabilities } = await response.json();
+    return { image: bytesOf(image), probabilities };
+  }
+
+  async listPictures() {
+    const { pictures } = await (await request(this.paths.pictures)).json();
+    return pictures.map((/** @type {{id: string, label: number, image: string}} */ picture) => ({ ...picture, image: bytesOf(picture.image) }));
+  }
+
+  /** @param {Uint8Array} image @param {number} label */
+  async addPicture(image, label) {
+    const headers = { "Content-Type": "application/octet-stream" };
+    await request(`${this.paths.pictures}?label=${label}`, { method: "POST", headers, body: Uint8Array.from(image) });
+  }
+
+  /** @param {string} id */
+  async removePicture(id) {
+    await request(`${this.paths.pictures}/${id}`, { method: "DELETE" });
   }
 }
