@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from engine.language import NetSpec, TrainerSpec
 from server.protocol.added_pictures import AddedPicture
+from server.protocol.inquiries import Inquiry
 from server.protocol.run_values import DataReference, Weights
 
 
@@ -98,6 +99,14 @@ class ShowBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspect:
+    """Replied to with `Inspected`, between two steps and when there is time for it."""
+
+    token: int
+    inquiry: Inquiry
+
+
+@dataclass(frozen=True, slots=True)
 class TakeSnapshot:
     """Replied to with `Snapshot`, or with `Refused` where ConvNetJS has no such network."""
 
@@ -172,6 +181,7 @@ Order: TypeAlias = (
     | UsePictures
     | ShowImage
     | ShowBatch
+    | Inspect
     | TakeSnapshot
     | TakeCheckpoint
     | LoadSnapshot
