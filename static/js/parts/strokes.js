@@ -28,8 +28,9 @@ export function curveOf(stroke) {
     const next = stroke[i + 2];
     return `Q${point.x} ${point.y} ${(point.x + next.x) / 2} ${(point.y + next.y) / 2}`;
   });
-  // A line even to itself, so that a dot is drawn.
-  return `M${first.x} ${first.y}${bends.join("")}L${last.x} ${last.y}`;
+  // A dot is a line that leads hardly anywhere: one of no length is not drawn on a canvas.
+  const end = stroke.length > 1 ? `L${last.x} ${last.y}` : "h0.01";
+  return `M${first.x} ${first.y}${bends.join("")}${end}`;
 }
 
 /**
