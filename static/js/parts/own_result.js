@@ -1,6 +1,6 @@
 // Shows what the network takes a user's picture for, and asks what it really is.
 
-import { byId, make } from "./dom.js";
+import { byId, make, setText } from "./dom.js";
 import { showPicture } from "./pixel_canvas.js";
 import { makeBars } from "./probability_bars.js";
 
@@ -14,7 +14,7 @@ const MOST_BARS = 10;
 export class OwnResult {
   /**
    * @param {() => string[]} classes  names
-   * @param {(image: Uint8Array, label: number) => void} label  called when a person says what it is
+   * @param {(label: number) => void} label  called when a person says what it is
    */
   constructor(classes, label) {
     this.classes = classes;
@@ -23,17 +23,18 @@ export class OwnResult {
     this.preview = byId("own_preview", HTMLCanvasElement);
     this.bars = byId("own_bars", HTMLElement);
     this.labels = byId("own_labels", HTMLElement);
-    /** @type {Uint8Array | null} */
-    this.image = null;
+    this.status = byId("own_labeled", HTMLElement);
+    this.isEmpty = true;
   }
 
-  get isEmpty() {
-    return this.image === null;
+  /** What has come of it that a person said what it is. @param {string} text */
+  say(text) {
+    setText(this.status, text);
   }
 
   /** Without an answer, nothing of an earlier one may stand. @param {Answer | null} answer */
   show(answer) {
-    this.image = answer?.image ?? null;
+    this.isEmpty = answer === null;
     this.place.hidden = answer === null;
     this.bars.replaceChildren(...makeBars(guessesOf(answer?.probabilities ?? []), this.classes(), null));
     if (!answer) return;
@@ -48,7 +49,7 @@ export class OwnResult {
     if (shown.join("\n") === classes.join("\n")) return;
     this.labels.replaceChildren(...classes.map((name, label) => {
       const button = make("button", { type: "button" }, name);
-      button.addEventListener("click", () => this.image && this.label(this.image, label));
+      button.addEventListener("click", () => this.label(label));
       return button;
     }));
   }

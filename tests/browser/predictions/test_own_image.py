@@ -36,7 +36,7 @@ TRANSFER = """([target, event, base64]) => {
 
 WIDEST = """bars => [...document.querySelectorAll(bars)]
   .map((bar) => [bar.firstChild.getBoundingClientRect().width, bar.children[1].textContent])
-  .reduce((widest, bar) => (bar[0] > widest[0] ? bar : widest))[1]"""
+  .reduce((widest, bar) => (bar[0] > widest[0] ? bar : widest), [0, null])[1]"""
 # Points of a drawing, as shares of the pad.
 SEVEN = [(0.2, 0.2), (0.8, 0.2), (0.45, 0.85)]
 ONE = [(0.5, 0.15), (0.5, 0.85)]
@@ -147,26 +147,40 @@ def draw(page: Page, *strokes: list[tuple[float, float]]) -> None:
         page.mouse.up()
 
 
+def draw_with_a_finger(page: Page, stroke: list[tuple[float, float]]) -> None:
+    """The same by touch, which would scroll the page elsewhere."""
+    box = page.locator("#drawpad").bounding_box()
+    assert box is not None
+    touch = page.context.new_cdp_session(page)
+    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    for number, (x, y) in enumerate(stroke):
+        at = {"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+        kind = "touchMove" if number else "touchStart"
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [at]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    touch.detach()
+
+
 def test_the_guess_follows_the_stroke(page: Page) -> None:
     await_examples(page, 15_000)
     page.get_by_text("draw a digit").click()
     expect(page.locator("#own_result")).to_be_hidden()
-    scrolled = page.evaluate("scrollY")
     draw(page, ONE)
     expect(page.locator(f"{BARS} .bar-name")).to_have_text(list("0123456789"))
     page.wait_for_function(f"bars => ({WIDEST})(bars) === '1'", arg=BARS)
     page.locator("#buttonclear").click()
     # An empty pad says nothing.
     expect(page.locator("#own_result")).to_be_hidden()
-    draw(page, SEVEN)
+    scrolled = page.evaluate("scrollY")
+    draw_with_a_finger(page, SEVEN)
     page.wait_for_function(f"bars => ({WIDEST})(bars) === '7'", arg=BARS)
+    assert page.evaluate("scrollY") == scrolled
     await_pictures(page, "#own_result")
     page.locator("#buttonundo").click()
     expect(page.locator("#own_result")).to_be_hidden()
     page.locator("#buttonundo").click()
     # What was cleared is there again.
     page.wait_for_function(f"bars => ({WIDEST})(bars) === '1'", arg=BARS)
-    assert page.evaluate("scrollY") == scrolled
 
 
 def test_a_drawing_is_learned_as_what_it_is_said_to_be(page: Page, problems: Problems) -> None:
@@ -176,7 +190,7 @@ def test_a_drawing_is_learned_as_what_it_is_said_to_be(page: Page, problems: Pro
     labels = page.get_by_role("group", name="This is a")
     # Nobody would call it that, so that it takes the network's learning to agree.
     labels.get_by_role("button", name="3", exact=True).click()
-    expect(page.locator("#own_status")).to_contain_text("trained on, as 3")
+    expect(page.locator("#own_labeled")).to_contain_text("trained on, as 3")
     expect(page.locator("#added_summary")).to_have_text(
         "1 added picture: the network gets 1 right", timeout=60_000
     )

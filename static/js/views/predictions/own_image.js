@@ -30,7 +30,7 @@ export function showOwnImage({ store, command, api, bootstrap }) {
   const name = () => own?.name ?? "Your image";
   const complain = complainIn(byId("own_problem", HTMLElement), (message) => `${name()}: ${message}`);
   const classes = () => store.state.session?.dataset.classes ?? [];
-  const result = new OwnResult(classes, (image, label) => void add(image, label));
+  const result = new OwnResult(classes, (label) => void add(label));
 
   /** @param {Parameters<OwnResult["show"]>[0]} answer */
   const show = (answer) => {
@@ -65,6 +65,7 @@ export function showOwnImage({ store, command, api, bootstrap }) {
       complain(null);
       own = strokes.length > 0 ? { name: "Your drawing", file: pictureOf(strokes), drawn: true } : null;
       again.disabled = own === null;
+      result.say("");
       if (own) void testDrawing(own);
       else showNothing();
     },
@@ -73,16 +74,22 @@ export function showOwnImage({ store, command, api, bootstrap }) {
   const choose = (file) => {
     own = { name: file.name || "Your image", file, drawn: false };
     pad.clear();
+    result.say("");
     again.disabled = false;
     void test(own, place);
   };
-  /** @param {Uint8Array} image @param {number} label */
-  const add = async (image, label) => {
+  /** @param {number} label */
+  const add = async (label) => {
     const added = own;
-    const worked = await attempt({ busy: place, complain }, () => api.addPicture(image, label));
+    if (!added) return;
+    const worked = await attempt({ busy: place, complain }, async () => {
+      // Of a drawing, what is shown may be of a moment ago.
+      const { image } = await api.predict(added.file);
+      await api.addPicture(image, label);
+    });
     if (!worked || added !== own) return;
     pad.finish();
-    setText(status, `${name()} is now trained on, as ${classes()[label]}.`);
+    result.say(`It is now trained on, as ${classes()[label]}.`);
   };
 
   byId("buttonchoose", HTMLButtonElement).addEventListener("click", () => input.click());
