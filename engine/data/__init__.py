@@ -7,6 +7,7 @@ from engine.data.dataset import (
     find_full_mnist,
     load_builtin,
     load_directory,
+    shuffled_by_class,
 )
 from engine.data.download import (
     DownloadCanceled,
@@ -36,5 +37,6 @@ __all__ = [
     "load_builtin",
     "load_directory",
     "random_crops",
+    "shuffled_by_class",
     "to_activations",
 ]
