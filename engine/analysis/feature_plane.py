@@ -79,6 +79,18 @@ class FeaturePlane:
         return axes @ turn.astype(axes.dtype), coordinates @ turn
 
 
+def nearest_to_own_class(positions: Array, labels: Array) -> float:
+    """Share of the positions (examples, 2) to which no class's mean is nearer than their own's.
+
+    Args:
+        labels: (examples,) the true classes.
+    """
+    classes = np.unique(labels)
+    means = np.stack([positions[labels == each].mean(axis=0) for each in classes])
+    distances = np.linalg.norm(positions[:, None] - means, axis=2)
+    return float(np.mean(classes[distances.argmin(axis=1)] == labels))
+
+
 def _centered(features: Array) -> tuple[Array, float]:
     """The features less their means, as shares of the largest number among them, and that one."""
     if not np.abs(features).max(initial=0) < LARGEST:

@@ -43,7 +43,8 @@ class HiddenFeatures:
         values: (features, images) float32; those of the first `examples` images are known.
         guesses: (images,) the class with the highest score of each.
         examples: images run so far.
-        width: features of the layer, of which `values` may be a choice.
+        layer: index of the last hidden layer.
+        width: features of that layer, of which `values` may be a choice.
     """
 
     def __init__(self, net: Net, dataset: Dataset, indices: Indices) -> None:
@@ -51,8 +52,8 @@ class HiddenFeatures:
         self._net = net
         self._images = dataset.test_images
         self._indices = indices
-        self._layer = last_hidden_layer(net)
-        self.width = net.layers[self._layer].out_shape.size
+        self.layer = last_hidden_layer(net)
+        self.width = net.layers[self.layer].out_shape.size
         self._taken = _taken(self.width)
         self.values = np.empty((min(self.width, MOST_FEATURES), len(indices)), np.float32)
         self.guesses = np.zeros(len(indices), np.int64)
@@ -78,7 +79,7 @@ class HiddenFeatures:
         scores = self._net.forward(center_crops(images, self._net.spec.input_shape))
         self.guesses[part] = scores[:, 0, 0].argmax(axis=0)
         # (C, H, W, B) -> (C*H*W, B)
-        features = self._net.outputs[self._layer].reshape(self.width, -1)
+        features = self._net.outputs[self.layer].reshape(self.width, -1)
         self.values[:, part] = features[self._taken]
 
 

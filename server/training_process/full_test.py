@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from time import perf_counter
 
-import numpy as np
-
 from engine.analysis.evaluation import Evaluation
 from engine.data import Dataset
 from engine.network.net import Net
@@ -138,8 +136,7 @@ class FullTester:
     def _begin(self, now: float) -> Evaluation:
         # The test takes a while and the weights change meanwhile: it is of those of one moment.
         trainer = self._training.trainer
-        np.copyto(self._frozen.params, trainer.average)
-        np.copyto(self._frozen.state, trainer.net.state)
+        trainer.copy_predicting(self._frozen)
         self._step, self._examples = trainer.step_count, trainer.examples_seen
         self._schedule.begin(now)
         self._evaluation = Evaluation(self._frozen, self._dataset)

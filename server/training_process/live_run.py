@@ -28,6 +28,7 @@ class LiveRun:
     """Trains one network; between batches it validates, tests and shows it. `close` ends it.
 
     Attributes:
+        dataset: in use; new data takes its place.
         inspected: a replica to look into; whoever does begins with a forward pass of its own.
         full_tester: tests the network on all test images.
         points: what is drawn of the training.
@@ -38,6 +39,7 @@ class LiveRun:
         net = training.net
         self.run_id = run_id
         self.training = training
+        self.dataset = dataset
         # A stream of its own, so that looking at a run does not change it.
         self._showing = np.random.default_rng([seed, 3])
         self.inspected = net.replica()
@@ -104,6 +106,7 @@ class LiveRun:
             ShapeError: the images are smaller than the network's input.
         """
         self.training.use(dataset)
+        self.dataset = dataset
         self.full_tester.use(dataset)
         self.test_recent = RunningMean(RECENT_TESTS)
         self._batch = None

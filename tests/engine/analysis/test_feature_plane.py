@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.analysis.feature_plane import FeaturePlane
+from engine.analysis.feature_plane import FeaturePlane, nearest_to_own_class
 from engine.layers import Array
 
 EXAMPLES = 200
@@ -160,3 +160,11 @@ def test_the_size_of_the_features_does_not_matter(scale: float) -> None:
     shown = FeaturePlane().project((features * scale).astype(np.float32))
     wanted = distances(exact(features)[0])
     np.testing.assert_allclose(distances(shown.positions) / scale, wanted, atol=1e-3)
+
+
+def test_classes_are_apart_where_points_are_nearest_to_their_own_mean() -> None:
+    positions = np.array([[0, 0], [2, 0], [10, 0], [12, 0], [0.5, 1]])
+    # Means of class 3 at (1, 0), of class 7 at (7.5, 0.33): the last point is nearer to the other.
+    assert nearest_to_own_class(positions, np.array([3, 3, 7, 7, 7])) == pytest.approx(4 / 5)
+    assert nearest_to_own_class(positions, np.array([3, 3, 7, 7, 3])) == 1
+    assert nearest_to_own_class(positions, np.full(5, 2)) == 1
