@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
-from server.protocol.read_values import INTEGER, read_members
+from server.protocol.read_values import TEXT, read_members
 from server.protocol.refusals import CommandError
 
 
@@ -26,11 +26,11 @@ class FeatureMapInquiry:
     """Where does the last hidden layer put the test images?
 
     Attributes:
-        known: the `key` of an earlier answer, whose list of images need not be sent again.
+        known: the `data` of an earlier answer, whose list of images need not be sent again.
     """
 
     about: ClassVar[str] = "feature_map"
-    known: int | None = field(default=None, metadata=INTEGER)
+    known: str | None = field(default=None, metadata=TEXT)
 
 
 Inquiry: TypeAlias = ExampleInquiry | FeatureMapInquiry

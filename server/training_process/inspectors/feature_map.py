@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -41,8 +40,8 @@ class FeatureMapInspector:
                 images = _Images(self._run.dataset)
             self._newest = newest = yield from self._draw(images)
         images = newest.images
-        which = None if inquiry.known == images.key else images.message()
-        return {**newest.points, "key": images.key, "images": which}
+        which = None if inquiry.known == images.data else images.message()
+        return {**newest.points, "data": images.data, "images": which}
 
     def _draw(self, images: _Images) -> Generator[None, None, _Map]:
         training = self._run.training
@@ -68,14 +67,13 @@ class FeatureMapInspector:
 
 
 class _Images:
-    """Which test images are drawn, and a number that tells this choice from others."""
+    """Which test images are drawn; the choice follows from the data set."""
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
         self.indices = choose_test_images(dataset, MOST_IMAGES)
         self.labels = dataset.test_labels[self.indices]
-        pixels = dataset.test_images[self.indices]
-        self.key = zlib.crc32(pixels.tobytes(), zlib.crc32(self.indices.tobytes()))
+        self.data = dataset.digest
 
     def message(self) -> Answer:
         return {"indices": self.indices.tolist(), "labels": self.labels.tolist()}

@@ -5,7 +5,7 @@
 
 /**
  * What can be asked; the other side is server/protocol/inquiries.py.
- * @typedef {{about: "example"} | {about: "feature_map", known: number | null}} Inquiry
+ * @typedef {{about: "example"} | {about: "feature_map", known?: string}} Inquiry
  */
 
 /**
