@@ -20,9 +20,13 @@ const MARGIN = 14;
 const FAINT = 0.15;
 
 export class PointCloud {
-  /** @param {HTMLCanvasElement} canvas  as wide as its box, and as high */
-  constructor(canvas) {
+  /**
+   * @param {HTMLCanvasElement} canvas  as high as it is wide
+   * @param {() => void} moved  the points have other places on it
+   */
+  constructor(canvas, moved) {
     this.canvas = canvas;
+    this.moved = moved;
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     /** @type {Points} */
     this.points = { places: new Float32Array(), labels: [], guesses: [] };
@@ -110,6 +114,7 @@ export class PointCloud {
     this.drawNames();
     this.drawRings();
     this.drawOutline();
+    this.moved();
   }
 
   /** @param {number} now */
