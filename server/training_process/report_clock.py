@@ -75,12 +75,12 @@ class Reporter:
         first, rows = run.points.take()
         if rows:
             self.send(PointsReport(run.run_id, first, rows))
+        # First of all: whoever hears of the test can ask for its images.
+        if (images := run.full_tester.take_images()) is not None:
+            self.send(ImagesReport(run.run_id, images))
         first, tests = run.full_tester.kept.take()
         if tests:
             self.send(TestsReport(run.run_id, first, tests))
-        # Before the numbers: whoever hears of a test there can ask for its images.
-        if (images := run.full_tester.take_images()) is not None:
-            self.send(ImagesReport(run.run_id, images))
         stats = stats_of(run)
         progress = Progress(stats.examples, stats.examples_per_second)
         self.send(FrameReport(stats.type, run.run_id, encode(stats), progress))
