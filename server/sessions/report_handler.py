@@ -20,6 +20,7 @@ from server.protocol.reports import (
     FrameReport,
     Guesses,
     ImagesReport,
+    Inspected,
     PointsReport,
     Refused,
     Report,
@@ -103,7 +104,7 @@ class ReportHandler:
                 self._checkpointing.add_to_left(report.run_id, tests=report.tests)
             case FrameReport() | ImagesReport() | Started() | Failed():
                 pass  # of an earlier run
-            case Guesses() | Snapshot() | Done() | Refused():
+            case Guesses() | Inspected() | Snapshot() | Done() | Refused():
                 raise AssertionError("the link answers replies")
             case _:
                 assert_never(report)
