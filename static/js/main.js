@@ -26,6 +26,7 @@ import { showShare } from "./views/session/share.js";
 import { showSnapshots } from "./views/run/snapshots.js";
 import { showStats } from "./views/run/stats.js";
 import { showStatus } from "./views/session/status.js";
+import { showTestBrowser } from "./views/predictions/test_browser.js";
 import { showTheme } from "./views/session/theme.js";
 
 /** @import { Bootstrap, Context } from "./view_context.js" */
@@ -80,6 +81,7 @@ function fetchPoints() {
 
 /** @type {Context} */
 const context = {
+  testBrowser: showTestBrowser({ store, api }),
   store,
   command: (command) => connection.command(command),
   api,

@@ -1,0 +1,50 @@
+// Shows one test image large, with the likeliest classes in the newest full test.
+
+import { className } from "../words/test_images.js";
+import { count } from "../words/numbers.js";
+import { byId, setText } from "./dom.js";
+import { showPicture } from "./pixel_canvas.js";
+import { makeBars } from "./probability_bars.js";
+
+/** @import { RankedImage } from "../view_context.js" */
+/** @import { Picture } from "./picture_sheets.js" */
+
+/** Of its picture, in CSS pixels. */
+const SIDE = 196;
+
+export class LargeImage {
+  constructor() {
+    this.place = byId("browser_image", HTMLElement);
+    this.canvas = byId("browser_picture", HTMLCanvasElement);
+    this.words = byId("browser_words", HTMLElement);
+    this.bars = byId("browser_bars", HTMLOListElement);
+    /** Index of the image; null while none is shown. @type {number | null} */
+    this.index = null;
+  }
+
+  /** @param {number | null} index  its picture and its classes follow */
+  choose(index) {
+    this.index = index;
+    this.place.hidden = index === null;
+    this.canvas.hidden = true;
+    if (index === null) return;
+    setText(this.words, `Image ${count(index)}`);
+    this.bars.replaceChildren();
+  }
+
+  /** @param {Picture | undefined} picture */
+  draw(picture) {
+    if (!picture || this.index === null) return;
+    const { width, height, pixels } = picture;
+    showPicture(this.canvas, pixels, width, height, Math.max(1, Math.floor(SIDE / Math.max(width, height))));
+    this.canvas.hidden = false;
+  }
+
+  /** @param {RankedImage} image @param {string[]} classes */
+  rank({ index, truth, top, examples }, classes) {
+    if (index !== this.index) return;
+    setText(this.words, `Image ${count(index)}, of ${className(classes, truth)}, after ${count(examples)} examples`);
+    this.bars.replaceChildren(...makeBars(top, classes, truth));
+    this.canvas.setAttribute("aria-label", `test image ${count(index)}, of ${className(classes, truth)}`);
+  }
+}
