@@ -10,7 +10,7 @@ import { makeBars } from "./probability_bars.js";
 /** @import { Picture } from "./picture_sheets.js" */
 
 /** Of its picture, in CSS pixels. */
-const SIDE = 196;
+const SIDE = 168;
 
 export class LargeImage {
   constructor() {
@@ -26,10 +26,14 @@ export class LargeImage {
   choose(index) {
     this.index = index;
     this.place.hidden = index === null;
-    this.canvas.hidden = true;
-    if (index === null) return;
-    setText(this.words, `Image ${count(index)}`);
+    this.canvas.style.visibility = "hidden";
     this.bars.replaceChildren();
+    if (index !== null) this.say(`Image ${count(index)}`);
+  }
+
+  /** @param {string} text */
+  say(text) {
+    setText(this.words, text);
   }
 
   /** @param {Picture | undefined} picture */
@@ -37,14 +41,14 @@ export class LargeImage {
     if (!picture || this.index === null) return;
     const { width, height, pixels } = picture;
     showPicture(this.canvas, pixels, width, height, Math.max(1, Math.floor(SIDE / Math.max(width, height))));
-    this.canvas.hidden = false;
+    this.canvas.style.visibility = "visible";
   }
 
   /** @param {RankedImage} image @param {string[]} classes */
   rank({ index, truth, top, examples }, classes) {
     if (index !== this.index) return;
-    setText(this.words, `Image ${count(index)}, of ${className(classes, truth)}, after ${count(examples)} examples`);
+    this.say(`Image ${count(index)}: truth ${className(classes, truth)}, after ${count(examples)} examples`);
     this.bars.replaceChildren(...makeBars(top, classes, truth));
-    this.canvas.setAttribute("aria-label", `test image ${count(index)}, of ${className(classes, truth)}`);
+    this.canvas.setAttribute("aria-label", `test image ${count(index)}, truth ${className(classes, truth)}`);
   }
 }

@@ -16,8 +16,7 @@ export function shortText({ truth, guess }, classes) {
 
 /** @param {FoundImage} image @param {string[]} classes */
 export function imageText({ index, truth, guess, probability: share }, classes) {
-  const taken = truth === guess ? "recognized" : `taken for ${className(classes, guess)}`;
-  return `Image ${count(index)}: ${className(classes, truth)}, ${taken}, ${probability(share)}`;
+  return `Image ${count(index)}: truth ${className(classes, truth)}, guess ${className(classes, guess)}, ${probability(share)}`;
 }
 
 /**
@@ -34,8 +33,8 @@ export function foundText({ found, tested, examples }, question, classes) {
 function conditions({ truth = null, guess = null, right = null, indices = null }, classes) {
   const said = [];
   if (indices) said.push(`among ${count(indices.length)} chosen ones`);
-  if (truth !== null) said.push(`of ${className(classes, truth)}`);
-  if (guess !== null) said.push(`taken for ${className(classes, guess)}`);
-  if (right !== null) said.push(right ? "recognized" : "not recognized");
+  if (truth !== null) said.push(`truth ${className(classes, truth)}`);
+  if (guess !== null) said.push(`guess ${className(classes, guess)}`);
+  if (right !== null) said.push(right ? "right" : "wrong");
   return said.length ? `: ${said.join(", ")}` : "";
 }

@@ -1,167 +1,208 @@
 // Shows all test images as the newest full test saw them: filtered, sorted, and each of them large.
 
-import { attempt, complainIn } from "../../parts/attempt.js";
-import { byId, make, setText, showText } from "../../parts/dom.js";
+import { attempt, complainIn, problemOf } from "../../parts/attempt.js";
+import { byId, setText, showText } from "../../parts/dom.js";
+import { fillImageCell, makeImageCell } from "../../parts/image_cell.js";
 import { ImageQuestionForm, asQuery } from "../../parts/image_question.js";
 import { LargeImage } from "../../parts/large_image.js";
 import { PictureSheets } from "../../parts/picture_sheets.js";
-import { showPicture } from "../../parts/pixel_canvas.js";
 import { VirtualGrid } from "../../parts/virtual_grid.js";
-import { count, probability } from "../../words/numbers.js";
-import { foundText, imageText, shortText } from "../../words/test_images.js";
+import { count } from "../../words/numbers.js";
+import { foundText } from "../../words/test_images.js";
 
-/** @import { Context, FoundImages, ImageQuestion, TestBrowser } from "../../view_context.js" */
+/** @import { Context, FoundImages, ImageQuestion } from "../../view_context.js" */
 
-/** Of a picture in the grid, in CSS pixels, about. */
-const SIDE = 48;
+/** What a view needs that others can open; they come after it. @typedef {Pick<Context, "store" | "api">} Means */
 
-/** @param {Pick<Context, "store" | "api">} context @returns {TestBrowser} */
-export function showTestBrowser({ store, api }) {
-  const place = byId("test_browser", HTMLElement);
-  const box = byId("browser_grid", HTMLElement);
-  const opener = byId("browse_tests", HTMLButtonElement);
-  const newer = byId("browser_newer", HTMLButtonElement);
-  const complain = complainIn(byId("browser_problem", HTMLElement));
-  const large = new LargeImage();
-  /** @type {FoundImages | null} */
-  let list = null;
-  /** @type {HTMLElement | null} */
-  let cameFrom = null;
-  let asked = 0;
+/** @param {Means} means */
+export function showTestBrowser(means) {
+  return new TestBrowser(means);
+}
 
-  const classes = () => store.state.session?.dataset.classes ?? [];
-  const form = new ImageQuestionForm(byId("browser_form", HTMLFormElement), () => void load({ top: true }));
-  const pictures = new PictureSheets({
-    fetch: (data, indices) => api.testPictures(data, indices),
-    arrived() {
-      grid.refill();
-      drawLarge();
-    },
-    failed: (error) => complain({ message: error instanceof Error ? error.message : String(error) }),
-  });
-  const grid = new VirtualGrid(box, {
-    makeCell: () => make("div", { class: "test-image" }, make("canvas", { "aria-hidden": true }), make("span", { class: "test-image-text" }), make("span", { class: "test-image-share" })),
-    fill, seen, chosen: (at) => void showLarge(at), moved: (at) => large.index !== null && void showLarge(at),
-  });
-
-  /** @param {HTMLElement} cell @param {number} at */
-  function fill(cell, at) {
-    const image = list?.images[at];
-    if (!image) return;
-    const [canvas, text, share] = cell.children;
-    if (!(canvas instanceof HTMLCanvasElement && text instanceof HTMLElement && share instanceof HTMLElement)) return;
-    const picture = pictures.get(image.index);
-    canvas.style.visibility = picture ? "visible" : "hidden";
-    if (picture && canvas.dataset.shown !== String(image.index)) {
-      showPicture(canvas, picture.pixels, picture.width, picture.height, Math.max(1, Math.round(SIDE / picture.width)));
-    }
-    canvas.dataset.shown = picture ? String(image.index) : "";
-    cell.dataset.right = String(image.truth === image.guess);
-    cell.setAttribute("aria-label", imageText(image, classes()));
-    setText(text, shortText(image, classes()));
-    setText(share, probability(image.probability));
+class TestBrowser {
+  /** @param {Means} means */
+  constructor({ store, api }) {
+    this.store = store;
+    this.api = api;
+    this.place = byId("test_browser", HTMLElement);
+    this.box = byId("browser_grid", HTMLElement);
+    this.opener = byId("browse_tests", HTMLButtonElement);
+    this.newer = byId("browser_newer", HTMLButtonElement);
+    this.complain = complainIn(byId("browser_problem", HTMLElement));
+    this.form = new ImageQuestionForm(byId("browser_form", HTMLFormElement), () => void this.load({ top: true }));
+    this.large = new LargeImage();
+    this.pictures = new PictureSheets({
+      fetch: (data, indices) => api.testPictures(data, indices),
+      arrived: () => this.showPictures(),
+      failed: (error) => this.missPictures(error),
+    });
+    this.grid = new VirtualGrid(this.box, {
+      makeCell: makeImageCell,
+      fill: (cell, at) => this.fill(cell, at),
+      seen: (first, end) => this.fetchPictures(first, end),
+      chosen: (at) => void this.enlarge(at),
+      moved: (at) => this.large.index !== null && void this.enlarge(at),
+    });
+    /** What is shown, and what was asked for it. @type {FoundImages | null} */
+    this.list = null;
+    /** @type {ImageQuestion} */
+    this.question = {};
+    this.asked = 0;
+    /** Where the focus returns to. @type {HTMLElement | null} */
+    this.cameFrom = null;
+    this.ranking = false;
+    this.withoutPictures = false;
+    this.newestTest = "";
+    this.listen();
   }
 
-  /** @param {number} first @param {number} end */
-  function seen(first, end) {
-    if (!list) return;
-    const page = end - first;
-    /** @param {number} from @param {number} to */
-    const indices = (from, to) => list?.images.slice(Math.max(0, from), to).map(({ index }) => index) ?? [];
-    const chosen = large.index === null ? [] : [large.index];
-    pictures.want(list.data, [...indices(first, end + page / 2), ...chosen], [...indices(end, end + 2 * page), ...indices(first - page, first)]);
+  listen() {
+    this.opener.addEventListener("click", () => (this.place.hidden ? void this.open({}) : this.close()));
+    this.newer.addEventListener("click", () => {
+      this.box.focus(); // the button is about to go
+      void this.load({ top: false });
+    });
+    byId("browser_close", HTMLButtonElement).addEventListener("click", () => this.close());
+    this.place.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      if (this.large.index === null) this.close();
+      else this.large.choose(null);
+    });
+    this.store.subscribe(["stats", "session"], () => this.notice());
   }
 
-  /** @param {{top: boolean}} where  whether to begin at the top again */
-  async function load({ top }) {
-    const number = ++asked;
-    const question = form.read();
-    await attempt({ busy: place, complain }, async () => {
-      const found = await api.testImages(asQuery(question));
-      if (number !== asked) return;
-      const active = top ? 0 : Math.max(0, found.images.findIndex(({ index }) => index === list?.images[grid.active]?.index));
-      list = found;
-      setText(byId("browser_found", HTMLElement), foundText(list, question, classes()));
+  /** See `Context`. @param {ImageQuestion} question */
+  async open(question) {
+    this.cameFrom = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+    this.form.offer(this.classes);
+    this.form.write(question);
+    this.large.choose(null);
+    this.place.hidden = false;
+    this.opener.setAttribute("aria-expanded", "true");
+    this.place.scrollIntoView({ block: "nearest" });
+    this.box.focus({ preventScroll: true });
+    await this.load({ top: true });
+  }
+
+  close() {
+    this.place.hidden = true;
+    this.opener.setAttribute("aria-expanded", "false");
+    (this.cameFrom?.isConnected ? this.cameFrom : this.opener).focus();
+  }
+
+  /** See `Context`. */
+  get shown() {
+    return this.large.index;
+  }
+
+  get classes() {
+    return this.store.state.session?.dataset.classes ?? [];
+  }
+
+  // --- the list -------------------------------------------------------------------------------------
+
+  /** Asks what the form says, of the newest test. @param {{top: boolean}} where  whether to begin at the top again */
+  async load({ top }) {
+    const number = ++this.asked;
+    const question = this.form.read();
+    await attempt({ busy: this.place, complain: this.complain }, async () => {
+      const list = await this.api.testImages(asQuery(question));
+      if (number !== this.asked) return; // something else was asked meanwhile
+      this.withoutPictures = false;
+      const before = this.list?.images[this.grid.active]?.index;
+      const active = top ? 0 : Math.max(0, list.images.findIndex(({ index }) => index === before));
+      Object.assign(this, { list, question });
       byId("browser_none", HTMLElement).hidden = list.found > 0;
       byId("browser_reset", HTMLButtonElement).hidden = list.found === list.tested;
-      grid.show(list.images.length, { active, top });
-      tellNewer();
+      this.grid.show(list.images.length, { active, top });
+      this.tell();
     });
   }
 
-  /** @param {number} at  its place in the list */
-  async function showLarge(at) {
-    const image = list?.images[at];
-    if (!image) return;
-    large.choose(image.index);
-    drawLarge();
-    if (!pictures.get(image.index)) grid.layout();
-    await rankLarge();
-    large.place.scrollIntoView({ block: "nearest" });
-  }
-
-  function drawLarge() {
-    if (large.index !== null) large.draw(pictures.get(large.index));
-  }
-
-  async function rankLarge() {
-    const { index } = large;
-    if (index !== null) await attempt({ complain }, async () => large.rank(await api.testImage(index), classes()));
-  }
-
-  function tellNewer() {
-    const { stats, run } = store.state;
+  /** Says what is shown, and whether there is something newer: that comes when the reader wants it. */
+  tell() {
+    const { list, question, classes } = this;
+    if (!list) return;
+    const { stats, run } = this.store.state;
+    const earlier = list.run_id !== run;
     const test = stats?.test;
-    const isNewer = test && list && (list.run_id !== run || test.at_examples > list.examples);
-    showText(newer, isNewer ? `newer test, after ${count(test.at_examples)} examples: show` : "");
+    setText(byId("browser_found", HTMLElement), foundText(list, question, classes) + (earlier ? ", in an earlier run" : ""));
+    const isNewer = test && (earlier || test.at_examples > list.examples);
+    showText(this.newer, isNewer ? `newer test, after ${count(test.at_examples)} examples: show` : "");
   }
 
-  /** @param {ImageQuestion} question @param {HTMLElement | null} from  where the focus returns to */
-  function open(question, from) {
-    cameFrom = from;
-    form.offer(classes());
-    form.write(question);
-    large.choose(null);
-    place.hidden = false;
-    opener.setAttribute("aria-expanded", "true");
-    place.scrollIntoView({ block: "nearest" });
-    box.focus({ preventScroll: true });
-    return load({ top: true });
+  /** There may be another test. */
+  notice() {
+    const { stats, run, session } = this.store.state;
+    const newest = `${run} ${stats?.test?.at_examples}`;
+    if (this.place.hidden || !session || newest === this.newestTest) return;
+    this.newestTest = newest;
+    this.form.offer(this.classes);
+    this.tell();
+    if (!stats?.test) return;
+    void this.rank();
+    if (!this.list) void this.load({ top: true });
   }
 
-  function close() {
-    place.hidden = true;
-    opener.setAttribute("aria-expanded", "false");
-    (cameFrom?.isConnected ? cameFrom : opener).focus();
+  /** @param {HTMLElement} cell @param {number} at */
+  fill(cell, at) {
+    const image = this.list?.images[at];
+    if (image) fillImageCell(cell, image, this.pictures.get(image.index), this.classes);
   }
 
-  opener.addEventListener("click", () => (place.hidden ? void open({}, opener) : close()));
-  newer.addEventListener("click", () => {
-    box.focus(); // the button is about to go
-    void load({ top: false });
-  });
-  byId("browser_close", HTMLButtonElement).addEventListener("click", close);
-  place.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.preventDefault();
-    if (large.index === null) close();
-    else large.choose(null);
-  });
-  let testShown = "";
-  store.subscribe(["stats", "session"], ({ stats, run, session }) => {
-    const test = `${run} ${stats?.test?.at_examples}`;
-    if (place.hidden || !session || !stats?.test || test === testShown) return;
-    testShown = test;
-    form.offer(classes());
-    tellNewer();
-    void rankLarge();
-    if (!list) void load({ top: true });
-  });
+  // --- pictures -------------------------------------------------------------------------------------
 
-  return {
-    open: (question) => open(question, document.activeElement instanceof HTMLElement ? document.activeElement : null),
-    get shown() {
-      return large.index;
-    },
-  };
+  /** The large one, those on screen and half a screen further, then those around. @param {number} first @param {number} end */
+  fetchPictures(first, end) {
+    const { list, large } = this;
+    if (!list) return;
+    const page = end - first;
+    /** @param {number} from @param {number} to */
+    const indices = (from, to) => list.images.slice(Math.max(0, from), to).map(({ index }) => index);
+    const needed = indices(first, end + Math.ceil(page / 2));
+    if (large.index !== null) needed.unshift(large.index);
+    this.pictures.want(list.data, needed, [...indices(end, end + 2 * page), ...indices(first - page, first)]);
+  }
+
+  showPictures() {
+    if (this.withoutPictures) this.complain(null);
+    this.withoutPictures = false;
+    this.grid.refill();
+    this.drawLarge();
+  }
+
+  /** @param {unknown} error */
+  missPictures(error) {
+    this.withoutPictures = true;
+    this.complain(problemOf(error));
+  }
+
+  // --- the large one --------------------------------------------------------------------------------
+
+  /** @param {number} at  its place in the list */
+  async enlarge(at) {
+    const image = this.list?.images[at];
+    if (!image) return;
+    this.large.choose(image.index);
+    this.drawLarge();
+    this.grid.layout(); // its picture may still be wanted
+    this.large.place.scrollIntoView({ block: "nearest" });
+    await this.rank();
+  }
+
+  drawLarge() {
+    if (this.large.index !== null) this.large.draw(this.pictures.get(this.large.index));
+  }
+
+  /** Shows the classes of the large one in the newest test: they move while the network learns. */
+  async rank() {
+    const { index } = this.large;
+    if (index === null || this.ranking) return;
+    this.ranking = true; // one at a time: arrow keys repeat faster than answers come
+    const complain = (/** @type {{message: string} | null} */ problem) => problem && this.large.say(problem.message);
+    await attempt({ complain }, async () => this.large.rank(await this.api.testImage(index), this.classes));
+    this.ranking = false;
+    if (this.large.index !== index) void this.rank();
+  }
 }
