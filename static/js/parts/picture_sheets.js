@@ -64,7 +64,8 @@ export class PictureSheets {
       this.timer = setTimeout(() => void this.fetchNext(), wait);
       return;
     }
-    await this.fetchSheet([...needed, ...this.missing(this.wanted.spare)].slice(0, MOST_IN_SHEET));
+    const indices = new Set([...needed, ...this.missing(this.wanted.spare)]);
+    await this.fetchSheet([...indices].slice(0, MOST_IN_SHEET));
   }
 
   /** @param {number[]} indices */
