@@ -13,11 +13,11 @@ export class ImageQuestionForm {
     this.names = "";
     /** @type {number[] | null} */
     this.indices = null;
-    form.addEventListener("change", () => form.reportValidity() && changed());
+    form.addEventListener("change", () => this.makesSense() && changed());
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("reset", () => {
       this.indices = null;
-      setTimeout(changed); // the fields have their first values only after this event
+      setTimeout(() => this.makesSense() && changed()); // the fields have their first values only after this event
     });
   }
 
@@ -29,6 +29,13 @@ export class ImageQuestionForm {
       const options = classes.map((each, i) => make("option", { value: i }, each));
       this.field(name).replaceChildren(make("option", { value: ANY }, "any"), ...options);
     }
+  }
+
+  /** Whether it does; else the browser says at the field what is wrong. */
+  makesSense() {
+    const { from = 0, to = 1 } = this.read();
+    this.field("to").setCustomValidity(to < from ? "No less than where it begins." : "");
+    return this.form.reportValidity();
   }
 
   /** @returns {ImageQuestion} */
@@ -48,6 +55,7 @@ export class ImageQuestionForm {
     const values = { truth: truth ?? ANY, guess: guess ?? ANY, right: right ?? ANY, from: from * 100, to: to * 100, sort };
     for (const [name, value] of Object.entries(values)) this.field(name).value = String(value);
     this.indices = indices;
+    this.makesSense();
   }
 
   /** @param {string} name */
