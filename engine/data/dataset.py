@@ -75,6 +75,12 @@ class Dataset:
             total.update(np.ascontiguousarray(array).data)
         return total.hexdigest()
 
+    def with_digest(self, digest: str) -> Dataset:
+        """The same, whose digest is known already: to read all of MNIST for it takes 0.2 s."""
+        known = replace(self)
+        vars(known)["digest"] = digest
+        return known
+
     @property
     def shape(self) -> DataShape:
         """Size of an image and number of classes, as spec texts are checked against."""

@@ -4,12 +4,14 @@ import { HttpApi } from "./server/http_api.js";
 import { connectionIsBack } from "./parts/attempt.js";
 import { byId } from "./parts/dom.js";
 import { Connection } from "./server/connection.js";
+import { LiveAnswer } from "./server/inquiries.js";
 import { Store } from "./store.js";
 import { showCharts } from "./views/run/charts.js";
 import { showConfusion } from "./views/predictions/confusion_matrix.js";
 import { showControls } from "./views/run/controls.js";
 import { showDataset } from "./views/session/dataset.js";
 import { showEditor } from "./views/network/editor.js";
+import { showFeatureMap } from "./views/predictions/feature_map.js";
 import { showLanguage } from "./views/network/language.js";
 import { showLayers } from "./views/network/layers.js";
 import { showNotBegun } from "./views/network/not_begun.js";
@@ -26,6 +28,7 @@ import { showShare } from "./views/session/share.js";
 import { showSnapshots } from "./views/run/snapshots.js";
 import { showStats } from "./views/run/stats.js";
 import { showStatus } from "./views/session/status.js";
+import { showTestBrowser } from "./views/predictions/test_browser.js";
 import { showTheme } from "./views/session/theme.js";
 
 /** @import { Bootstrap, Context } from "./view_context.js" */
@@ -80,8 +83,10 @@ function fetchPoints() {
 
 /** @type {Context} */
 const context = {
+  testBrowser: showTestBrowser({ store, api }),
   store,
   command: (command) => connection.command(command),
+  liveAnswer: (hooks) => new LiveAnswer({ store, command: context.command, ...hooks }),
   api,
   bootstrap,
   nonce: document.querySelector("meta[name=csp-nonce]")?.getAttribute("content") ?? "",
@@ -94,7 +99,7 @@ const forOwners = [
 const forSpectators = [showRunning];
 for (const show of [
   showTheme, showPrinting, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
-  showCharts, showLayers, showPredictions, showConfusion,
+  showCharts, showLayers, showPredictions, showConfusion, showFeatureMap,
 ]) {
   show(context);
 }

@@ -1,0 +1,54 @@
+// Shows one test image large, with the likeliest classes in the newest full test.
+
+import { className } from "../words/test_images.js";
+import { count } from "../words/numbers.js";
+import { byId, setText } from "./dom.js";
+import { showPicture } from "./pixel_canvas.js";
+import { makeBars } from "./probability_bars.js";
+
+/** @import { RankedImage } from "../view_context.js" */
+/** @import { Picture } from "./picture_sheets.js" */
+
+/** Of its picture, in CSS pixels. */
+const SIDE = 168;
+
+export class LargeImage {
+  constructor() {
+    this.place = byId("browser_image", HTMLElement);
+    this.canvas = byId("browser_picture", HTMLCanvasElement);
+    this.words = byId("browser_words", HTMLElement);
+    this.bars = byId("browser_bars", HTMLOListElement);
+    /** Index of the image; null while none is shown. @type {number | null} */
+    this.index = null;
+  }
+
+  /** @param {number | null} index  its picture and its classes follow */
+  choose(index) {
+    this.index = index;
+    this.place.hidden = index === null;
+    this.canvas.style.visibility = "hidden";
+    this.bars.replaceChildren();
+    if (index !== null) this.say(`Image ${count(index)}`);
+  }
+
+  /** @param {string} text */
+  say(text) {
+    setText(this.words, text);
+  }
+
+  /** @param {Picture | undefined} picture */
+  draw(picture) {
+    if (!picture || this.index === null) return;
+    const { width, height, pixels } = picture;
+    showPicture(this.canvas, pixels, width, height, Math.max(1, Math.floor(SIDE / Math.max(width, height))));
+    this.canvas.style.visibility = "visible";
+  }
+
+  /** @param {RankedImage} image @param {string[]} classes */
+  rank({ index, truth, top, examples }, classes) {
+    if (index !== this.index) return;
+    this.say(`Image ${count(index)}: truth ${className(classes, truth)}, after ${count(examples)} examples`);
+    this.bars.replaceChildren(...makeBars(top, classes, truth));
+    this.canvas.setAttribute("aria-label", `test image ${count(index)}, truth ${className(classes, truth)}`);
+  }
+}
