@@ -92,8 +92,9 @@ class _Map:
 
 
 def _places(shown: Projection) -> Answer:
-    """The positions as whole numbers, and what the largest of them stands for."""
-    extent = float(np.abs(shown.positions).max(initial=0))
+    """The positions as whole numbers around the middle of all, and what the edge stands for."""
+    low, high = shown.positions.min(axis=0), shown.positions.max(axis=0)
+    extent = float((high - low).max() / 2)
     scale = STEPS_TO_THE_EDGE / extent if extent else 0.0
-    x, y = np.rint(shown.positions * scale).astype(np.int64).T
+    x, y = np.rint((shown.positions - (low + high) / 2) * scale).astype(np.int64).T
     return {"extent": extent, "x": x.tolist(), "y": y.tolist()}

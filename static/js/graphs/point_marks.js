@@ -1,9 +1,9 @@
 // Marks each class by a color and a shape, on the map of the test set and in its legend.
 
-/** Colors that differ for color-blind people too: static/css/tokens.css. */
+/** Of static/css/tokens.css, which color-blind people can tell apart too. */
 export const COLORS = 10;
 /** Neighbors in number have different ones; thirty classes each have a mark of their own. */
-const SHAPES = [circle, square, triangle];
+export const SHAPES = [circle, square, triangle];
 
 /** @typedef {CanvasRenderingContext2D} Context2D */
 

@@ -3,10 +3,11 @@
 import { title } from "./layer_text.js";
 import { accuracy, count, probability } from "./numbers.js";
 
+/** @import { InquiryAnswer } from "../server/inquiries.js" */
 /** @import { LayerInfo } from "../server/protocol.js" */
 
 /**
- * @param {{examples: number, apart: number, share: number, features: number}} answer
+ * @param {InquiryAnswer} answer
  * @param {number} images
  * @param {LayerInfo | undefined} layer
  */
