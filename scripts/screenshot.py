@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 Scheme = Literal["light", "dark"]
 PICTURES: dict[Scheme, str] = {"light": "screenshot.png", "dark": "screenshot-dark.png"}
 WIDTH, HEIGHT = 1280, 2080
+MARGIN = 10
 # Long enough for the curves to have a shape.
 ENOUGH = r"""count => {
   const said = document.querySelector("#trainstats").innerText;
@@ -48,9 +49,10 @@ def show_mistakes(page: Page) -> bytes:
     top, bottom = title.bounding_box(), images.bounding_box()
     assert top is not None
     assert bottom is not None
-    height = bottom["y"] + bottom["height"] - top["y"]
+    left, upper = top["x"] - MARGIN, top["y"] - MARGIN
+    height = bottom["y"] + bottom["height"] + MARGIN - upper
     return page.screenshot(
-        clip={"x": top["x"], "y": top["y"], "width": top["width"], "height": height}
+        clip={"x": left, "y": upper, "width": top["width"] + 2 * MARGIN, "height": height}
     )
 
 

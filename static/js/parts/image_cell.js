@@ -12,8 +12,10 @@ import { showPicture } from "./pixel_canvas.js";
 const SIDE = 48;
 
 export function makeImageCell() {
-  const canvas = make("canvas", { "aria-hidden": true });
-  return make("div", { class: "test-image" }, canvas, make("span", { class: "test-image-text" }), make("span", { class: "test-image-share" }));
+  const hidden = { "aria-hidden": true }; // a sentence says it all
+  return make("div", { class: "test-image" },
+    make("canvas", hidden), make("span", { class: "hidden-text" }),
+    make("span", { class: "test-image-text", ...hidden }), make("span", { class: "test-image-share", ...hidden }));
 }
 
 /**
@@ -23,7 +25,7 @@ export function makeImageCell() {
  * @param {string[]} classes
  */
 export function fillImageCell(cell, image, picture, classes) {
-  const [canvas, text, share] = /** @type {[HTMLCanvasElement, HTMLElement, HTMLElement]} */ (/** @type {unknown} */ (cell.children));
+  const [canvas, words, text, share] = /** @type {[HTMLCanvasElement, HTMLElement, HTMLElement, HTMLElement]} */ (/** @type {unknown} */ (cell.children));
   const index = String(image.index);
   if (picture && canvas.dataset.index !== index) {
     showPicture(canvas, picture.pixels, picture.width, picture.height, Math.max(1, Math.round(SIDE / picture.width)));
@@ -31,7 +33,7 @@ export function fillImageCell(cell, image, picture, classes) {
   canvas.dataset.index = picture ? index : "";
   canvas.style.visibility = picture ? "visible" : "hidden";
   cell.dataset.right = String(image.truth === image.guess);
-  cell.setAttribute("aria-label", imageText(image, classes));
+  setText(words, imageText(image, classes));
   setText(text, shortText(image, classes));
   setText(share, probability(image.probability));
 }

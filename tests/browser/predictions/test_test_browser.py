@@ -61,8 +61,8 @@ def cells(page: Page) -> Locator:
 
 
 def shown(page: Page) -> list[Shown]:
-    labels = cells(page).evaluate_all("all => all.map(cell => cell.getAttribute('aria-label'))")
-    said = [SAID.fullmatch(label) for label in labels]
+    words = cells(page).locator(".hidden-text").all_inner_texts()
+    said = [SAID.fullmatch(sentence) for sentence in words]
     return [Shown(*(int(part.replace(",", "")) for part in each.groups())) for each in said if each]
 
 
@@ -142,7 +142,7 @@ def test_all_images_are_filtered_sorted_and_scrolled_through(page: Page) -> None
     grid = page.locator("#browser_grid")
     page.keyboard.press("End")
     last = cells(page).last
-    expect(last).to_have_attribute("aria-label", re.compile("Image 999: "))
+    expect(last).to_contain_text("Image 999: ")
     expect(last).to_have_attribute("aria-selected", "true")
     await_picture(last.locator("canvas"), 999)
     grid.hover()

@@ -151,7 +151,7 @@ def test_the_page_for_spectators_lets_nobody_in_and_holds_no_control(
     watch_id = path.removeprefix("/watch/")
     bootstrap = guest.open(path)
     assert set(bootstrap) == {
-        "session", "role", "stream", "default_spec", "presets", "limits", "version",
+        "session", "role", "stream", "test_images", "default_spec", "presets", "limits", "version",
     }  # fmt: skip
     assert (bootstrap["role"], bootstrap["session"]) == ("spectator", watch_id)
     assert guest.http.get("/api/sessions").json()["sessions"] == []

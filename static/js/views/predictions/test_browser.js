@@ -10,6 +10,7 @@ import { VirtualGrid } from "../../parts/virtual_grid.js";
 import { count } from "../../words/numbers.js";
 import { foundText } from "../../words/test_images.js";
 
+/** @import { Problem } from "../../parts/attempt.js" */
 /** @import { Context, FoundImages, ImageQuestion } from "../../view_context.js" */
 
 /** What a view needs that others can open; they come after it. @typedef {Pick<Context, "store" | "api">} Means */
@@ -106,7 +107,8 @@ class TestBrowser {
   async load({ top }) {
     const number = ++this.asked;
     const question = this.form.read();
-    await attempt({ busy: this.place, complain: this.complain }, async () => {
+    const complain = (/** @type {Problem | null} */ problem) => number === this.asked && this.complain(problem);
+    await attempt({ busy: this.place, complain }, async () => {
       const list = await this.api.testImages(asQuery(question));
       if (number !== this.asked) return; // something else was asked meanwhile
       this.withoutPictures = false;
@@ -200,7 +202,7 @@ class TestBrowser {
     const { index } = this.large;
     if (index === null || this.ranking) return;
     this.ranking = true; // one at a time: arrow keys repeat faster than answers come
-    const complain = (/** @type {{message: string} | null} */ problem) => problem && this.large.say(problem.message);
+    const complain = (/** @type {Problem | null} */ problem) => problem && this.large.say(problem.message);
     await attempt({ complain }, async () => this.large.rank(await this.api.testImage(index), this.classes));
     this.ranking = false;
     if (this.large.index !== index) void this.rank();
