@@ -56,7 +56,21 @@ def show_mistakes(page: Page) -> bytes:
     )
 
 
-SCENES: dict[str, Callable[[Page], bytes]] = {"test-images.png": show_mistakes}
+def show_map(page: Page) -> bytes:
+    """The map of the test set, with the digit of a point near its middle."""
+    page.locator("#confusion summary").click()
+    page.locator("#browser_close").click()
+    page.locator("#feature_map summary").click()
+    canvas = page.locator("#map_canvas")
+    canvas.press("ArrowDown")
+    page.wait_for_function("document.querySelector('#map_picture').style.visibility === 'visible'")
+    return page.locator("#feature_map").screenshot()
+
+
+SCENES: dict[str, Callable[[Page], bytes]] = {
+    "test-images.png": show_mistakes,
+    "feature-map.png": show_map,
+}
 """What is shown of the page in use, each after the one before."""
 
 
