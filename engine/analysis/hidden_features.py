@@ -10,8 +10,8 @@ from engine.layers import Array
 from engine.network.net import Net
 from engine.network.passes import chunk_size, chunks
 
-MOST_FEATURES = 4_096
-"""Of a wider layer so many are taken, always the same, drawn at random: 16 MB of 1,000 images."""
+MOST_FEATURES = 2_500
+"""Of a wider layer so many are taken, always the same, drawn at random: 10 MB of 1,000 images."""
 CHOICE_SEED = 2026
 
 Indices = npt.NDArray[np.int64]

@@ -52,7 +52,7 @@ class FeatureMapInspector:
         while not features.run(training.at_once(SLICE)):
             yield
         yield
-        shown = self._plane.project(features.values)
+        shown = yield from self._plane.project(features.values)
         points = {
             "step": step,
             "examples": examples,
