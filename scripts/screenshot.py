@@ -41,7 +41,7 @@ def show_mistakes(page: Page) -> bytes:
     page.locator("#confusion summary").click()
     page.locator("#confusion_table").wait_for()
     page.evaluate(MOST_MISTAKEN)
-    page.locator("#browser_grid canvas").first.wait_for()
+    page.locator("#browser_grid .test-picture").first.wait_for()
     page.keyboard.press("Enter")
     page.locator("#browser_bars .prediction-bar").first.wait_for()
     title, images = page.locator("#h_tests"), page.locator("#test_browser")

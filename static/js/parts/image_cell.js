@@ -3,18 +3,18 @@
 import { probability } from "../words/numbers.js";
 import { imageText, shortText } from "../words/test_images.js";
 import { make, setText } from "./dom.js";
-import { showPicture } from "./pixel_canvas.js";
+import { showFromSheet } from "./picture_sheets.js";
 
 /** @import { FoundImage } from "../view_context.js" */
 /** @import { Picture } from "./picture_sheets.js" */
 
-/** Of a picture, in CSS pixels, about. */
-const SIDE = 48;
+/** Of a picture, in CSS pixels. */
+const SIDE = 56;
 
 export function makeImageCell() {
   const hidden = { "aria-hidden": true }; // a sentence says it all
   return make("div", { class: "test-image" },
-    make("canvas", hidden), make("span", { class: "hidden-text" }),
+    make("div", { class: "test-picture", ...hidden }), make("span", { class: "hidden-text" }),
     make("span", { class: "test-image-text", ...hidden }), make("span", { class: "test-image-share", ...hidden }));
 }
 
@@ -25,13 +25,9 @@ export function makeImageCell() {
  * @param {string[]} classes
  */
 export function fillImageCell(cell, image, picture, classes) {
-  const [canvas, words, text, share] = /** @type {[HTMLCanvasElement, HTMLElement, HTMLElement, HTMLElement]} */ (/** @type {unknown} */ (cell.children));
-  const index = String(image.index);
-  if (picture && canvas.dataset.index !== index) {
-    showPicture(canvas, picture.pixels, picture.width, picture.height, Math.max(1, Math.round(SIDE / picture.width)));
-  }
-  canvas.dataset.index = picture ? index : "";
-  canvas.style.visibility = picture ? "visible" : "hidden";
+  const [drawn, words, text, share] = /** @type {HTMLElement[]} */ ([...cell.children]);
+  if (picture) showFromSheet(drawn, picture, SIDE);
+  drawn.style.visibility = picture ? "visible" : "hidden";
   cell.dataset.right = String(image.truth === image.guess);
   setText(words, imageText(image, classes));
   setText(text, shortText(image, classes));

@@ -3,7 +3,7 @@
 import { className } from "../words/test_images.js";
 import { count } from "../words/numbers.js";
 import { byId, setText } from "./dom.js";
-import { showPicture } from "./pixel_canvas.js";
+import { showFromSheet } from "./picture_sheets.js";
 import { makeBars } from "./probability_bars.js";
 
 /** @import { RankedImage } from "../view_context.js" */
@@ -15,7 +15,7 @@ const SIDE = 168;
 export class LargeImage {
   constructor() {
     this.place = byId("browser_image", HTMLElement);
-    this.canvas = byId("browser_picture", HTMLCanvasElement);
+    this.picture = byId("browser_picture", HTMLElement);
     this.words = byId("browser_words", HTMLElement);
     this.bars = byId("browser_bars", HTMLOListElement);
     /** Index of the image; null while none is shown. @type {number | null} */
@@ -26,7 +26,7 @@ export class LargeImage {
   choose(index) {
     this.index = index;
     this.place.hidden = index === null;
-    this.canvas.style.visibility = "hidden";
+    this.picture.style.visibility = "hidden";
     this.bars.replaceChildren();
     if (index !== null) this.say(`Image ${count(index)}`);
   }
@@ -38,10 +38,9 @@ export class LargeImage {
 
   /** @param {Picture | undefined} picture */
   draw(picture) {
-    if (!picture || this.index === null) return;
-    const { width, height, pixels } = picture;
-    showPicture(this.canvas, pixels, width, height, Math.max(1, Math.floor(SIDE / Math.max(width, height))));
-    this.canvas.style.visibility = "visible";
+    if (!picture) return;
+    showFromSheet(this.picture, picture, SIDE);
+    this.picture.style.visibility = "visible";
   }
 
   /** @param {RankedImage} image @param {string[]} classes */
@@ -49,6 +48,6 @@ export class LargeImage {
     if (index !== this.index) return;
     this.say(`Image ${count(index)}: truth ${className(classes, truth)}, after ${count(examples)} examples`);
     this.bars.replaceChildren(...makeBars(top, classes, truth));
-    this.canvas.setAttribute("aria-label", `test image ${count(index)}, truth ${className(classes, truth)}`);
+    this.picture.setAttribute("aria-label", `test image ${count(index)}, truth ${className(classes, truth)}`);
   }
 }

@@ -2,12 +2,21 @@
 
 import { ByteBudget } from "./byte_budget.js";
 
-/** @typedef {{width: number, height: number, pixels: Uint8Array}} Picture */
+/**
+ * Where a picture is in a sheet, whose pictures stand one below the other.
+ * @typedef {object} Picture
+ * @property {string} url  of the sheet
+ * @property {number} at  from the top
+ * @property {number} width  in pixels
+ * @property {number} height
+ */
+
+/** @typedef {Omit<Picture, "at">} Sheet */
 
 /**
  * @typedef {object} Hooks
  * @property {(data: string, indices: number[]) => Promise<Blob>} fetch  a sheet of these images of a data set
- * @property {(sheet: Blob, images: number) => Promise<Picture[]>} [cut]
+ * @property {(sheet: Blob, images: number) => Promise<Sheet>} [open]
  * @property {() => void} arrived  there are more pictures
  * @property {(error: unknown) => void} failed  there will be no more until something else is wanted
  */
@@ -16,19 +25,21 @@ const MOST_IN_SHEET = 100;
 /** A minute of scrolling, however fast, fetches less than a megabyte. */
 const BURST_BYTES = 180_000;
 const BYTES_PER_SECOND = 11_500;
-const MOST_KEPT = 20_000;
+const MOST_SHEETS = 250;
 
 export class PictureSheets {
   /** @param {Hooks} hooks */
-  constructor({ fetch, cut = cutSheet, arrived, failed }) {
+  constructor({ fetch, open = openSheet, arrived, failed }) {
     this.fetch = fetch;
-    this.cut = cut;
+    this.open = open;
     this.arrived = arrived;
     this.failed = failed;
     this.budget = new ByteBudget(BURST_BYTES, BYTES_PER_SECOND);
     this.data = "";
     /** @type {Map<number, Picture>} */
     this.kept = new Map();
+    /** Those kept, oldest first. @type {{url: string, indices: number[]}[]} */
+    this.sheets = [];
     /** @type {{needed: number[], spare: number[]}} */
     this.wanted = { needed: [], spare: [] };
     this.fetching = false;
@@ -48,7 +59,7 @@ export class PictureSheets {
    * @param {number[]} spare  of those that may fill a sheet up
    */
   want(data, needed, spare) {
-    if (data !== this.data) this.kept.clear();
+    if (data !== this.data) this.forget(0);
     this.data = data;
     this.wanted = { needed, spare };
     void this.fetchNext();
@@ -75,8 +86,8 @@ export class PictureSheets {
     try {
       const sheet = await this.fetch(data, indices);
       this.budget.spend(sheet.size);
-      const pictures = await this.cut(sheet, indices.length);
-      if (data === this.data) this.keep(indices, pictures);
+      const opened = await this.open(sheet, indices.length);
+      if (data === this.data) this.keep(indices, opened);
       this.fetching = false;
       this.arrived();
       void this.fetchNext();
@@ -87,12 +98,18 @@ export class PictureSheets {
     }
   }
 
-  /** @param {number[]} indices @param {Picture[]} pictures */
-  keep(indices, pictures) {
-    for (const [at, index] of indices.entries()) this.kept.set(index, pictures[at]);
-    for (const oldest of this.kept.keys()) {
-      if (this.kept.size <= MOST_KEPT) break;
-      this.kept.delete(oldest);
+  /** @param {number[]} indices @param {Sheet} sheet */
+  keep(indices, sheet) {
+    for (const [at, index] of indices.entries()) this.kept.set(index, { ...sheet, at });
+    this.sheets.push({ url: sheet.url, indices });
+    this.forget(MOST_SHEETS);
+  }
+
+  /** All but the newest. @param {number} most  of the sheets to keep */
+  forget(most) {
+    for (const { url, indices } of this.sheets.splice(0, Math.max(0, this.sheets.length - most))) {
+      for (const index of indices) this.kept.delete(index);
+      URL.revokeObjectURL(url);
     }
   }
 
@@ -102,19 +119,26 @@ export class PictureSheets {
   }
 }
 
-/** The images of a sheet, which stand one below the other. @param {Blob} sheet @param {number} images @returns {Promise<Picture[]>} */
-async function cutSheet(sheet, images) {
-  const bitmap = await createImageBitmap(sheet, { colorSpaceConversion: "none" });
-  const { width } = bitmap;
-  const height = bitmap.height / images;
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = bitmap.height;
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (!context) throw new Error("This browser cannot draw on a canvas.");
-  context.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-  const grays = Uint8Array.from({ length: data.length / 4 }, (_, i) => data[4 * i]);
-  return Array.from({ length: images }, (_, i) => ({ width, height, pixels: grays.slice(i * width * height, (i + 1) * width * height) }));
+/** Ready to be shown at once. @param {Blob} sheet @param {number} images @returns {Promise<Sheet>} */
+async function openSheet(sheet, images) {
+  const url = URL.createObjectURL(sheet);
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return { url, width: image.naturalWidth, height: image.naturalHeight / images };
+}
+
+/**
+ * Shows a picture of a sheet as an element's background: a page draws dozens of these in a moment, not of canvases.
+ * @param {HTMLElement} element
+ * @param {Picture} picture
+ * @param {number} side  of the picture, in CSS pixels; as many of a digit's pixels are whole ones
+ */
+export function showFromSheet(element, { url, at, width, height }, side) {
+  const fit = side / Math.max(width, height);
+  const scale = fit > 1 ? Math.floor(fit) : fit;
+  Object.assign(element.style, {
+    width: `${width * scale}px`, height: `${height * scale}px`,
+    backgroundImage: `url("${url}")`, backgroundSize: `${width * scale}px auto`, backgroundPosition: `0 ${-at * height * scale}px`,
+  });
 }

@@ -6,7 +6,7 @@ import { ByteBudget } from "../../../static/js/parts/byte_budget.js";
 import { PictureSheets } from "../../../static/js/parts/picture_sheets.js";
 import { takeClock } from "../clock.js";
 
-const PICTURE = { width: 1, height: 1, pixels: new Uint8Array(1) };
+const SHEET = { width: 1, height: 1, url: "" };
 
 /** Sheets of a server whose answers the test lets come. @param {number} bytes  of each */
 function sheetsOf(bytes) {
@@ -19,7 +19,7 @@ function sheetsOf(bytes) {
       answer: async () => { resolve(new Blob([new Uint8Array(bytes)])); await settled(); },
       refuse: async () => { reject(new Error("no")); await settled(); },
     })),
-    cut: (_, images) => Promise.resolve(Array.from({ length: images }, () => PICTURE)),
+    open: () => Promise.resolve(SHEET),
     arrived: () => { told.arrived += 1; },
     failed: () => { told.failed += 1; },
   });
@@ -40,7 +40,8 @@ test("what is needed comes first and fills its sheet up with what may be next", 
   assert.deepEqual(asked[0].indices, [7, 3, ...range(0, 300).filter((i) => i !== 3 && i !== 7)].slice(0, 100));
   await asked[0].answer();
   assert.equal(told.arrived, 1);
-  assert.equal(sheets.get(7), PICTURE);
+  assert.deepEqual(sheets.get(7), { ...SHEET, at: 0 });
+  assert.deepEqual(sheets.get(3), { ...SHEET, at: 1 });
   assert.equal(sheets.get(200), undefined);
   sheets.want("a", [5, 7], range(0, 300));
   assert.equal(asked.length, 1, "all that is looked at is here");
@@ -66,7 +67,7 @@ test("images of another data set are others", async () => {
   assert.equal(sheets.get(1), undefined);
   assert.deepEqual(asked.map(({ data }) => data), ["a", "b"]);
   await asked[1].answer();
-  assert.equal(sheets.get(1), PICTURE);
+  assert.ok(sheets.get(1));
 });
 
 test("a refusal is told once, and asked again only when something is wanted again", async () => {
@@ -76,7 +77,7 @@ test("a refusal is told once, and asked again only when something is wanted agai
   assert.deepEqual([asked.length, told.failed], [1, 1]);
   sheets.want("a", [1], []);
   await asked[1].answer();
-  assert.equal(sheets.get(1), PICTURE);
+  assert.ok(sheets.get(1));
 });
 
 test("a minute of scrolling as fast as can be fetches less than a megabyte", async (t) => {

@@ -81,9 +81,9 @@ class TestBrowser {
     this.large.choose(null);
     this.place.hidden = false;
     this.opener.setAttribute("aria-expanded", "true");
-    this.place.scrollIntoView({ block: "nearest" });
     this.box.focus({ preventScroll: true });
     await this.load({ top: true });
+    this.place.scrollIntoView({ block: "nearest" });
   }
 
   close() {
