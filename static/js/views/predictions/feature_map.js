@@ -1,8 +1,7 @@
 // Shows the map of the test set: where the last hidden layer puts its images, while it learns.
 
 import { byId, make, setText, showText } from "../../parts/dom.js";
-import { PictureSheets } from "../../parts/picture_sheets.js";
-import { showPicture } from "../../parts/pixel_canvas.js";
+import { PictureSheets, showFromSheet } from "../../parts/picture_sheets.js";
 import { makeSpeaker } from "../../parts/speech.js";
 import { PointCloud } from "../../graphs/point_cloud.js";
 import { PointLegend } from "../../graphs/point_legend.js";
@@ -37,7 +36,7 @@ class FeatureMap {
     this.words = byId("map_words", HTMLElement);
     this.problem = byId("map_problem", HTMLElement);
     this.tip = byId("map_tip", HTMLElement);
-    this.picture = byId("map_picture", HTMLCanvasElement);
+    this.picture = byId("map_picture", HTMLElement);
     this.choice = byId("map_choice", HTMLSelectElement);
     this.cloud = new PointCloud(byId("map_canvas", HTMLCanvasElement), () => this.placeTip());
     this.legend = new PointLegend(byId("map_legend", HTMLElement), this.cloud);
@@ -152,7 +151,7 @@ class FeatureMap {
     setText(byId("map_tip_words", HTMLElement), pointText(index, this.nameOf(this.images.labels[cursor]), this.nameOf(points.guesses[cursor])));
     const picture = this.pictures.get(index);
     this.picture.style.visibility = picture ? "visible" : "hidden";
-    if (picture) showPicture(this.picture, picture.pixels, picture.width, picture.height, Math.max(1, Math.floor(PICTURE_SIDE / picture.width)));
+    if (picture) showFromSheet(this.picture, picture, PICTURE_SIDE);
     this.placeTip();
   }
 
