@@ -141,6 +141,8 @@ def _encode_map(name: str, image: PixelMap) -> EncodedMap:
     shape = f'"shape":{_shape(image.shape)}'
     if image.whole is not None:
         shape += f',"whole":{_shape(image.whole)}'
+    if image.ranges is not None:
+        shape += f',"ranges":[{",".join(map(_short, image.ranges))}]'
     lowest, highest = _number(image.minimum), _number(image.maximum)
     return f'"{name}":{{{shape},"min":{lowest},"max":{highest},"offset":', image.pixels
 
@@ -152,6 +154,11 @@ def _shape(shape: tuple[int, ...]) -> str:
 def _number(value: float) -> str:
     """A number in JSON; also of NumPy's, whose own text says of which type it is."""
     return float.__repr__(value) if math.isfinite(value) else "null"
+
+
+def _short(value: float) -> str:
+    """A number in JSON with as many digits as a color can show."""
+    return f"{value:.4g}" if math.isfinite(value) else "null"
 
 
 def _encode_predictions(event: Predictions) -> Frame:

@@ -201,7 +201,8 @@ class PixelMap:
     """Gray levels of one volume or filter bank, and the numbers that 0 and 255 stand for.
 
     `whole` is the shape of all there is, where that is too much to be sent: the first along each
-    axis of `shape` but the last two, and of those every so many-th pixel.
+    axis of `shape` but the last two, and of those every so many-th pixel. `ranges` holds for each
+    filter of weights the two numbers that 0 and 255 stand for there, one filter after the other.
     """
 
     shape: tuple[int, ...]
@@ -209,6 +210,7 @@ class PixelMap:
     maximum: float = field(metadata={"alias": "max"})
     pixels: bytes
     whole: tuple[int, ...] | None = field(default=None, metadata=OMIT)
+    ranges: tuple[float, ...] | None = field(default=None, metadata=OMIT)
 
 
 @dataclass(frozen=True, slots=True)

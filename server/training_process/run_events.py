@@ -105,6 +105,7 @@ def _pixels(image: Map | None, room: int) -> PixelMap | None:
         image.maximum,
         shown.tobytes(),
         None if shown.shape == whole else whole,
+        None if image.ranges is None else tuple(image.ranges[: len(shown)].ravel().tolist()),
     )
 
 

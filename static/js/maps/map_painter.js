@@ -1,6 +1,6 @@
 // Paints a map on its canvas: its pictures where their layout puts them, filters between brackets.
 
-import { PixelCanvas, sizeCanvas } from "../parts/pixel_canvas.js";
+import { GRAY, PixelCanvas, sizeCanvas } from "../parts/pixel_canvas.js";
 import { arrange, fit, fitting, LENGTHS, MOST_TILES, pixelAt, unitAfter } from "./tile_layout.js";
 
 /** @import { Layout, Tiles, Unit } from "./tile_layout.js" */
@@ -40,13 +40,16 @@ export class MapPainter {
     this.canvas = null;
   }
 
-  /** @param {Uint8Array} bytes  picture after picture, at least as many as were laid out */
-  draw(bytes) {
+  /**
+   * @param {Uint8Array} bytes  picture after picture, at least as many as were laid out
+   * @param {(tile: number, y: number) => Uint32Array} [colors]  of a row of a picture
+   */
+  draw(bytes, colors = () => GRAY) {
     const { layout, tiles } = this;
     this.canvas ??= this.makeCanvas();
     const size = tiles.sx * tiles.sy * (tiles.color ? 3 : 1);
     for (let i = 0; i < layout.xs.length; i++) {
-      this.canvas.drawPicture(layout.xs[i], layout.ys[i], bytes.subarray(i * size, (i + 1) * size), tiles, layout.scale);
+      this.canvas.drawPicture(layout.xs[i], layout.ys[i], bytes.subarray(i * size, (i + 1) * size), tiles, layout.scale, (y) => colors(i, y));
     }
     this.canvas.show();
   }

@@ -112,6 +112,7 @@
  * @property {number} max
  * @property {Uint8Array} pixels  C order
  * @property {number[]} [whole]  shape of all there is, where that is too much to be sent
+ * @property {number[]} [ranges]  of weights, what 0 and 255 stand for in each filter: pair after pair
  */
 
 /** @typedef {"activations" | "gradients" | "weights" | "weight_gradients"} MapName */
