@@ -5,7 +5,8 @@
 
 /**
  * What can be asked; the other side is server/protocol/inquiries.py.
- * @typedef {{about: "example"}} Inquiry
+ * @typedef {{about: "example"}
+ *   | {about: "unit", layer: number, channel: number, y: number, x: number}} Inquiry
  */
 
 /**

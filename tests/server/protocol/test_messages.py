@@ -141,7 +141,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
                 ev.LayerMaps(
                     1, ev.PixelMap((1, 1, 1), 0.0, 1.0, b"c"),
                     ev.PixelMap((1, 1, 1), 0.0, 1.0, b"d"),
-                    ev.PixelMap((1, 1, 1, 3), 0.0, math.nan, b"efg", (9, 1, 1, 3), (-1 / 3, 2.0)),
+                    ev.PixelMap((1, 1, 1, 3), 0.0, math.nan, b"efg", (9, 1, 1, 3), (-0.25, 2.0)),
                     None,
                 ),
             ),
@@ -158,7 +158,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
                     "activations": {"shape": [1, 1, 1], "offset": 2, "min": 0.0, "max": 1.0},
                     "gradients": {"shape": [1, 1, 1], "offset": 3, "min": 0.0, "max": 1.0},
                     "weights": {
-                        "shape": [1, 1, 1, 3], "whole": [9, 1, 1, 3], "ranges": [-0.3333, 2],
+                        "shape": [1, 1, 1, 3], "whole": [9, 1, 1, 3], "ranges": [-0.25, 2],
                         "offset": 4, "min": 0.0, "max": None,
                     },
                 },
