@@ -4,6 +4,8 @@ import { HttpApi } from "./server/http_api.js";
 import { connectionIsBack } from "./parts/attempt.js";
 import { byId } from "./parts/dom.js";
 import { Connection } from "./server/connection.js";
+import { LiveAnswer } from "./server/inquiries.js";
+import { PinnedUnit } from "./parts/pinned_unit.js";
 import { Store } from "./store.js";
 import { showCharts } from "./views/run/charts.js";
 import { showConfusion } from "./views/predictions/confusion_matrix.js";
@@ -27,6 +29,7 @@ import { showSnapshots } from "./views/run/snapshots.js";
 import { showStats } from "./views/run/stats.js";
 import { showStatus } from "./views/session/status.js";
 import { showTheme } from "./views/session/theme.js";
+import { showUnitPanel } from "./views/network/unit_panel.js";
 
 /** @import { Bootstrap, Context } from "./view_context.js" */
 /** @import { Message } from "./server/protocol.js" */
@@ -82,6 +85,8 @@ function fetchPoints() {
 const context = {
   store,
   command: (command) => connection.command(command),
+  liveAnswer: (hooks) => new LiveAnswer({ store, command: context.command, ...hooks }),
+  pinned: new PinnedUnit(),
   api,
   bootstrap,
   nonce: document.querySelector("meta[name=csp-nonce]")?.getAttribute("content") ?? "",
@@ -94,7 +99,7 @@ const forOwners = [
 const forSpectators = [showRunning];
 for (const show of [
   showTheme, showPrinting, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
-  showCharts, showLayers, showPredictions, showConfusion,
+  showCharts, showLayers, showUnitPanel, showPredictions, showConfusion,
 ]) {
   show(context);
 }

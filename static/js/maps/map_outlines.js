@@ -19,8 +19,9 @@ export class MapOutlines {
 
   /** @param {Mark} mark @param {Box[]} boxes  in the map's pixels, and pictures for channels */
   show(mark, boxes) {
+    if (JSON.stringify(boxes) === JSON.stringify(this.boxes.get(mark) ?? [])) return;
     if (boxes.length) this.boxes.set(mark, boxes);
-    else if (!this.boxes.delete(mark)) return;
+    else this.boxes.delete(mark);
     this.refresh();
   }
 

@@ -10,9 +10,10 @@ const USUAL_LETTERS = 15;
 const BRACKET_COLOR = 0xb0808080;
 
 export class MapPainter {
-  /** @param {HTMLCanvasElement} element */
-  constructor(element) {
+  /** @param {HTMLCanvasElement} element @param {number} [magnified]  how many times larger than on a card */
+  constructor(element, magnified = 1) {
     this.element = element;
+    this.magnified = magnified;
     /** @type {Tiles} */
     this.tiles = { count: 0, group: 1, sx: 1, sy: 1, color: false };
     /** @type {Layout} */
@@ -31,7 +32,7 @@ export class MapPainter {
    */
   resize(tiles, available, { oneLine = false, tallest = Infinity } = {}) {
     this.density = window.devicePixelRatio || 1;
-    const zoom = parseFloat(getComputedStyle(document.documentElement).fontSize) / USUAL_LETTERS;
+    const zoom = (this.magnified * parseFloat(getComputedStyle(document.documentElement).fontSize)) / USUAL_LETTERS;
     const whole = { ...tiles, count: Math.min(tiles.count, MOST_TILES) };
     const layout = fit(whole, available, this.density, { oneLine, zoom });
     this.tiles = { ...whole, count: fitting(whole, layout, tallest * zoom * this.density) };

@@ -1,0 +1,80 @@
+// Explains the unit that somebody has pinned, with numbers that move as the network learns.
+
+import { DerivationView } from "../../maps/derivation_view.js";
+import { byId, setText, showText } from "../../parts/dom.js";
+import { formulaText, numberText } from "../../words/formula.js";
+import { madeText, passedText, placeText, termNames, unitTitle } from "../../words/unit_text.js";
+
+/** @import { Derivation } from "../../maps/derivation_view.js" */
+/** @import { Context } from "../../view_context.js" */
+
+/** @typedef {{value: number, after: ({value: number} & Derivation) | null, forward: Derivation, gradient: number | null, backward: Derivation | null, label: number | null}} Explanation */
+
+/** @param {Context} context */
+export function showUnitPanel({ store, pinned, liveAnswer }) {
+  const panel = byId("unit_panel", HTMLElement);
+  const heading = byId("unit_title", HTMLElement);
+  const problem = byId("unit_problem", HTMLElement);
+  const tip = byId("tip", HTMLElement);
+  /** @param {number} layer @param {{channel: number, y: number, x: number}} place */
+  const choose = (layer, { channel, y, x }) => pinned.pin({ layer, channel, y, x });
+  const forward = new DerivationView("How this number came about", tip, choose);
+  const backward = new DerivationView("Where its gradient came from", tip, choose);
+  byId("unit_forward", HTMLElement).append(forward.element);
+  byId("unit_backward", HTMLElement).append(backward.element);
+
+  /** @param {Explanation} answer */
+  const show = (answer) => {
+    const { session } = store.state;
+    const { unit } = pinned;
+    if (!session || !unit) return;
+    showText(problem, "");
+    panel.removeAttribute("aria-busy");
+    const { layers, dataset: { classes } } = session;
+    /** @param {number} layer @param {{channel: number, y: number, x: number}} place */
+    const nameOf = (layer, place) => placeText(layers[layer], classes, place);
+    const { type } = layers[unit.layer];
+    const { after, gradient } = answer;
+    const more = after ? `${layers[unit.layer + 1].type}: ${formulaText(after.formula, after.numbers)} = ${numberText(after.value)}` : "";
+    forward.show(answer.value, answer.forward, { about: madeText(type), names: termNames(type, false), nameOf, more });
+    if (gradient !== null && answer.backward) {
+      const behind = layers[unit.layer + 1].type;
+      backward.show(gradient, answer.backward, { about: passedText(behind), names: termNames(behind, true), nameOf });
+    } else {
+      backward.none(answer.label === null ? "None: the true class of this image is unknown." : "None: the loss is computed from it, and nothing comes after.");
+    }
+  };
+  const live = liveAnswer({
+    element: panel,
+    question: () => (pinned.unit ? { about: "unit", ...pinned.unit } : null),
+    show: (answer) => show(/** @type {any} */ (answer)),
+    fail: (message) => showText(problem, message),
+  });
+  const open = () => {
+    const { session } = store.state;
+    const { unit } = pinned;
+    panel.hidden = !unit || !session;
+    if (!unit || !session) return;
+    panel.setAttribute("aria-busy", "true");
+    setText(heading, unitTitle(session.layers, session.dataset.classes, unit));
+    live.again();
+  };
+  pinned.onChange(open);
+  byId("unit_close", HTMLButtonElement).addEventListener("click", () => pinned.pin(null));
+  panel.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") pinned.pin(null);
+  });
+  let run = -1;
+  store.subscribe(["session"], (state) => {
+    // Another network need not have such a unit, and what it has there is another one.
+    if (state.run !== run && run >= 0 && pinned.unit && !exists(state.session?.layers ?? [], pinned.unit)) pinned.pin(null);
+    else if (state.run !== run && pinned.unit) open();
+    run = state.run;
+  });
+}
+
+/** @param {import("../../server/protocol.js").LayerInfo[]} layers @param {import("../../parts/pinned_unit.js").Unit} unit */
+function exists(layers, { layer, channel, y, x }) {
+  const out = layers[layer]?.out;
+  return out !== undefined && x < out[0] && y < out[1] && channel < out[2];
+}
