@@ -86,11 +86,16 @@ def _largest_channels(sums: Array, plane: int) -> Array:
 
 
 def _strongest(terms: Terms) -> list[int]:
-    """Places, in C order, of the winner, or of the parts that are most for a sum, then against."""
+    """Places, in C order, of the winner, or of the parts that are most for a sum, then against.
+
+    A few parts are all listed, those that contribute nothing too.
+    """
     flat = np.nan_to_num(terms.parts.ravel(), nan=-np.inf if terms.how == "largest" else 0)
     if terms.how == "largest":
         return [int(flat.argmax())]
     order = np.argsort(-flat, kind="stable")
+    if len(order) <= 2 * MOST_LISTED:
+        return order.tolist()
     best = [int(index) for index in order[:MOST_LISTED] if flat[index] > 0]
     worst = [int(index) for index in order[::-1][:MOST_LISTED] if flat[index] < 0]
     return best + worst

@@ -99,7 +99,7 @@ export class TermGrids {
     const written = factors ? names : [names[0]];
     this.labels.replaceChildren(...[...written, ...(how === "sum" ? ["sum"] : [])].map((name, i) => {
       const item = make("li", {}, name);
-      if (i < written.length) item.style.height = `${tall + GAP}px`;
+      if (i < written.length) item.style.height = `${tall + (i < written.length - 1 ? GAP : 0)}px`;
       return item;
     }));
     const density = window.devicePixelRatio || 1;

@@ -23,13 +23,13 @@ export function formulaText(formula, numbers) {
 
 /** @param {string} token @param {string} before @param {Record<string, number | null> | undefined} numbers */
 function write(token, before, numbers) {
-  const isSign = before === "" || before === "(" || before === ",";
-  if (token === "-" && isSign) return "−";
+  const first = before === "" || before === "(" || before === ",";
+  if (token === "-" && first) return "−";
   if (token in SIGNS) return SIGNS[token];
   if (!numbers || !(token in numbers)) return token.replaceAll("_", " ");
   const number = numberText(numbers[token]);
   // After a sign or a power, a negative number stands in parentheses.
-  return number.startsWith("−") && !isSign ? `(${number})` : number;
+  return number.startsWith("−") && !first ? `(${number})` : number;
 }
 
 /** A number with a real minus sign. @param {number | null} value */

@@ -4,6 +4,7 @@ import { title } from "./layer_text.js";
 
 /** @import { Unit } from "../parts/pinned_unit.js" */
 /** @import { LayerInfo } from "../server/protocol.js" */
+/** @import { Box } from "../maps/receptive_field.js" */
 
 /**
  * A unit within its layer, as in "map 3, x 4, y 7".
@@ -20,6 +21,18 @@ export function placeText({ out }, classes, { channel, y, x }) {
 export function unitTitle(layers, classes, unit) {
   const layer = layers[unit.layer];
   return `layer ${layer.index}, ${title(layer)}: ${placeText(layer, classes, unit)}`;
+}
+
+/**
+ * What a unit is made of, in the layer before and in the input; empty where that says nothing.
+ * @param {number} layer  the unit's
+ * @param {Box[]} fields  of the layers before, nearest first
+ */
+export function fieldsText(layer, fields) {
+  if (fields.length < 2) return "";
+  const [near, far] = [fields[0], fields[fields.length - 1]].map(({ channels, rows, columns }) => [columns, rows, channels].map(([first, end]) => end - first));
+  const numbers = near.every((size) => size === 1) ? "one number" : `${near.join("x")} numbers`;
+  return `It is made of ${numbers} of layer ${layer - 1}, and through these of ${far[0]}x${far[1]} pixels of the input.`;
 }
 
 /** @type {Record<string, string>} */

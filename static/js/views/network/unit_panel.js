@@ -3,12 +3,13 @@
 import { DerivationView } from "../../maps/derivation_view.js";
 import { byId, setText, showText } from "../../parts/dom.js";
 import { formulaText, numberText } from "../../words/formula.js";
-import { madeText, passedText, placeText, termNames, unitTitle } from "../../words/unit_text.js";
+import { fieldsText, madeText, passedText, placeText, termNames, unitTitle } from "../../words/unit_text.js";
 
 /** @import { Derivation } from "../../maps/derivation_view.js" */
+/** @import { Box } from "../../maps/receptive_field.js" */
 /** @import { Context } from "../../view_context.js" */
 
-/** @typedef {{value: number, after: ({value: number} & Derivation) | null, forward: Derivation, gradient: number | null, backward: Derivation | null, label: number | null}} Explanation */
+/** @typedef {{step: number, value: number, after: ({value: number} & Derivation) | null, forward: Derivation, gradient: number | null, backward: Derivation | null, label: number | null, fields: Box[]}} Explanation */
 
 /** @param {Context} context */
 export function showUnitPanel({ store, pinned, liveAnswer }) {
@@ -30,13 +31,14 @@ export function showUnitPanel({ store, pinned, liveAnswer }) {
     if (!session || !unit) return;
     showText(problem, "");
     panel.removeAttribute("aria-busy");
+    panel.dataset.step = String(answer.step);
     const { layers, dataset: { classes } } = session;
     /** @param {number} layer @param {{channel: number, y: number, x: number}} place */
     const nameOf = (layer, place) => placeText(layers[layer], classes, place);
     const { type } = layers[unit.layer];
     const { after, gradient } = answer;
     const more = after ? `${layers[unit.layer + 1].type}: ${formulaText(after.formula, after.numbers)} = ${numberText(after.value)}` : "";
-    forward.show(answer.value, answer.forward, { about: madeText(type), names: termNames(type, false), nameOf, more });
+    forward.show(answer.value, answer.forward, { about: [madeText(type), fieldsText(unit.layer, answer.fields)].filter(Boolean).join(" "), names: termNames(type, false), nameOf, more });
     if (gradient !== null && answer.backward) {
       const behind = layers[unit.layer + 1].type;
       backward.show(gradient, answer.backward, { about: passedText(behind), names: termNames(behind, true), nameOf });
