@@ -95,7 +95,7 @@ def _strongest(terms: Terms) -> list[int]:
         return [int(flat.argmax())]
     order = np.argsort(-flat, kind="stable")
     if len(order) <= 2 * MOST_LISTED:
-        return order.tolist()
+        return [int(index) for index in order]
     best = [int(index) for index in order[:MOST_LISTED] if flat[index] > 0]
     worst = [int(index) for index in order[::-1][:MOST_LISTED] if flat[index] < 0]
     return best + worst
