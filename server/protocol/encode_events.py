@@ -123,7 +123,7 @@ def encode_answer(command_id: int, result: str) -> Frame:
 def encode_layers(event: Layers) -> Cards:
     """Encode the pictures of the layer cards."""
     head = {"type": event.type, "run_id": event.run_id, "step": event.step}
-    head |= {"source": event.source, "label": event.label}
+    head |= {name: getattr(event, name) for name in ("source", "index", "pinned", "label")}
     cards = tuple((layer.index, _encode_card(layer)) for layer in event.layers)
     return Cards(f'{_dump(head)[:-1]},"layers":[', cards)
 
@@ -167,7 +167,9 @@ def _short(value: float) -> str:
 
 
 def _encode_predictions(event: Predictions) -> Frame:
-    items = [{"label": each.label, "top": plain(each.top)} for each in event.items]
+    items = [
+        {"index": each.index, "label": each.label, "top": plain(each.top)} for each in event.items
+    ]
     head = {
         "type": event.type,
         "run_id": event.run_id,

@@ -226,10 +226,14 @@ class LayerMaps:
 
 @dataclass(frozen=True, slots=True)
 class Layers:
+    """The cards' pictures, of one example: see `ExampleChoice`. `label` is its class, if known."""
+
     type: ClassVar[str] = "layers"
     run_id: int
     step: int
     source: Source
+    index: int | None
+    pinned: bool
     label: int | None
     layers: tuple[LayerMaps, ...]
 
@@ -238,6 +242,7 @@ class Layers:
 class Prediction:
     """A test image, its class and the likeliest ones; `pixels` are gray levels, row by row."""
 
+    index: int
     label: int
     top: tuple[Guess, ...]
     pixels: bytes

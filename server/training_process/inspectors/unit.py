@@ -31,7 +31,7 @@ class UnitInspector:
         Raises:
             InquiryError: the network has no such unit.
         """
-        x, label = self._run.shown_example()
+        x, label = self._run.shown.get()
         layer, place = inquiry.layer, Place(inquiry.channel, inquiry.y, inquiry.x)
         try:
             found = explain_unit(self._run.inspected, x, label, layer, place)
@@ -39,7 +39,7 @@ class UnitInspector:
             raise InquiryError(f"The network has no such unit: {error}.") from None
         after = found.after
         return {
-            "source": self._run.source,
+            "source": self._run.shown.choice.source,
             "label": label,
             "value": short(found.value),
             "forward": _derivation(found.forward, layer - 1),

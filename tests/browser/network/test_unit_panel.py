@@ -14,6 +14,7 @@ from tests.browser.actions import (
     await_status,
     fingerprints,
     overflow,
+    pause,
     spectator,
 )
 from tests.browser.watch import Problems
@@ -95,6 +96,7 @@ def test_a_unit_under_the_pointer_and_pinned(page: Page) -> None:
 
 def test_by_keyboard_as_a_spectator_on_a_phone(page: Page, problems: Problems) -> None:
     await_examples(page, 300)
+    pause(page)  # what contributes most would change places
     with spectator(page, problems, width=390, height=800) as guest:
         show(guest, CONV).focus()
         guest.keyboard.press("PageDown")
