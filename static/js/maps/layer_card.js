@@ -5,7 +5,7 @@ import { trimmed } from "../words/numbers.js";
 import { family, parameters, summary, title } from "../words/layer_text.js";
 import { CAPTIONS, MapRow } from "./map_row.js";
 
-/** @import { LayerInfo, LayerMaps, MapName, PixelMap } from "../server/protocol.js" */
+/** @import { LayerInfo, LayerMaps, MapName, PixelMap, Source } from "../server/protocol.js" */
 /** @import { MapColors } from "./map_colors.js" */
 /** @import { Mark } from "./map_outlines.js" */
 /** @import { Box } from "./receptive_field.js" */
@@ -69,7 +69,7 @@ export class LayerCard {
     }
   }
 
-  /** @param {LayerMaps} maps @param {"training" | "image"} source */
+  /** @param {LayerMaps} maps @param {Source} source */
   draw(maps, source) {
     this.element.dataset.drawn = "";
     const available = this.available();
@@ -91,15 +91,15 @@ export class LayerCard {
    * A map that was not sent. A user's image has no true class and so no gradients: the row stays,
    * empty, so that nothing jumps. Otherwise the layer has no such map.
    * @param {MapName} name
-   * @param {"training" | "image"} source
+   * @param {Source} source
    */
   without(name, source) {
     const row = this.rows.get(name);
     if (!row) return;
-    if (source === "training") {
-      row.element.hidden = true;
-    } else {
+    if (source === "image") {
       row.empty("none: the true class of your image is unknown");
+    } else {
+      row.element.hidden = true;
     }
   }
 

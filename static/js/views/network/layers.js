@@ -7,10 +7,11 @@ import { LargeMap } from "../../maps/large_map.js";
 import { MapColors } from "../../maps/map_colors.js";
 import { readMaps } from "../../maps/map_reader.js";
 import { UnitMarks } from "../../maps/unit_marks.js";
+import { exampleText } from "../../words/example_text.js";
 
 /** @import { Unit } from "../../parts/pinned_unit.js" */
 /** @import { Context } from "../../view_context.js" */
-/** @import { Layers, State } from "../../store.js" */
+/** @import { State } from "../../store.js" */
 
 const WATCH_AFTER_MS = 150;
 /** Cards within this distance of the screen are drawn too. */
@@ -92,9 +93,11 @@ export function showLayers({ store, command, pinned }) {
       large.draw(maps);
     }
     marks.refresh();
-    cards.get(0)?.sayExample(exampleOf(layers, session.dataset.classes));
+    const example = exampleText(layers, session.dataset);
+    cards.get(0)?.sayExample(example && `example: ${example}`);
     place.dataset.step = String(layers.step);
     place.dataset.source = layers.source;
+    place.dataset.pinned = String(layers.pinned);
   };
 
   store.subscribe(["session", "connection", "layers"], (state) => {
@@ -132,12 +135,6 @@ function chooseColors(colors, cards) {
     legend.hidden = colors.scale !== "sign";
     for (const card of cards()) card.repaint();
   });
-}
-
-/** @param {Layers} layers @param {string[]} classes */
-function exampleOf({ source, label }, classes) {
-  if (source === "image") return "example: your image";
-  return label === null ? "" : `example: a training image of ${classes[label] ?? label}`;
 }
 
 /** The row of maps that a canvas shows. @param {Map<number, LayerCard>} cards @param {HTMLCanvasElement} canvas */
