@@ -45,6 +45,7 @@ def test_an_image_of_the_running_predictions_is_pinned(page: Page, problems: Pro
     said = f"test image {pinned[1]} of 1,000, truth {LABELS[int(pinned[1])]}"
     expect(strip).to_contain_text(said)
     with spectator(page, problems) as guest:
+        guest.locator("#visnet").scroll_into_view_if_needed()
         expect(guest.locator("#shown_example")).to_contain_text(said)
         guest.locator("#shown_example").scroll_into_view_if_needed()
         expect(guest.locator("#shown_example .prediction-bar")).to_have_count(10)
@@ -59,6 +60,7 @@ def test_an_image_of_the_running_predictions_is_pinned(page: Page, problems: Pro
 def test_an_example_in_the_address(page: Page, server: LiveServer) -> None:
     await_examples(page, 100)
     page.goto(f"{page.url}#example=test:23")
+    page.locator("#visnet").scroll_into_view_if_needed()
     strip = page.locator("#shown_example")
     said = f"Pinned: test image 23 of 1,000, truth {LABELS[23]}"
     expect(strip).to_contain_text(said)
@@ -66,6 +68,8 @@ def test_an_example_in_the_address(page: Page, server: LiveServer) -> None:
     expect(strip).to_be_hidden()
     page.goto("about:blank")
     page.goto(f"{server.url}#example=test:23")
+    await_examples(page, 100)
+    page.locator("#visnet").scroll_into_view_if_needed()
     expect(strip).to_contain_text(said)
     await_more(page)
     expect(strip).to_contain_text(said)

@@ -9,6 +9,7 @@ import { loss } from "../../words/numbers.js";
 
 /** @import { Source } from "../../server/protocol.js" */
 /** @import { Layers } from "../../store.js" */
+/** @import { Shown } from "../../words/example_text.js" */
 /** @import { Context } from "../../view_context.js" */
 
 /** With more classes than this only the likeliest have bars. */
@@ -89,26 +90,27 @@ function letPin({ store, command, examples }) {
  */
 function followAddress(store, show) {
   let begun = false;
-  let written = location.hash;
+  /** Of this page; another, such as that of the link to the page's main part, stays. @param {string} fragment */
+  const write = (fragment) => {
+    if (location.hash === fragment || (!fragment && !exampleIn(location.hash))) return;
+    history.replaceState(history.state, "", location.pathname + location.search + fragment);
+  };
   const pinNamed = async () => {
     const named = exampleIn(location.hash);
-    written = location.hash;
     if (named && !(await show(named.source, named.index))) write("");
   };
-  /** @param {string} fragment */
-  const write = (fragment) => {
-    written = fragment;
-    if (location.hash !== fragment) history.replaceState(history.state, "", location.pathname + location.search + fragment);
-  };
-  addEventListener("hashchange", () => void (exampleIn(location.hash) && pinNamed()));
+  addEventListener("hashchange", () => void pinNamed());
   store.subscribe(["session", "connection"], async ({ session, connection }) => {
     if (begun || !session || connection !== "open") return;
     begun = true;
     await pinNamed();
+    // Whoever pins another one, on whichever page: it stands in the address from then on.
+    /** @type {Shown} */
+    let before = { source: "training", index: null, pinned: false };
     store.subscribe(["layers"], ({ layers }) => {
-      const fragment = layers ? fragmentOf(layers) : written;
-      // Another's fragment, such as that of the link to the page's main part, stays.
-      if (fragment !== written && (fragment || exampleIn(written))) write(fragment);
+      if (!layers) return;
+      if (!sameExample(before, layers)) write(fragmentOf(layers));
+      before = layers;
     });
   });
 }
