@@ -102,8 +102,8 @@ class Derivation:
     """A number, as the value of a formula.
 
     Attributes:
-        formula: an expression over the names in `numbers`, in Python's notation, with exp, sqrt,
-            tanh, max, and step(x), which is 1 for positive x and else 0.
+        formula: an expression over the names in `numbers`, in Python's notation, with exp, log,
+            sqrt, tanh, max, and step(x), which is 1 for positive x and else 0.
         numbers: by name, in the order of the formula.
         terms: what one of these numbers was made of, where there is more to tell.
     """

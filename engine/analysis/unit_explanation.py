@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from engine.analysis.arithmetic import ARITHMETIC
+from engine.analysis.arithmetic import ARITHMETIC, LossArithmetic
 from engine.analysis.derivation import Box, Derivation, Place
 from engine.layers import Array
 from engine.network.net import Net, quiet
@@ -24,6 +24,8 @@ class UnitExplanation:
         gradient: by how much the loss rises with the unit; None without a true class, and of a
             loss layer's own units, behind which there is nothing.
         backward: how that came about from the layer behind.
+        loss: of a loss layer's units, where the true class is known: the loss, and how it came
+            about from all of them.
         fields: for each layer before, nearest first, the units that this one is made of.
     """
 
@@ -32,6 +34,7 @@ class UnitExplanation:
     after: tuple[float, Derivation] | None
     gradient: float | None
     backward: Derivation | None
+    loss: tuple[float, Derivation] | None
     fields: tuple[Box, ...]
 
 
@@ -57,8 +60,10 @@ def explain_unit(
         raise IndexError(f"layer {layer} of {shape} has no unit {tuple(place)}")
     net.forward(x)
     volumes = [x[..., 0], *(output[..., 0] for output in net.outputs)]
-    gradient, backward = None, None
-    if target is not None and layer < len(net.layers) - 1:
+    gradient, backward, loss = None, None, None
+    if target is not None and layer == len(net.layers) - 1:
+        loss = _loss(net, volumes[layer], target)
+    elif target is not None:
         net.backward(np.array([target]), need_dx=True)
         gradient, backward = _gradient(net, volumes, target, layer, place)
     return UnitExplanation(
@@ -67,6 +72,7 @@ def explain_unit(
         _after(net, volumes, layer, place),
         gradient,
         backward,
+        loss,
         receptive_fields(net, layer, place),
     )
 
@@ -92,6 +98,13 @@ def _after(
     if behind == len(net.layers) or not net.layers[behind].monotonic:
         return None
     return float(volumes[behind + 1][place]), _forward(net, volumes, behind, place)
+
+
+def _loss(net: Net, scores: Array, target: int) -> tuple[float, Derivation]:
+    arithmetic = ARITHMETIC[net.loss_layer.type]
+    assert isinstance(arithmetic, LossArithmetic), "the spec ends in a loss"
+    derivation = arithmetic.loss(net.loss_layer, scores, target)
+    return net.loss_layer.loss(np.array([target])), derivation
 
 
 def _gradient(

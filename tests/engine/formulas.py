@@ -8,6 +8,7 @@ from engine.analysis.derivation import Derivation
 
 FUNCTIONS = {
     "exp": math.exp,
+    "log": math.log,
     "sqrt": math.sqrt,
     "tanh": math.tanh,
     "max": max,

@@ -1,6 +1,6 @@
 """How each layer type makes its numbers, one unit at a time, to explain it."""
 
-from engine.analysis.arithmetic.base import Arithmetic
+from engine.analysis.arithmetic.base import Arithmetic, LossArithmetic
 from engine.analysis.arithmetic.channels import (
     LocalResponseNormalizationArithmetic,
     MaxoutArithmetic,
@@ -44,4 +44,4 @@ ARITHMETIC: dict[str, Arithmetic] = {
 }
 """By the name of the layer type; there is one for each."""
 
-__all__ = ["ARITHMETIC", "Arithmetic"]
+__all__ = ["ARITHMETIC", "Arithmetic", "LossArithmetic"]

@@ -32,6 +32,14 @@ class Arithmetic(ABC):
         """
 
 
+class LossArithmetic(Arithmetic):
+    """Of layers that end a network."""
+
+    @abstractmethod
+    def loss(self, layer: Layer, x: Array, target: int) -> Derivation:
+        """How the example's loss came about from the scores `x`, (C, 1, 1)."""
+
+
 class Pointwise(Arithmetic):
     """Of layers that make each number of the one at the same place."""
 

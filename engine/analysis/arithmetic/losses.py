@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.analysis.arithmetic.base import Arithmetic
+from engine.analysis.arithmetic.base import LossArithmetic
 from engine.analysis.derivation import Box, Derivation, Place, Terms, derived
 from engine.layers import Array, Layer
 
 
-class SoftmaxArithmetic(Arithmetic):
+class SoftmaxArithmetic(LossArithmetic):
     """A class's share of the exponentials of all scores."""
 
     def sees(self, layer: Layer, box: Box) -> Box:
@@ -23,13 +23,15 @@ class SoftmaxArithmetic(Arithmetic):
         return Derivation("exp(x - largest) / sum", numbers, terms)
 
     def backward(self, layer: Layer, x: Array, dy: Array, place: Place) -> Derivation:
-        scores = x.astype(np.float64)
-        shares = np.exp(scores - scores.max())
-        shares /= shares.sum()
-        return Derivation("share - truth", {"share": float(shares[place]), **_truth(dy, place)})
+        return Derivation("share - truth", {"share": _share(x, place.channel), **_truth(dy, place)})
+
+    def loss(self, layer: Layer, x: Array, target: int) -> Derivation:
+        # As in the layer, a share that has vanished counts as the smallest positive number.
+        share = max(_share(x, target), float(np.finfo(x.dtype).tiny))
+        return Derivation("-log(share)", {"share": share})
 
 
-class SvmArithmetic(Arithmetic):
+class SvmArithmetic(LossArithmetic):
     """Scores as they are; each that comes closer to the true one than the margin pushes."""
 
     def sees(self, layer: Layer, box: Box) -> Box:
@@ -43,13 +45,17 @@ class SvmArithmetic(Arithmetic):
         if place.channel != true:
             numbers = {"x": float(x[place]), "x_true": float(scores[true].item())}
             return Derivation("step(x - x_true + 1)", numbers)
-        within = (scores - scores[true] + 1 > 0).astype(np.float64)
-        within[true] = 0
+        within = (_margins(scores, true) > 0).astype(np.float64)
         terms = Terms("count", "sum", Box.whole(layer.in_shape), scores, None, within)
         return derived("-count", terms)
 
+    def loss(self, layer: Layer, x: Array, target: int) -> Derivation:
+        scores = x.astype(np.float64)
+        margins = _margins(scores, target)
+        return derived("sum", Terms("sum", "sum", Box.whole(layer.in_shape), scores, None, margins))
 
-class RegressionArithmetic(Arithmetic):
+
+class RegressionArithmetic(LossArithmetic):
     """Scores as they are; each is pulled to 1 at the true class and to 0 elsewhere."""
 
     def sees(self, layer: Layer, box: Box) -> Box:
@@ -60,6 +66,26 @@ class RegressionArithmetic(Arithmetic):
 
     def backward(self, layer: Layer, x: Array, dy: Array, place: Place) -> Derivation:
         return Derivation("x - truth", {"x": float(x[place]), **_truth(dy, place)})
+
+    def loss(self, layer: Layer, x: Array, target: int) -> Derivation:
+        errors = x.astype(np.float64)
+        errors[target] -= 1
+        box = Box.whole(layer.in_shape)
+        return derived("sum / 2", Terms("sum", "sum", box, errors, errors, errors * errors))
+
+
+def _share(x: Array, channel: int) -> float:
+    """The probability of a class."""
+    scores = x.astype(np.float64)
+    exponentials = np.exp(scores - scores.max())
+    return float(exponentials[channel].item() / exponentials.sum())
+
+
+def _margins(scores: Array, true: int) -> Array:
+    """By how much each score comes closer to the true one than 1; at least 0, and 0 of that."""
+    margins: Array = np.maximum(scores - scores[true] + 1, 0)
+    margins[true] = 0
+    return margins
 
 
 def _truth(true: Array, place: Place) -> dict[str, float]:

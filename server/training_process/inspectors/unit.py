@@ -37,17 +37,21 @@ class UnitInspector:
             found = explain_unit(self._run.inspected, x, label, layer, place)
         except IndexError as error:
             raise InquiryError(f"The network has no such unit: {error}.") from None
-        after = found.after
         return {
             "source": self._run.shown.choice.source,
             "label": label,
             "value": short(found.value),
             "forward": _derivation(found.forward, layer - 1),
-            "after": after and {"value": short(after[0]), **_derivation(after[1], layer)},
+            "after": _valued(found.after, layer),
             "gradient": None if found.gradient is None else short(found.gradient),
             "backward": found.backward and _derivation(found.backward, layer + 1),
+            "loss": _valued(found.loss, layer),
             "fields": [_box(box) for box in found.fields],
         }
+
+
+def _valued(found: tuple[float, Derivation] | None, layer: int) -> dict[str, Any] | None:
+    return found and {"value": short(found[0]), **_derivation(found[1], layer)}
 
 
 def _derivation(derivation: Derivation, layer: int) -> dict[str, Any]:

@@ -119,6 +119,11 @@ export class LayerCard {
     for (const name of /** @type {const} */ (["activations", "gradients"])) this.rows.get(name)?.outline(mark, box);
   }
 
+  /** Outlines the filter that made a unit of this layer. @param {Mark} mark @param {number | null} filter  null for none */
+  outlineFilter(mark, filter) {
+    for (const name of /** @type {const} */ (["weights", "weight_gradients"])) this.rows.get(name)?.outlineFilter(mark, filter);
+  }
+
   /** @param {string} text  which example is shown */
   sayExample(text) {
     showText(this.example, text);

@@ -152,6 +152,18 @@ export class MapRow {
     this.outlines.show(mark, box && this.map ? [{ ...box, rows: shown(box.rows), columns: shown(box.columns) }] : []);
   }
 
+  /** Outlines a filter of this layer. @param {Mark} mark @param {number | null} filter  null for none */
+  outlineFilter(mark, filter) {
+    const { group, sx, sy } = this.painter.tiles;
+    /** @type {() => Box} */
+    const box = () => {
+      const at = /** @type {number} */ (filter);
+      if (this.isMatrix()) return { channels: [0, 1], rows: [at, at + 1], columns: [0, sx] };
+      return { channels: [at * group, (at + 1) * group], rows: [0, sy], columns: [0, sx] };
+    };
+    this.outlines.show(mark, filter !== null && this.map ? [box()] : []);
+  }
+
   /** Empties the row, keeps its place, and says why. @param {string} why */
   empty(why) {
     this.map = null;

@@ -1,5 +1,5 @@
-// Outlines a unit in its layer's maps, and what it is made of in those of the layer before and of the
-// input.
+// Outlines a unit in its layer's maps and the filter that made it, and what it is made of in the maps
+// of the layer before and of the input.
 
 import { boxOf, fieldsOf } from "./receptive_field.js";
 
@@ -15,6 +15,8 @@ export class UnitMarks {
     this.cards = cards;
     /** @type {Map<Mark, Map<number, Box>>} */
     this.boxes = new Map();
+    /** @type {Map<Mark, Unit | null>} */
+    this.units = new Map();
   }
 
   /** @param {Mark} mark @param {Unit | null} unit  null for none @param {LayerInfo[]} layers */
@@ -27,13 +29,18 @@ export class UnitMarks {
       if (fields.length) boxes.set(unit.layer - 1, fields[0]).set(0, fields[fields.length - 1]);
     }
     this.boxes.set(mark, boxes);
+    this.units.set(mark, unit);
     this.refresh();
   }
 
   /** Puts the outlines on the maps that there are now. */
   refresh() {
     for (const [mark, boxes] of this.boxes) {
-      for (const [index, card] of this.cards) card.outline(mark, boxes.get(index) ?? null);
+      const unit = this.units.get(mark);
+      for (const [index, card] of this.cards) {
+        card.outline(mark, boxes.get(index) ?? null);
+        card.outlineFilter(mark, unit?.layer === index ? unit.channel : null);
+      }
     }
   }
 }

@@ -71,6 +71,23 @@ export function passedText(type) {
   return PASSED[type] ?? "Each unit behind that is made of this one passes back its own gradient times how much it rises with this one.";
 }
 
+/** @type {Record<string, string>} */
+const LOSS = {
+  softmax: "None: this is where it begins. The loss is small where the probability of the true class is near 1.",
+  svm: "None: this is where it begins. The loss adds up by how much each score comes within 1 of the true class’s.",
+  regression: "None: this is where it begins. The loss is half the sum of the squared distances from what the scores are to be.",
+};
+
+/** How the layer that ends the network makes the loss of its outputs. @param {string} type */
+export function lossText(type) {
+  return LOSS[type] ?? "";
+}
+
+/** What the numbers behind a loss are called, as in `termNames`. @param {string} type @returns {[string, string, string]} */
+export function lossNames(type) {
+  return type === "svm" ? ["score", "", "adds"] : ["distance", "distance", "square"];
+}
+
 /**
  * What the numbers behind a sum are called: those that go in, their factors, and what each contributes.
  * @param {string} type  of the layer that made the sum

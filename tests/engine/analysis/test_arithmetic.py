@@ -9,9 +9,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from engine.analysis.arithmetic import ARITHMETIC
+from engine.analysis.arithmetic import ARITHMETIC, LossArithmetic
 from engine.analysis.derivation import Box, Derivation, Place
-from engine.layers import LAYERS, Array, Layer, Shape
+from engine.layers import LAYERS, Array, Layer, Loss, Shape
 from tests.engine.formulas import value_of
 from tests.engine.layer_cases import CASES, FEW, Case
 
@@ -55,6 +55,18 @@ def test_the_parts_of_a_gradient_sum_to_it(case: Case) -> None:
         derivation = ARITHMETIC[case.kind].backward(layer, x[..., -1], known, place)
         assert value_of(derivation) == pytest.approx(dx[..., -1][place], abs=TOLERANCE)
         assert_whole(derivation)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.is_loss], ids=str)
+def test_the_loss_shown_is_the_layers(case: Case) -> None:
+    layer, x, target = case.build(), case.x(batch=1), int(case.dy(batch=1)[0])
+    case.forward(layer, x)
+    arithmetic = ARITHMETIC[case.kind]
+    assert isinstance(layer, Loss)
+    assert isinstance(arithmetic, LossArithmetic)
+    derivation = arithmetic.loss(layer, x[..., 0], target)
+    assert value_of(derivation) == pytest.approx(layer.loss(np.array([target])), abs=TOLERANCE)
+    assert_whole(derivation)
 
 
 def assert_whole(derivation: Derivation) -> None:

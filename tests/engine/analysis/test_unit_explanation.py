@@ -29,6 +29,9 @@ def test_every_layer_of_a_network_in_single_precision(layers: str, loss: str) ->
             if gradient is None:
                 assert found.gradient is None
                 assert found.backward is None
+                assert found.loss is not None
+                assert value_of(found.loss[1]) == pytest.approx(found.loss[0], rel=1e-5, abs=1e-5)
+                assert found.loss[0] == oracle.loss_layer.loss(np.array([target]))
             else:
                 assert found.backward is not None
                 assert found.gradient == gradient[..., 0][place]

@@ -3,13 +3,13 @@
 import { DerivationView } from "../../maps/derivation_view.js";
 import { byId, setText, showText } from "../../parts/dom.js";
 import { formulaText, numberText } from "../../words/formula.js";
-import { fieldsText, madeText, passedText, placeText, termNames, unitTitle } from "../../words/unit_text.js";
+import { fieldsText, lossNames, lossText, madeText, passedText, placeText, termNames, unitTitle } from "../../words/unit_text.js";
 
 /** @import { Derivation } from "../../maps/derivation_view.js" */
 /** @import { Box } from "../../maps/receptive_field.js" */
 /** @import { Context } from "../../view_context.js" */
 
-/** @typedef {{step: number, value: number, after: ({value: number} & Derivation) | null, forward: Derivation, gradient: number | null, backward: Derivation | null, label: number | null, fields: Box[]}} Explanation */
+/** @typedef {{step: number, value: number, after: ({value: number} & Derivation) | null, forward: Derivation, gradient: number | null, backward: Derivation | null, loss: ({value: number} & Derivation) | null, label: number | null, fields: Box[]}} Explanation */
 
 /** @param {Context} context */
 export function showUnitPanel({ store, pinned, liveAnswer }) {
@@ -42,8 +42,10 @@ export function showUnitPanel({ store, pinned, liveAnswer }) {
     if (gradient !== null && answer.backward) {
       const behind = layers[unit.layer + 1].type;
       backward.show(gradient, answer.backward, { about: passedText(behind), names: termNames(behind, true), nameOf });
+    } else if (answer.loss) {
+      backward.show(answer.loss.value, answer.loss, { about: lossText(type), names: lossNames(type), nameOf });
     } else {
-      backward.none(answer.label === null ? "None: the true class of this image is unknown." : "None: the loss is computed from it, and nothing comes after.");
+      backward.none("None: the true class of this image is unknown.");
     }
   };
   const live = liveAnswer({
