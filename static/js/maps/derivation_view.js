@@ -31,7 +31,8 @@ export class DerivationView {
     };
     this.grids = new TermGrids(tip, this.choose);
     this.table = make("table", { class: "term-table" });
-    this.list = make("details", {}, make("summary", {}, "the largest of them"), this.table);
+    this.summary = make("summary", {});
+    this.list = make("details", {}, this.summary, this.table);
     this.element = make("div", { class: "derivation" }, make("h4", {}, heading), this.about, this.formula, this.grids.element, this.list, this.more);
     /** @type {Terms | null} */
     this.terms = null;
@@ -65,6 +66,7 @@ export class DerivationView {
     if (this.list.hidden !== !listed || this.list.dataset.drawn !== String(drawn)) this.list.open = !drawn;
     this.list.hidden = !listed;
     this.list.dataset.drawn = String(drawn);
+    setText(this.summary, terms?.strongest.length === count ? "one by one" : "the largest of them");
     if (terms && listed) showTerms(this.table, terms, names, (term) => nameOf(terms.layer, term), this.choose);
   }
 }

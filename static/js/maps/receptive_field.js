@@ -1,6 +1,7 @@
 // Finds what a unit is made of: its part of the layer before, and through all layers of the input.
 // The server's side is engine/analysis/arithmetic/; a test holds the two to each other.
 
+/** @import { Unit } from "../parts/pinned_unit.js" */
 /** @import { LayerInfo } from "../server/protocol.js" */
 
 /**
@@ -8,11 +9,15 @@
  * @typedef {{channels: [number, number], rows: [number, number], columns: [number, number]}} Box
  */
 
-/** @import { Unit } from "../parts/pinned_unit.js" */
-
 /** @param {Unit} unit @returns {Box} */
 export function boxOf({ channel, y, x }) {
   return { channels: [channel, channel + 1], rows: [y, y + 1], columns: [x, x + 1] };
+}
+
+/** Whether a network of these layers has the unit. @param {LayerInfo[]} layers @param {Unit} unit */
+export function hasUnit(layers, { layer, channel, y, x }) {
+  const out = layers[layer]?.out;
+  return out !== undefined && x < out[0] && y < out[1] && channel < out[2];
 }
 
 /**

@@ -6,6 +6,7 @@ import { LayerCard } from "../../maps/layer_card.js";
 import { LargeMap } from "../../maps/large_map.js";
 import { MapColors } from "../../maps/map_colors.js";
 import { readMaps } from "../../maps/map_reader.js";
+import { hasUnit } from "../../maps/receptive_field.js";
 import { UnitMarks } from "../../maps/unit_marks.js";
 import { exampleText } from "../../words/example_text.js";
 
@@ -69,6 +70,10 @@ export function showLayers({ store, command, pinned }) {
     const next = JSON.stringify([session.layers, session.dataset.classes]);
     if (next === signature) return;
     signature = next;
+    // What somebody looked at may not be in the new network.
+    marks.show("hover", null, session.layers);
+    if (pinned.unit && !hasUnit(session.layers, pinned.unit)) pinned.pin(null);
+    marks.show("pinned", pinned.unit, session.layers);
     sight.disconnect();
     sizes.disconnect();
     cards.clear();

@@ -7,9 +7,24 @@ import { fieldsText, lossNames, lossText, madeText, passedText, placeText, termN
 
 /** @import { Derivation } from "../../maps/derivation_view.js" */
 /** @import { Box } from "../../maps/receptive_field.js" */
+/** @import { Unit } from "../../parts/pinned_unit.js" */
+/** @import { SessionMessage } from "../../server/protocol.js" */
 /** @import { Context } from "../../view_context.js" */
 
-/** @typedef {{step: number, value: number, after: ({value: number} & Derivation) | null, forward: Derivation, gradient: number | null, backward: Derivation | null, loss: ({value: number} & Derivation) | null, label: number | null, fields: Box[]}} Explanation */
+/** @typedef {Derivation & {value: number}} Valued */
+
+/**
+ * The answer to an inquiry about a unit; the other side is server/training_process/inspectors/unit.py.
+ * @typedef {object} Explanation
+ * @property {number} step
+ * @property {number} value
+ * @property {Derivation} forward
+ * @property {Valued | null} after
+ * @property {number | null} gradient
+ * @property {Derivation | null} backward
+ * @property {Valued | null} loss
+ * @property {Box[]} fields
+ */
 
 /** @param {Context} context */
 export function showUnitPanel({ store, pinned, liveAnswer }) {
@@ -24,34 +39,18 @@ export function showUnitPanel({ store, pinned, liveAnswer }) {
   byId("unit_forward", HTMLElement).append(forward.element);
   byId("unit_backward", HTMLElement).append(backward.element);
 
-  /** @param {Explanation} answer */
-  const show = (answer) => {
-    const { session } = store.state;
-    const { unit } = pinned;
-    if (!session || !unit) return;
-    showText(problem, "");
-    panel.removeAttribute("aria-busy");
-    panel.dataset.step = String(answer.step);
-    const { layers, dataset: { classes } } = session;
-    /** @param {number} layer @param {{channel: number, y: number, x: number}} place */
-    const nameOf = (layer, place) => placeText(layers[layer], classes, place);
-    const { type } = layers[unit.layer];
-    const { after, gradient } = answer;
-    const more = after ? `${layers[unit.layer + 1].type}: ${formulaText(after.formula, after.numbers)} = ${numberText(after.value)}` : "";
-    forward.show(answer.value, answer.forward, { about: [madeText(type), fieldsText(unit.layer, answer.fields)].filter(Boolean).join(" "), names: termNames(type, false), nameOf, more });
-    if (gradient !== null && answer.backward) {
-      const behind = layers[unit.layer + 1].type;
-      backward.show(gradient, answer.backward, { about: passedText(behind), names: termNames(behind, true), nameOf });
-    } else if (answer.loss) {
-      backward.show(answer.loss.value, answer.loss, { about: lossText(type), names: lossNames(type), nameOf });
-    } else {
-      backward.none("None: the true class of this image is unknown.");
-    }
-  };
   const live = liveAnswer({
     element: panel,
     question: () => (pinned.unit ? { about: "unit", ...pinned.unit } : null),
-    show: (answer) => show(/** @type {any} */ (answer)),
+    show: (answer) => {
+      const { session } = store.state;
+      if (!session || !pinned.unit) return;
+      const found = /** @type {any} */ (answer);
+      showForward(forward, found, pinned.unit, session);
+      showBackward(backward, found, pinned.unit, session);
+      panel.dataset.step = String(answer.step);
+      showText(problem, "");
+    },
     fail: (message) => showText(problem, message),
   });
   const open = () => {
@@ -59,26 +58,43 @@ export function showUnitPanel({ store, pinned, liveAnswer }) {
     const { unit } = pinned;
     panel.hidden = !unit || !session;
     if (!unit || !session) return;
-    panel.setAttribute("aria-busy", "true");
     setText(heading, unitTitle(session.layers, session.dataset.classes, unit));
     live.again();
   };
   pinned.onChange(open);
+  store.subscribe(["session"], open);
   byId("unit_close", HTMLButtonElement).addEventListener("click", () => pinned.pin(null));
   panel.addEventListener("keydown", (event) => {
     if (event.key === "Escape") pinned.pin(null);
   });
-  let run = -1;
-  store.subscribe(["session"], (state) => {
-    // Another network need not have such a unit, and what it has there is another one.
-    if (state.run !== run && run >= 0 && pinned.unit && !exists(state.session?.layers ?? [], pinned.unit)) pinned.pin(null);
-    else if (state.run !== run && pinned.unit) open();
-    run = state.run;
+}
+
+/** @param {DerivationView} view @param {Explanation} found @param {Unit} unit @param {SessionMessage} session */
+function showForward(view, { value, forward, after, fields }, unit, session) {
+  const { type } = session.layers[unit.layer];
+  view.show(value, forward, {
+    about: `${madeText(type)} ${fieldsText(unit.layer, fields)}`.trim(),
+    names: termNames(type, false),
+    nameOf: namesIn(session),
+    more: after ? `${session.layers[unit.layer + 1].type}: ${formulaText(after.formula, after.numbers)} = ${numberText(after.value)}` : "",
   });
 }
 
-/** @param {import("../../server/protocol.js").LayerInfo[]} layers @param {import("../../parts/pinned_unit.js").Unit} unit */
-function exists(layers, { layer, channel, y, x }) {
-  const out = layers[layer]?.out;
-  return out !== undefined && x < out[0] && y < out[1] && channel < out[2];
+/** @param {DerivationView} view @param {Explanation} found @param {Unit} unit @param {SessionMessage} session */
+function showBackward(view, { gradient, backward, loss }, unit, session) {
+  const nameOf = namesIn(session);
+  if (gradient !== null && backward) {
+    const { type } = session.layers[unit.layer + 1];
+    view.show(gradient, backward, { about: passedText(type), names: termNames(type, true), nameOf });
+  } else if (loss) {
+    const { type } = session.layers[unit.layer];
+    view.show(loss.value, loss, { about: lossText(type), names: lossNames(type), nameOf });
+  } else {
+    view.none("None: the true class of this image is unknown.");
+  }
+}
+
+/** Names a layer's units. @param {SessionMessage} session @returns {(layer: number, place: {channel: number, y: number, x: number}) => string} */
+function namesIn({ layers, dataset }) {
+  return (layer, place) => placeText(layers[layer], dataset.classes, place);
 }
