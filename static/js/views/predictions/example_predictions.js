@@ -44,7 +44,8 @@ export function showPredictions({ store, examples }) {
   };
   // A finger that scrolls past is not somebody looking.
   place.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && setHeld(true));
-  place.addEventListener("pointerleave", () => setHeld(place.contains(document.activeElement)));
+  // Nor is a picture that was clicked, though it has the focus.
+  place.addEventListener("pointerleave", () => setHeld(place.parentElement?.querySelector("#testset_vis:focus-visible, #testset_vis :focus-visible") != null));
   place.addEventListener("focusin", ({ target }) => target instanceof Element && target.matches(":focus-visible") && setHeld(true));
   place.addEventListener("focusout", ({ relatedTarget }) => setHeld(relatedTarget instanceof Node && place.contains(relatedTarget)));
   goByKeys(place);
