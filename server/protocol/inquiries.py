@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
-from server.protocol.read_values import TEXT, read_members
+from server.protocol.read_values import INTEGER, TEXT, read_members
 from server.protocol.refusals import CommandError
 
 
@@ -33,9 +33,20 @@ class FeatureMapInquiry:
     known: str | None = field(default=None, metadata=TEXT)
 
 
-Inquiry: TypeAlias = ExampleInquiry | FeatureMapInquiry
+@dataclass(frozen=True, slots=True)
+class UnitInquiry:
+    """How did a unit come to its number on that example?"""
+
+    about: ClassVar[str] = "unit"
+    layer: int = field(metadata=INTEGER)
+    channel: int = field(metadata=INTEGER)
+    y: int = field(metadata=INTEGER)
+    x: int = field(metadata=INTEGER)
+
+
+Inquiry: TypeAlias = ExampleInquiry | FeatureMapInquiry | UnitInquiry
 INQUIRIES: dict[str, type[Inquiry]] = {
-    kind.about: kind for kind in (ExampleInquiry, FeatureMapInquiry)
+    kind.about: kind for kind in (ExampleInquiry, FeatureMapInquiry, UnitInquiry)
 }
 
 

@@ -1,6 +1,8 @@
 // Names what main.js hands to every view, so that views need to know neither socket nor HTTP.
 
 /** @import { Command, Guess, RemovedSession, Role, SessionSummary } from "./server/protocol.js" */
+/** @import { ExamplePins } from "./parts/example_pins.js" */
+/** @import { PinnedUnit } from "./parts/pinned_unit.js" */
 /** @import { Hooks, LiveAnswer } from "./server/inquiries.js" */
 /** @import { Store } from "./store.js" */
 
@@ -80,6 +82,8 @@
  * @property {Store} store
  * @property {(command: Command) => Promise<any>} command
  * @property {(hooks: Omit<Hooks, "store" | "command">) => LiveAnswer} liveAnswer  asks of the network as it learns
+ * @property {PinnedUnit} pinned
+ * @property {ExamplePins} examples
  * @property {Api} api
  * @property {Bootstrap} bootstrap
  * @property {TestBrowser} testBrowser
