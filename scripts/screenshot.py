@@ -61,9 +61,9 @@ def show_map(page: Page) -> bytes:
     page.locator("#confusion summary").click()
     page.locator("#browser_close").click()
     page.locator("#feature_map summary").click()
-    canvas = page.locator("#map_canvas")
+    canvas = page.locator("#plane_canvas")
     canvas.press("ArrowDown")
-    page.wait_for_function("document.querySelector('#map_picture').style.visibility === 'visible'")
+    page.wait_for_function("document.querySelector('#plane_picture').style.visibility === 'visible'")
     return page.locator("#feature_map").screenshot()
 
 

@@ -48,9 +48,9 @@ def test_axe_finds_nothing(page: Page, browser: Browser) -> None:
     page.locator("#browser_grid [role=gridcell]").first.click()
     expect(page.locator("#browser_bars li")).to_have_count(10)
     page.locator("#feature_map summary").click()
-    page.locator("#map_choice").select_option("all of 3")
-    page.locator("#map_canvas").press("ArrowRight")
-    expect(page.locator("#map_picture")).to_be_visible()
+    page.locator("#plane_choice").select_option("all of 3")
+    page.locator("#plane_canvas").press("ArrowRight")
+    expect(page.locator("#plane_picture")).to_be_visible()
     seen = {"training": complaints(page)}
     page.get_by_text("How it learns and predicts").click()
     pause(page)

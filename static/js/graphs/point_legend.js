@@ -34,7 +34,7 @@ export class PointLegend {
 
   /** @param {number} label @param {string} name */
   makeButton(label, name) {
-    const button = make("button", { type: "button", class: "map-class" }, make("canvas", {}), name);
+    const button = make("button", { type: "button", class: "plane-class" }, make("canvas", {}), name);
     button.addEventListener("click", () => {
       const { hidden } = this.cloud;
       if (!hidden.delete(label)) hidden.add(label);

@@ -26,7 +26,7 @@ DIGITS = load_builtin()
 # Of each class: how many pixels of the canvas have its color, their middle and their mean square
 # distance from it, in pixels.
 CLOUDS = """() => {
-  const canvas = document.querySelector("#map_canvas");
+  const canvas = document.querySelector("#plane_canvas");
   const { width, height } = canvas;
   const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
   const pixels = new Uint32Array(data.buffer);
@@ -48,9 +48,9 @@ CLOUDS = """() => {
 }"""
 # What is off the screen is not asked for, and the cards above it grow while they are drawn.
 SAYS_THE_NEWEST = """() => {
-  document.querySelector("#map_canvas").scrollIntoView({ block: "nearest" });
+  document.querySelector("#plane_canvas").scrollIntoView({ block: "nearest" });
   const examples = document.querySelector("#trainstats [data-stat=examples]").innerText;
-  return document.querySelector("#map_words").innerText.startsWith(`After ${examples} examples:`);
+  return document.querySelector("#plane_words").innerText.startsWith(`After ${examples} examples:`);
 }"""
 UNTIL_STILL = f"""async () => {{
   const drawn = () => JSON.stringify(({CLOUDS})());
@@ -103,21 +103,21 @@ def await_still(page: Page) -> None:
 def shown_image(page: Page) -> tuple[int, int]:
     """Index and true class of the digit that is shown, whose picture is checked."""
     said = re.fullmatch(
-        r"Test image ([\d,]+): (\d)(?:, taken for (\d))?", page.locator("#map_tip").inner_text()
+        r"Test image ([\d,]+): (\d)(?:, taken for (\d))?", page.locator("#plane_tip").inner_text()
     )
     assert said is not None
     index, label = int(said.group(1).replace(",", "")), int(said.group(2))
     assert DIGITS.test_labels[index] == label
-    assert which_test_image(page.locator("#map_picture")) == index
+    assert which_test_image(page.locator("#plane_picture")) == index
     return index, label
 
 
 def test_one_watches_the_classes_come_apart_and_takes_points_in_hand(page: Page) -> None:
     begin_paused(page)
-    expect(page.locator("#map_canvas")).to_be_hidden()
+    expect(page.locator("#plane_canvas")).to_be_hidden()
     page.locator("#feature_map summary").focus()
     page.keyboard.press("Enter")
-    canvas = page.locator("#map_canvas")
+    canvas = page.locator("#plane_canvas")
     expect(canvas).to_be_visible()
     await_still(page)
     before = separation(page)
@@ -132,7 +132,7 @@ def test_one_watches_the_classes_come_apart_and_takes_points_in_hand(page: Page)
     # The pointer on a point shows its digit.
     middle = max(clouds(page), key=lambda cloud: -cloud["around"])
     canvas.hover(position={"x": middle["x"], "y": middle["y"]})
-    expect(page.locator("#map_tip")).to_be_visible()
+    expect(page.locator("#plane_tip")).to_be_visible()
     shown_image(page)
 
     # A lasso around everything holds everything.
@@ -144,9 +144,9 @@ def test_one_watches_the_classes_come_apart_and_takes_points_in_hand(page: Page)
     for x, y in corners:
         page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
     page.mouse.up()
-    selected = page.locator("#map_selected")
+    selected = page.locator("#plane_selected")
     expect(selected).to_contain_text("1,000 selected")
-    page.locator("#map_clear").click()
+    page.locator("#plane_clear").click()
     expect(selected).to_be_hidden()
 
 
@@ -156,17 +156,20 @@ def test_it_can_be_used_with_the_keyboard_alone(page: Page) -> None:
     page.keyboard.press("Enter")
     await_still(page)
     page.keyboard.press("Tab")
-    expect(page.locator("#map_canvas")).to_be_focused()
+    expect(page.locator("#plane_canvas")).to_be_focused()
     page.keyboard.press("ArrowLeft")
     first, _ = shown_image(page)
     page.keyboard.press("ArrowLeft")
-    expect(page.locator("#map_tip")).not_to_contain_text(f"Test image {first}:")
-    shown_image(page)
+    expect(page.locator("#plane_tip")).not_to_contain_text(f"Test image {first}:")
+    pinned, _ = shown_image(page)
+    page.keyboard.press("Enter")
+    page.locator("#visnet").scroll_into_view_if_needed()
+    expect(page.locator("#shown_example_text")).to_contain_text(str(pinned))
     page.keyboard.press("Escape")
-    expect(page.locator("#map_tip")).to_be_hidden()
+    expect(page.locator("#plane_tip")).to_be_hidden()
 
     # The legend hides and shows classes.
-    three = page.locator("#map_legend button", has_text="3")
+    three = page.locator("#plane_legend button", has_text="3")
     three.focus()
     page.keyboard.press("Enter")
     expect(three).to_have_attribute("aria-pressed", "false")
@@ -180,16 +183,16 @@ def test_it_can_be_used_with_the_keyboard_alone(page: Page) -> None:
     separation(page)
 
     # Instead of a lasso: a class, or what is mistaken, as the full test of these weights has it.
-    page.locator("#map_choice").select_option("all of 3")
+    page.locator("#plane_choice").select_option("all of 3")
     threes = int(np.count_nonzero(DIGITS.test_labels == 3))
-    selected = page.locator("#map_selected")
+    selected = page.locator("#plane_selected")
     expect(selected).to_contain_text(f"{threes} selected: {threes} of 3;")
-    page.locator("#map_choice").select_option("all that are mistaken")
+    page.locator("#plane_choice").select_option("all that are mistaken")
     accuracy = page.locator("#trainstats [data-stat=test]").inner_text()
     wrong = round(1000 - 10 * float(accuracy.rstrip("%")))
     expect(selected).to_contain_text(f"{wrong} selected")
     expect(selected).to_contain_text(f"{wrong} mistaken")
-    page.locator("#map_browse").focus()
+    page.locator("#plane_browse").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#browser_found")).to_contain_text(f"{wrong} of 1,000 test images")
 
@@ -203,5 +206,5 @@ def test_spectators_watch_it_on_a_phone(page: Page, problems: Problems) -> None:
         before = guest.locator("#feature_map").get_attribute("data-step")
         resume(page)
         expect(guest.locator("#feature_map")).not_to_have_attribute("data-step", str(before))
-        guest.locator("#map_canvas").hover()
+        guest.locator("#plane_canvas").hover()
         assert overflow(guest) <= 0

@@ -29,17 +29,18 @@ export function showFeatureMap(context) {
 
 class FeatureMap {
   /** @param {Context} context */
-  constructor({ store, api, liveAnswer, testBrowser }) {
+  constructor({ store, api, liveAnswer, testBrowser, examples }) {
     this.store = store;
+    this.examples = examples;
     this.testBrowser = testBrowser;
     this.place = byId("feature_map", HTMLDetailsElement);
-    this.words = byId("map_words", HTMLElement);
-    this.problem = byId("map_problem", HTMLElement);
-    this.tip = byId("map_tip", HTMLElement);
-    this.picture = byId("map_picture", HTMLElement);
-    this.choice = byId("map_choice", HTMLSelectElement);
-    this.cloud = new PointCloud(byId("map_canvas", HTMLCanvasElement), () => this.placeTip());
-    this.legend = new PointLegend(byId("map_legend", HTMLElement), this.cloud);
+    this.words = byId("plane_words", HTMLElement);
+    this.problem = byId("plane_problem", HTMLElement);
+    this.tip = byId("plane_tip", HTMLElement);
+    this.picture = byId("plane_picture", HTMLElement);
+    this.choice = byId("plane_choice", HTMLSelectElement);
+    this.cloud = new PointCloud(byId("plane_canvas", HTMLCanvasElement), () => this.placeTip());
+    this.legend = new PointLegend(byId("plane_legend", HTMLElement), this.cloud);
     this.picker = new PointPicker(this.cloud, {
       look: (point) => this.look(point),
       pin: (point) => this.pin(point),
@@ -66,12 +67,13 @@ class FeatureMap {
   }
 
   listen() {
+    this.store.subscribe(["layers"], () => this.showPinned());
     this.place.addEventListener("toggle", () => this.answers.again());
     this.choice.addEventListener("change", () => this.choose());
-    const finger = byId("map_finger", HTMLInputElement);
+    const finger = byId("plane_finger", HTMLInputElement);
     finger.addEventListener("change", () => this.picker.drawByFinger(finger.checked));
-    byId("map_browse", HTMLButtonElement).addEventListener("click", () => this.browse());
-    byId("map_clear", HTMLButtonElement).addEventListener("click", () => this.select([]));
+    byId("plane_browse", HTMLButtonElement).addEventListener("click", () => this.browse());
+    byId("plane_clear", HTMLButtonElement).addEventListener("click", () => this.select([]));
   }
 
   /** @returns {import("../../server/inquiries.js").Inquiry | null} */
@@ -96,8 +98,8 @@ class FeatureMap {
     this.cloud.move({ places, labels: this.images.labels, guesses }, this.driftTime());
     this.legend.show(this.images.labels);
     this.offer();
-    byId("map_result", HTMLElement).hidden = false;
-    byId("map_none", HTMLElement).hidden = true;
+    byId("plane_result", HTMLElement).hidden = false;
+    byId("plane_none", HTMLElement).hidden = true;
     this.place.dataset.step = String(answer.step);
     setText(this.words, mapText(answer, x.length, session?.layers[answer.layer]));
     this.showTip();
@@ -107,8 +109,9 @@ class FeatureMap {
   /** Other images: nothing that was picked among those before holds for them. @param {{data: string, indices: number[], labels: number[]}} images */
   begin(images) {
     this.images = images;
-    this.cloud.cursor = this.cloud.pinned = -1;
+    this.cloud.cursor = -1;
     this.cloud.selected = new Set();
+    this.showPinned();
   }
 
   /** As long as from the last answer to this one, so that points are always on their way. */
@@ -131,9 +134,24 @@ class FeatureMap {
     if (point >= 0) this.speak(this.tip.textContent ?? "");
   }
 
-  /** @param {number} point */
+  /** Has the layers' cards show this image from now on. @param {number} point */
   pin(point) {
-    this.cloud.pinned = point === this.cloud.pinned ? -1 : point;
+    if (!this.images || !this.examples.possible) return;
+    this.examples.pin("test", this.images.indices[point]);
+    this.mark(point); // the cards tell of it themselves only while they are on the screen
+  }
+
+  /** Whoever pinned it, and wherever on the page. */
+  showPinned() {
+    const { layers } = this.store.state;
+    const pinned = layers?.pinned && layers.source === "test" ? layers.index : null;
+    this.mark(pinned === null ? -1 : (this.images?.indices.indexOf(pinned) ?? -1));
+  }
+
+  /** @param {number} point */
+  mark(point) {
+    if (point === this.cloud.pinned) return;
+    this.cloud.pinned = point;
     this.cloud.redraw();
   }
 
@@ -148,7 +166,7 @@ class FeatureMap {
     this.tip.hidden = cursor < 0 || !this.images;
     if (!this.images || this.tip.hidden) return;
     const index = this.images.indices[cursor];
-    setText(byId("map_tip_words", HTMLElement), pointText(index, this.nameOf(this.images.labels[cursor]), this.nameOf(points.guesses[cursor])));
+    setText(byId("plane_tip_words", HTMLElement), pointText(index, this.nameOf(this.images.labels[cursor]), this.nameOf(points.guesses[cursor])));
     const picture = this.pictures.get(index);
     this.picture.style.visibility = picture ? "visible" : "hidden";
     if (picture) showFromSheet(this.picture, picture, PICTURE_SIDE);
@@ -207,9 +225,9 @@ class FeatureMap {
   showSelection() {
     const { selected, points: { labels, guesses } } = this.cloud;
     const chosen = [...selected];
-    byId("map_selection", HTMLElement).hidden = chosen.length === 0;
+    byId("plane_selection", HTMLElement).hidden = chosen.length === 0;
     const text = selectionText(chosen.map((i) => labels[i]), chosen.map((i) => guesses[i]), (label) => this.nameOf(label));
-    setText(byId("map_selected", HTMLElement), chosen.length ? text : "");
+    setText(byId("plane_selected", HTMLElement), chosen.length ? text : "");
   }
 
   browse() {
