@@ -52,9 +52,9 @@ export class DerivationView {
   show(value, { formula, numbers, terms }, { about, names, nameOf, more = "" }) {
     this.terms = terms;
     setText(this.about, about);
-    const written = [formulaText(formula), formulaText(formula, numbers), numberText(value)];
-    // A formula of one name says nothing that its number does not.
-    showText(this.formula, [...new Set(written)].join(" = "));
+    // A formula of one name has nothing to fill in.
+    const filled = formula in numbers ? [] : [formulaText(formula, numbers)];
+    showText(this.formula, [formulaText(formula), ...filled, numberText(value)].join(" = "));
     showText(this.more, more);
     const box = terms?.box;
     const plane = box ? (box.rows[1] - box.rows[0]) * (box.columns[1] - box.columns[0]) : 0;

@@ -58,6 +58,8 @@ export class MapOutlines {
   rectangles({ channels, rows, columns }) {
     const { layout, tiles, density } = this.painter;
     const [first, end] = tiles.color ? [0, 1] : channels;
+    // A frame around each of many neurons would hide them.
+    if (tiles.sx * tiles.sy === 1 && end - first >= tiles.count) return [[0, 0, layout.width / density, layout.height / density]];
     const size = (/** @type {[number, number]} */ [from, to]) => ((to - from) * layout.scale) / density;
     const found = [];
     for (let tile = first; tile < Math.min(end, tiles.count); tile++) {

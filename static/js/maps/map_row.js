@@ -155,13 +155,14 @@ export class MapRow {
   /** Outlines a filter of this layer. @param {Mark} mark @param {number | null} filter  null for none */
   outlineFilter(mark, filter) {
     const { group, sx, sy } = this.painter.tiles;
-    /** @type {() => Box} */
-    const box = () => {
-      const at = /** @type {number} */ (filter);
-      if (this.isMatrix()) return { channels: [0, 1], rows: [at, at + 1], columns: [0, sx] };
-      return { channels: [at * group, (at + 1) * group], rows: [0, sy], columns: [0, sx] };
-    };
-    this.outlines.show(mark, filter !== null && this.map ? [box()] : []);
+    /** @type {Box[]} */
+    const boxes = [];
+    if (filter !== null && this.isMatrix()) {
+      if (filter < sy) boxes.push({ channels: [0, 1], rows: [filter, filter + 1], columns: [0, sx] });
+    } else if (filter !== null && this.map) {
+      boxes.push({ channels: [filter * group, (filter + 1) * group], rows: [0, sy], columns: [0, sx] });
+    }
+    this.outlines.show(mark, boxes);
   }
 
   /** Empties the row, keeps its place, and says why. @param {string} why */

@@ -23,7 +23,7 @@ export function showTerms(table, terms, names, nameOf, choose) {
     const bar = make("span", { class: "term-bar" });
     const share = (term.part ?? 0) / most;
     bar.style.width = `${Math.abs(share) * 100}%`;
-    bar.style.background = signCss(share);
+    bar.style.background = signCss(Math.sign(share));
     const numbers = [term.input, ...(factors ? [term.factor] : [])].map((value) => make("td", {}, numberText(value)));
     return make("tr", {}, make("th", { scope: "row" }, name), ...numbers, make("td", { class: "term-part" }, bar, make("span", {}, numberText(term.part))));
   });

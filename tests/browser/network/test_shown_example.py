@@ -26,6 +26,8 @@ FILTERED = "#visnet [data-index='1'] [data-map=activations]"
 def test_an_image_of_the_running_predictions_is_pinned(page: Page, problems: Problems) -> None:
     await_examples(page, 500)
     page.locator("#testset_vis .card-pin").first.click()
+    page.mouse.move(2, 2)
+    expect(page.locator("#testset_hold")).to_be_hidden()
     strip = page.locator("#shown_example")
     expect(strip).to_contain_text(re.compile(r"Pinned: test image \d+ of 1,000, truth \d"))
     strip.scroll_into_view_if_needed()

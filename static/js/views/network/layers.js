@@ -102,7 +102,6 @@ export function showLayers({ store, command, pinned }) {
     cards.get(0)?.sayExample(example && `example: ${example}`);
     place.dataset.step = String(layers.step);
     place.dataset.source = layers.source;
-    place.dataset.pinned = String(layers.pinned);
   };
 
   store.subscribe(["session", "connection", "layers"], (state) => {
