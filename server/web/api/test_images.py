@@ -33,7 +33,7 @@ ROW_BYTES = 64
 """About what one image takes in a list."""
 REFUSED_MEANWHILE = {
     Status.STOPPED: "This session rests: open its page, which has every image tested again.",
-    Status.FAILED: "This run has failed before its first full test was over.",
+    Status.FAILED: "This run has failed, and its full tests are not at hand: let it train first.",
     Status.WAITING: "This session waits in line, and is tested once it trains.",
 }
 NOT_YET = "The first full test is not over yet: try again in a few seconds."

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import ExitStack
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from engine.data import picture_sheet
@@ -37,7 +37,7 @@ class Picture(Response):
 async def show_pictures(
     request: Request,
     site: TheSite,
-    digest: str,
+    digest: Annotated[str, Path(description="of the data set, as lists of test images name it")],
     images: Annotated[
         str, Query(**INDEX_LIST, description="indices of at most 100 test images, with commas")
     ],

@@ -6,6 +6,7 @@ import { ByteBudget } from "./byte_budget.js";
  * Where a picture is in a sheet, whose pictures stand one below the other.
  * @typedef {object} Picture
  * @property {string} url  of the sheet
+ * @property {HTMLImageElement} image  the same, decoded: what the browser draws backgrounds from as long as it is kept
  * @property {number} at  from the top
  * @property {number} width  in pixels
  * @property {number} height
@@ -125,11 +126,11 @@ async function openSheet(sheet, images) {
   const image = new Image();
   image.src = url;
   await image.decode();
-  return { url, width: image.naturalWidth, height: image.naturalHeight / images };
+  return { url, image, width: image.naturalWidth, height: image.naturalHeight / images };
 }
 
 /**
- * Shows a picture of a sheet as an element's background: a page draws dozens of these in a moment, not of canvases.
+ * Shows a picture of a sheet as an element's background. Dozens are drawn at once; as many canvases would take too long.
  * @param {HTMLElement} element
  * @param {Picture} picture
  * @param {number} side  of the picture, in CSS pixels; as many of a digit's pixels are whole ones

@@ -24,6 +24,8 @@ export class VirtualGrid {
     this.hooks = hooks;
     this.space = make("div", { class: "grid-space", role: "rowgroup" });
     box.append(this.space);
+    /** Of the cells' ids. */
+    this.prefix = `${box.id}_`;
     this.count = 0;
     this.columns = 1;
     this.rowHeight = 1;
@@ -139,7 +141,7 @@ export class VirtualGrid {
 
   /** @param {number} at */
   idOf(at) {
-    return `${this.box.id}_${at}`;
+    return this.prefix + at;
   }
 
   /** Says which cell is the active one, as long as it exists. */
@@ -184,7 +186,7 @@ export class VirtualGrid {
   click(target) {
     const cell = target instanceof Element ? target.closest("[role=gridcell]") : null;
     if (!cell) return;
-    this.active = Number(cell.id.slice(this.idOf(0).length - 1));
+    this.active = Number(cell.id.slice(this.prefix.length));
     this.mark();
     this.hooks.chosen(this.active);
   }

@@ -6,7 +6,7 @@ import { ByteBudget } from "../../../static/js/parts/byte_budget.js";
 import { PictureSheets } from "../../../static/js/parts/picture_sheets.js";
 import { takeClock } from "../clock.js";
 
-const SHEET = { width: 1, height: 1, url: "" };
+const SHEET = { width: 1, height: 1, url: "", image: /** @type {HTMLImageElement} */ ({}) };
 
 /** Sheets of a server whose answers the test lets come. @param {number} bytes  of each */
 function sheetsOf(bytes) {
