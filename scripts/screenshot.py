@@ -61,9 +61,9 @@ def show_map(page: Page) -> bytes:
     page.locator("#confusion summary").click()
     page.locator("#browser_close").click()
     page.locator("#feature_map summary").click()
-    canvas = page.locator("#plane_canvas")
-    canvas.press("ArrowDown")
-    page.wait_for_function("document.querySelector('#plane_picture').style.visibility === 'visible'")
+    page.locator("#plane_canvas").wait_for()
+    page.locator("#plane_canvas").press("ArrowDown")
+    page.locator("#plane_picture").wait_for()
     return page.locator("#feature_map").screenshot()
 
 
