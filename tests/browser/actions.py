@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, ViewportSize, expect
 
 from engine.data import load_builtin
 from tests.browser.watch import Problems
@@ -42,12 +42,19 @@ FINGERPRINTS = """selector => [...document.querySelectorAll(selector + " canvas"
 
 @contextmanager
 def spectator(
-    page: Page, problems: Problems, *, link: str = "", width: int = 1280, height: int = 900
+    page: Page,
+    problems: Problems,
+    *,
+    link: str = "",
+    width: int = 1280,
+    height: int = 900,
+    touch: bool = False,
 ) -> Iterator[Page]:
     """Another person's browser with the shared link of this page's session."""
     browser = page.context.browser
     assert browser is not None
-    with browser.new_context(viewport={"width": width, "height": height}) as context:
+    size = ViewportSize(width=width, height=height)
+    with browser.new_context(viewport=size, has_touch=touch, is_mobile=touch) as context:
         context.set_default_timeout(30_000)
         context.on("page", problems.watch)
         guest = context.new_page()

@@ -130,7 +130,7 @@ def test_one_watches_the_classes_come_apart_and_takes_points_in_hand(page: Page)
     assert separation(page) > before + 0.1
 
     # The pointer on a point shows its digit.
-    middle = max(clouds(page), key=lambda cloud: -cloud["around"])
+    middle = min(clouds(page), key=lambda cloud: cloud["around"])
     canvas.hover(position={"x": middle["x"], "y": middle["y"]})
     expect(page.locator("#plane_tip")).to_be_visible()
     shown_image(page)
@@ -197,14 +197,36 @@ def test_it_can_be_used_with_the_keyboard_alone(page: Page) -> None:
     expect(page.locator("#browser_found")).to_contain_text(f"{wrong} of 1,000 test images")
 
 
+def draw_around_with_a_finger(page: Page) -> None:
+    """From corner to corner, as no mouse event can."""
+    box = page.locator("#plane_canvas").bounding_box()
+    assert box is not None
+    left, top, right, bottom = 3, 3, box["width"] - 3, box["height"] - 3
+    finger = page.context.new_cdp_session(page)
+    kind = "touchStart"
+    for x, y in [(left, top), (right, top), (right, bottom), (left, bottom)]:
+        point = {"x": box["x"] + x, "y": box["y"] + y}
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+        kind = "touchMove"
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 def test_spectators_watch_it_on_a_phone(page: Page, problems: Problems) -> None:
     begin_paused(page)
-    with spectator(page, problems, width=390, height=844) as guest:
-        guest.locator("#feature_map summary").click()
+    with spectator(page, problems, width=390, height=844, touch=True) as guest:
+        guest.locator("#feature_map summary").tap()
         await_still(guest)
+        densest = min(clouds(guest), key=lambda cloud: cloud["around"])
+        density = cast(float, guest.evaluate("devicePixelRatio"))
+        guest.locator("#plane_canvas").tap(
+            position={"x": densest["x"] / density, "y": densest["y"] / density}
+        )
+        shown_image(guest)
+        guest.locator("#plane_finger").check()
+        await_still(guest)
+        draw_around_with_a_finger(guest)
+        expect(guest.locator("#plane_selected")).to_contain_text("1,000 selected")
         assert overflow(guest) <= 0
         before = guest.locator("#feature_map").get_attribute("data-step")
         resume(page)
         expect(guest.locator("#feature_map")).not_to_have_attribute("data-step", str(before))
-        guest.locator("#plane_canvas").hover()
-        assert overflow(guest) <= 0
