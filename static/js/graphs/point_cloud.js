@@ -12,6 +12,8 @@ import { middle, nearestPoint, pointsWithin } from "./point_search.js";
  * @property {readonly number[]} guesses
  */
 
+/** @type {Points} */
+const NONE = { places: new Float32Array(), labels: [], guesses: [] };
 /** Of a mark, in CSS pixels, on a map that is 500 wide. */
 const RADIUS = 3.4;
 /** Free all around, so that marks and names at the edge are whole. */
@@ -29,22 +31,22 @@ export class PointCloud {
     this.moved = moved;
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     /** @type {Points} */
-    this.points = { places: new Float32Array(), labels: [], guesses: [] };
+    this.points = NONE;
     /** Where the points are drawn just now. */
-    this.shown = this.points.places;
-    this.from = this.shown;
+    this.shown = NONE.places;
+    this.from = NONE.places;
     this.began = 0;
     this.lasts = 0;
     /** @type {readonly string[]} */
     this.names = []; // of the classes
     /** @type {Set<number>} */
     this.hidden = new Set(); // classes
-    /** @type {ReadonlySet<number>} */
-    this.selected = new Set();
     /** @type {number[]} */
     this.outline = []; // of a lasso that is being drawn, in the canvas's CSS pixels
     this.cursor = -1;
     this.pinned = -1;
+    /** @type {ReadonlySet<number>} */
+    this.selected = new Set();
     this.frame = 0;
     this.colors = readColors();
     /** @type {Among} */
@@ -56,8 +58,16 @@ export class PointCloud {
     });
   }
 
+  /** Other points will come, which do not drift from where these were. */
+  forget() {
+    this.points = NONE;
+    this.shown = NONE.places;
+    this.cursor = this.pinned = -1;
+    this.selected = new Set();
+  }
+
   /**
-   * Lets the points drift to where they are now; others than before are there at once.
+   * Lets the points drift to where they are now; the first are there at once.
    * @param {Points} points
    * @param {number} milliseconds  that it takes
    */

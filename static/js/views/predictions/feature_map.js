@@ -1,15 +1,15 @@
 // Shows the map of the test set: where the last hidden layer puts its images, while it learns.
 
 import { byId, make, setText, showText } from "../../parts/dom.js";
-import { PictureSheets, showFromSheet } from "../../parts/picture_sheets.js";
 import { makeSpeaker } from "../../parts/speech.js";
 import { PointCloud } from "../../graphs/point_cloud.js";
 import { PointLegend } from "../../graphs/point_legend.js";
 import { PointPicker } from "../../graphs/point_picker.js";
+import { PointTip } from "../../graphs/point_tip.js";
 import { mapText, pointText, selectionText } from "../../words/feature_map.js";
 
 /** @import { Context } from "../../view_context.js" */
-/** @import { InquiryAnswer } from "../../server/inquiries.js" */
+/** @import { Inquiry, InquiryAnswer } from "../../server/inquiries.js" */
 
 /** Positions come as whole numbers up to this. */
 const STEPS_TO_THE_EDGE = 1000;
@@ -17,8 +17,6 @@ const STEPS_TO_THE_EDGE = 1000;
 const AT_LEAST_MS = 200;
 /** Points drift until the next answer is expected, though no longer than this. */
 const LONGEST_DRIFT_MS = 1000;
-/** Of the picture beside a point, in CSS pixels. */
-const PICTURE_SIDE = 84;
 
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -36,21 +34,15 @@ class FeatureMap {
     this.place = byId("feature_map", HTMLDetailsElement);
     this.words = byId("plane_words", HTMLElement);
     this.problem = byId("plane_problem", HTMLElement);
-    this.tip = byId("plane_tip", HTMLElement);
-    this.picture = byId("plane_picture", HTMLElement);
     this.choice = byId("plane_choice", HTMLSelectElement);
-    this.cloud = new PointCloud(byId("plane_canvas", HTMLCanvasElement), () => this.placeTip());
+    this.cloud = new PointCloud(byId("plane_canvas", HTMLCanvasElement), () => this.tip.place());
+    this.tip = new PointTip(byId("plane_tip", HTMLElement), this.cloud, (data, indices) => api.testPictures(data, indices));
     this.legend = new PointLegend(byId("plane_legend", HTMLElement), this.cloud);
     this.picker = new PointPicker(this.cloud, {
       look: (point) => this.look(point),
       pin: (point) => this.pin(point),
       select: (points) => this.select(points),
       leave: () => this.leave(),
-    });
-    this.pictures = new PictureSheets({
-      fetch: (data, indices) => api.testPictures(data, indices),
-      arrived: () => this.showTip(),
-      failed: (error) => console.info("pictures:", String(error)), // the tip's words say which image it is
     });
     this.speak = makeSpeaker(byId("spoken", HTMLElement));
     /** Which test images the points are. @type {{data: string, indices: number[], labels: number[]} | null} */
@@ -76,7 +68,7 @@ class FeatureMap {
     byId("plane_clear", HTMLButtonElement).addEventListener("click", () => this.select([]));
   }
 
-  /** @returns {import("../../server/inquiries.js").Inquiry | null} */
+  /** @returns {Inquiry | null} */
   question() {
     if (!this.place.open) return null;
     return { about: "feature_map", ...(this.images && { known: this.images.data }) };
@@ -109,8 +101,7 @@ class FeatureMap {
   /** Other images: nothing that was picked among those before holds for them. @param {{data: string, indices: number[], labels: number[]}} images */
   begin(images) {
     this.images = images;
-    this.cloud.cursor = -1;
-    this.cloud.selected = new Set();
+    this.cloud.forget();
     this.showPinned();
   }
 
@@ -129,9 +120,17 @@ class FeatureMap {
     if (point === this.cloud.cursor) return;
     this.cloud.cursor = point;
     this.cloud.redraw();
-    if (point >= 0 && this.images) this.pictures.want(this.images.data, [this.images.indices[point]], this.images.indices);
     this.showTip();
-    if (point >= 0) this.speak(this.tip.textContent ?? "");
+    if (point >= 0) this.speak(this.tip.words.textContent ?? "");
+  }
+
+  /** The digit at the cursor, and what the network takes it for just now. */
+  showTip() {
+    const { images, cloud: { cursor, points: { guesses } } } = this;
+    if (!images || cursor < 0) return this.tip.hide();
+    const { data, indices, labels } = images;
+    const text = pointText(indices[cursor], this.nameOf(labels[cursor]), this.nameOf(guesses[cursor]));
+    return this.tip.show(data, indices[cursor], indices, text);
   }
 
   /** Has the layers' cards show this image from now on. @param {number} point */
@@ -158,30 +157,6 @@ class FeatureMap {
   leave() {
     if (this.cloud.cursor >= 0) this.look(-1);
     else this.select([]);
-  }
-
-  /** The digit at the cursor, and what the network takes it for. */
-  showTip() {
-    const { cursor, points } = this.cloud;
-    this.tip.hidden = cursor < 0 || !this.images;
-    if (!this.images || this.tip.hidden) return;
-    const index = this.images.indices[cursor];
-    setText(byId("plane_tip_words", HTMLElement), pointText(index, this.nameOf(this.images.labels[cursor]), this.nameOf(points.guesses[cursor])));
-    const picture = this.pictures.get(index);
-    this.picture.style.visibility = picture ? "visible" : "hidden";
-    if (picture) showFromSheet(this.picture, picture, PICTURE_SIDE);
-    this.placeTip();
-  }
-
-  /** Beside the point, wherever that drifts, and within the map. */
-  placeTip() {
-    if (this.tip.hidden) return;
-    const { canvas, cursor } = this.cloud;
-    const [x, y] = this.cloud.placeOf(cursor);
-    const { offsetWidth: width, offsetHeight: height } = this.tip;
-    const left = x + 14 + width > canvas.clientWidth ? x - 14 - width : x + 14;
-    this.tip.style.left = `${Math.max(0, left)}px`;
-    this.tip.style.top = `${Math.min(Math.max(0, y - height / 2), canvas.clientHeight - height)}px`;
   }
 
   /** @param {number} label */
