@@ -16,7 +16,7 @@ from server.training_process.inspectors.base import Answer, Slices
 from server.training_process.live_run import LiveRun
 
 MOST_IMAGES = 1_000
-SLICE = 100
+SLICE = 50
 """Images run at once, between two steps of the training."""
 STEPS_TO_THE_EDGE = 1_000
 """Positions are whole numbers up to this: as fine as a screen's pixels, and short as text."""
