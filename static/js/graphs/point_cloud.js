@@ -54,7 +54,7 @@ export class PointCloud {
     new ResizeObserver(() => this.redraw()).observe(canvas);
     document.documentElement.addEventListener("themechange", () => {
       this.colors = readColors();
-      this.redraw();
+      this.paint(performance.now()); // at once: the browser may be about to print
     });
   }
 
