@@ -116,14 +116,19 @@ def nearest_to_own_class(positions: Array, labels: Array) -> float:
 
 def _centered(features: Array) -> tuple[Array, float]:
     """The features less their means, as shares of the largest number among them, and that one."""
-    if not np.abs(features).max(initial=0) < LARGEST:
+    if not _largest(features) < LARGEST:
         features = np.nan_to_num(features, posinf=LARGEST, neginf=-LARGEST)
         features = features.clip(-LARGEST, LARGEST)
     centered: Array = features - features.mean(axis=1, keepdims=True)
-    largest = float(np.abs(centered).max(initial=0))
+    largest = _largest(centered)
     if largest:
         centered /= largest
     return centered, largest
+
+
+def _largest(values: Array) -> float:
+    """The largest size of a number among these; NaN if one of them is."""
+    return float(np.maximum(values.max(), -values.min()))
 
 
 def _orthonormal(axes: Array) -> Array:
