@@ -1,0 +1,20 @@
+"""Keeps the measurement of scrolling alive: a moment of every pace, in a real Chromium."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import scrolling
+
+
+@pytest.mark.browser
+def test_every_pace_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert scrolling.main(["--seconds", "0.3", "--results", str(tmp_path)]) == 0
+    (file,) = tmp_path.glob("scrolling-*.json")
+    figures = json.loads(file.read_text())["figures"]
+    assert [each["pace"] for each in figures] == 2 * list(scrolling.PACES)
+    assert all(1 <= each["most_rows"] < 20 for each in figures)
+    assert "longest task" in capsys.readouterr().out
