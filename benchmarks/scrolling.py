@@ -83,15 +83,15 @@ def scroll(page: Page, pace: str, seconds: float) -> dict[str, Any]:
     }
 
 
-def measure(seconds: float) -> list[dict[str, Any]]:
-    """The figures of every pace, of a network that stands and of one that trains."""
+def measure(paces: Sequence[str], seconds: float) -> list[dict[str, Any]]:
+    """The figures of these paces, of a network that stands and of one that trains."""
     figures = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=ensure_chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         for paused in (True, False):
-            for pace in PACES:
+            for pace in paces:
                 with LiveServer(data=None) as server:
                     page = open_browser(browser, server.url, paused=paused)
                     figures.append({"paused": paused, **scroll(page, pace, seconds)})
@@ -103,9 +103,10 @@ def measure(seconds: float) -> list[dict[str, Any]]:
 def main(given: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.scrolling", description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0, help="for each pace (%(default)s)")
+    parser.add_argument("--pace", action="append", choices=PACES, help="all by default")
     parser.add_argument("--results", type=Path, default=report.RESULTS, metavar="FOLDER")
     options = parser.parse_args(given)
-    figures = measure(options.seconds)
+    figures = measure(options.pace or list(PACES), options.seconds)
     rows = [
         [
             f"{each['pace']}, {'paused' if each['paused'] else 'training'}",
