@@ -44,6 +44,7 @@ def show_mistakes(page: Page) -> bytes:
     page.locator("#browser_grid .test-picture").first.wait_for()
     page.keyboard.press("Enter")
     page.locator("#browser_bars .prediction-bar").first.wait_for()
+    page.locator("#browser_picture").wait_for()
     title, images = page.locator("#h_tests"), page.locator("#test_browser")
     images.scroll_into_view_if_needed()
     top, bottom = title.bounding_box(), images.bounding_box()

@@ -1,10 +1,11 @@
 // Shows one test image large, with the likeliest classes in the newest full test.
 
-import { className } from "../words/test_images.js";
+import { className, rankedText } from "../words/test_images.js";
 import { count } from "../words/numbers.js";
 import { byId, setText } from "./dom.js";
 import { showFromSheet } from "./picture_sheets.js";
 import { makeBars } from "./probability_bars.js";
+import { makeSpeaker } from "./speech.js";
 
 /** @import { RankedImage } from "../view_context.js" */
 /** @import { Picture } from "./picture_sheets.js" */
@@ -18,6 +19,9 @@ export class LargeImage {
     this.picture = byId("browser_picture", HTMLElement);
     this.words = byId("browser_words", HTMLElement);
     this.bars = byId("browser_bars", HTMLOListElement);
+    this.speak = makeSpeaker(byId("spoken", HTMLElement));
+    /** Whether this image's classes have been spoken: they go on changing while the network learns. */
+    this.spoken = false;
     /** Index of the image; null while none is shown. @type {number | null} */
     this.index = null;
   }
@@ -25,6 +29,7 @@ export class LargeImage {
   /** @param {number | null} index  its picture and its classes follow */
   choose(index) {
     this.index = index;
+    this.spoken = false;
     this.place.hidden = index === null;
     this.picture.style.visibility = "hidden";
     this.bars.replaceChildren();
@@ -44,8 +49,11 @@ export class LargeImage {
   }
 
   /** @param {RankedImage} image @param {string[]} classes */
-  rank({ index, truth, top, examples }, classes) {
+  rank(image, classes) {
+    const { index, truth, top, examples } = image;
     if (index !== this.index) return;
+    if (!this.spoken) this.speak(rankedText(image, classes));
+    this.spoken = true;
     this.say(`Image ${count(index)}: truth ${className(classes, truth)}, after ${count(examples)} examples`);
     this.bars.replaceChildren(...makeBars(top, classes, truth));
     this.picture.setAttribute("aria-label", `test image ${count(index)}, truth ${className(classes, truth)}`);

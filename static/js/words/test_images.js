@@ -2,7 +2,7 @@
 
 import { count, probability } from "./numbers.js";
 
-/** @import { FoundImage, FoundImages, ImageQuestion } from "../view_context.js" */
+/** @import { FoundImage, FoundImages, ImageQuestion, RankedImage } from "../view_context.js" */
 
 /** @param {string[]} classes @param {number} index */
 export function className(classes, index) {
@@ -17,6 +17,12 @@ export function shortText({ truth, guess }, classes) {
 /** @param {FoundImage} image @param {string[]} classes */
 export function imageText({ index, truth, guess, probability: share }, classes) {
   return `Image ${count(index)}: truth ${className(classes, truth)}, guess ${className(classes, guess)}, ${probability(share)}`;
+}
+
+/** As it is told to screen readers. @param {RankedImage} image @param {string[]} classes */
+export function rankedText({ index, truth, top }, classes) {
+  const likeliest = top.slice(0, 3).map((guess) => `${className(classes, guess.class)} ${probability(guess.probability)}`);
+  return `Image ${count(index)}: truth ${className(classes, truth)}; likeliest ${likeliest.join(", ")}`;
 }
 
 /**

@@ -112,6 +112,7 @@ def test_a_cell_of_the_matrix_leads_to_its_images_the_most_confident_mistake_fir
     second = mistakes[1]
     words = page.locator("#browser_words")
     expect(words).to_have_text(f"Image {second.number}: truth {truth}, after 60 examples")
+    expect(page.locator("#spoken")).to_contain_text(f"truth {truth}; likeliest {guess} ")
     await_picture(page.locator("#browser_picture"), second.number)
     bars = page.locator("#browser_bars .prediction-bar")
     names = bars.locator(".bar-name").evaluate_all("all => all.map(bar => bar.innerText[0])")

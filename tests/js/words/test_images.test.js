@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asQuery } from "../../../static/js/parts/image_question.js";
-import { foundText, imageText, shortText } from "../../../static/js/words/test_images.js";
+import { foundText, imageText, rankedText, shortText } from "../../../static/js/words/test_images.js";
 
 const CLASSES = ["boot", "bag"];
 const WRONG = { index: 1234, truth: 0, guess: 1, probability: 0.9999 };
@@ -14,6 +14,12 @@ test("an image says what it is and what it was taken for", () => {
   assert.equal(shortText({ ...WRONG, guess: 0 }, CLASSES), "boot ✓");
   assert.equal(imageText(WRONG, CLASSES), "Image 1,234: truth boot, guess bag, >99%");
   assert.equal(shortText({ ...WRONG, guess: 11 }, CLASSES), "boot → 11"); // the network has more classes
+});
+
+test("a ranked image is told with its three likeliest classes", () => {
+  const top = [0.9, 0.07, 0.02, 0.01].map((probability, i) => ({ class: 3 - i, probability }));
+  const image = { run_id: 1, examples: 20, data: "", index: 1234, truth: 1, top };
+  assert.equal(rankedText(image, CLASSES), "Image 1,234: truth bag; likeliest 3 90%, 2 7%, bag 2%");
 });
 
 test("a list says how many, of which test, and of what kind", () => {
