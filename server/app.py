@@ -33,7 +33,15 @@ from server.trainers.waiting_line import Line
 from server.training_process.main import WorkerConfig
 from server.uptime import Uptime
 from server.web import error_table, live_stream
-from server.web.api import full_tests, operations, pictures, sessions, snapshots
+from server.web.api import (
+    full_tests,
+    operations,
+    pictures,
+    sessions,
+    snapshots,
+    test_images,
+    test_pictures,
+)
 from server.web.api.metrics import Metrics
 from server.web.guards.creation_rate import CreationLimiter
 from server.web.guards.file_budget import FileBudget
@@ -50,6 +58,8 @@ ROUTERS = (
     sessions.router,
     snapshots.router,
     full_tests.router,
+    test_images.router,
+    test_pictures.router,
     pictures.router,
     live_stream.router,
     operations.router,
@@ -111,6 +121,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         CreationLimiter(settings.limits),
         FileBudget(settings.limits),
         ReaderPool(settings.limits, settings.logs),
+        data.find,
         health,
     )
     policy = Policy(settings.host, settings.port, settings.allowed_origins)

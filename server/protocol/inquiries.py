@@ -7,10 +7,10 @@ An inquiry changes nothing, so spectators may make it too. It travels in the com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
-from server.protocol.read_values import read_members
+from server.protocol.read_values import INTEGER, TEXT, read_members
 from server.protocol.refusals import CommandError
 
 
@@ -21,8 +21,33 @@ class ExampleInquiry:
     about: ClassVar[str] = "example"
 
 
-Inquiry: TypeAlias = ExampleInquiry
-INQUIRIES: dict[str, type[Inquiry]] = {kind.about: kind for kind in (ExampleInquiry,)}
+@dataclass(frozen=True, slots=True)
+class FeatureMapInquiry:
+    """Where does the last hidden layer put the test images?
+
+    Attributes:
+        known: the `data` of an earlier answer, whose list of images need not be sent again.
+    """
+
+    about: ClassVar[str] = "feature_map"
+    known: str | None = field(default=None, metadata=TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitInquiry:
+    """How did a unit come to its number on that example?"""
+
+    about: ClassVar[str] = "unit"
+    layer: int = field(metadata=INTEGER)
+    channel: int = field(metadata=INTEGER)
+    y: int = field(metadata=INTEGER)
+    x: int = field(metadata=INTEGER)
+
+
+Inquiry: TypeAlias = ExampleInquiry | FeatureMapInquiry | UnitInquiry
+INQUIRIES: dict[str, type[Inquiry]] = {
+    kind.about: kind for kind in (ExampleInquiry, FeatureMapInquiry, UnitInquiry)
+}
 
 
 def read_inquiry(data: Mapping[str, object]) -> Inquiry:

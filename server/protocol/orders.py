@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.language import NetSpec, TrainerSpec
+from server.protocol.example_choice import ExampleChoice
 from server.protocol.inquiries import Inquiry
 from server.protocol.run_values import DataReference, Weights
 
@@ -86,8 +87,11 @@ class ShowImage:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowBatch:
-    """The cards show training examples again."""
+class ShowExample:
+    """The cards show this example; `pixels` are those of the user's picture, if that is meant."""
+
+    choice: ExampleChoice
+    pixels: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +160,7 @@ def size_of(order: Order) -> int:
     match order:
         case LoadSnapshot():
             return len(order.data)
-        case ShowImage():
+        case ShowImage() | ShowExample():
             return len(order.pixels)
         case _:
             return 0
@@ -171,7 +175,7 @@ Order: TypeAlias = (
     | SetWatched
     | UseData
     | ShowImage
-    | ShowBatch
+    | ShowExample
     | Inspect
     | TakeSnapshot
     | TakeCheckpoint

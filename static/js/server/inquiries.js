@@ -5,7 +5,9 @@
 
 /**
  * What can be asked; the other side is server/protocol/inquiries.py.
- * @typedef {{about: "example"}} Inquiry
+ * @typedef {{about: "example"}
+ *   | {about: "feature_map", known?: string}
+ *   | {about: "unit", layer: number, channel: number, y: number, x: number}} Inquiry
  */
 
 /**
