@@ -96,9 +96,7 @@ def test_nothing_outside_its_field_changes_a_unit(layers: str, index: int) -> No
         inside = np.zeros((10, 10), bool)
         inside[max(0, top) : bottom, max(0, left) : right] = True
         other = np.where(inside[None, ..., None], x, -x)
-        before, after = (
-            forward_to(net, index, each)[:, row, column].copy() for each in (x, other)
-        )
+        before, after = (forward_to(net, index, each)[:, row, column].copy() for each in (x, other))
         assert np.array_equal(before, after)
         moved = forward_to(net, index, np.where(inside[None, ..., None], -x, x))
         assert not np.array_equal(before, moved[:, row, column])
@@ -110,4 +108,4 @@ def test_fields_worked_out_by_hand() -> None:
     assert receptive_field(net, 1, 0, 4) == Field(-1, 2, 3, 6)
     assert receptive_field(net, 2, 0, 4) == Field(-1, 2, 3, 6)
     assert receptive_field(net, 3, 2, 1) == Field(3, 7, 1, 5)
-    assert receptive_field(net, 4, 0, 0) == Field(0, 10, 0, 10)
+    assert receptive_field(net, 4, 0, 0) == Field(-1, 11, -1, 11)
