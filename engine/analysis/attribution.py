@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.analysis.slices import Slices
 from engine.layers import Array
 from engine.network.net import Net
 from engine.network.part_way import forward_to, input_gradient, score_layer
@@ -35,7 +36,9 @@ def gradient_times_ink(net: Net, x: Array, target: int) -> Array:
     return ink[..., 0]
 
 
-def occlusion(net: Net, x: Array, target: int, side: int = 5, most: int = MOST_NUMBERS) -> Array:
+def occlusion(
+    net: Net, x: Array, target: int, side: int = 5, most: int = MOST_NUMBERS
+) -> Slices[Array]:
     """How much the probability of a class falls where a gray square covers the image: (H, W).
 
     At each pixel the fall, from -1 to 1, with a square of `side` pixels centered there; where it
@@ -44,7 +47,7 @@ def occlusion(net: Net, x: Array, target: int, side: int = 5, most: int = MOST_N
     convolutional networks" (2014), section 4.2.
 
     Args:
-        net: a replica; its buffers are overwritten.
+        net: keeps its weights until the end; its buffers are overwritten.
         x: the example, (C, H, W, 1).
         target: the class.
         side: odd.
@@ -58,6 +61,7 @@ def occlusion(net: Net, x: Array, target: int, side: int = 5, most: int = MOST_N
     for chunk in chunks(len(places), chunk_size(net)):
         covered = _covered(x, places[chunk], side // 2)
         probability[chunk] = net.probabilities(covered)[target]
+        yield
     fall = float(net.probabilities(x)[target, 0]) - probability
     coarse = fall.reshape(len(rows), len(columns))
     return coarse[np.ix_(_nearest(rows, height), _nearest(columns, width))]

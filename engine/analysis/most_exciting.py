@@ -27,7 +27,7 @@ class Excitement(NamedTuple):
 
 
 class ExcitementSearch:
-    """Runs images through a network and keeps, for every channel of one layer, the best nine.
+    """Runs images through a network and keeps the best nine for every channel of every layer.
 
     An image counts by the largest number in the channel's map; of equal ones the earlier image
     comes first. After Zeiler and Fergus, "Visualizing and understanding convolutional networks"
@@ -37,16 +37,11 @@ class ExcitementSearch:
         examples: images run so far.
     """
 
-    def __init__(self, net: Net, layer: int, images: Bytes) -> None:
-        """Search `images` (N, h, w) for what excites the layer with this index.
-
-        `net` must keep its weights until the search is done; its buffers are overwritten.
-        """
-        self._net, self._layer, self._images = net, layer, images
+    def __init__(self, net: Net, images: Bytes) -> None:
+        """Search `images` (N, h, w); `net` must keep its weights, its buffers are overwritten."""
+        self._net, self._images = net, images
         self.examples = 0
-        channels = net.layers[layer].out_shape.depth
-        self._values = np.empty((channels, 0), np.float32)
-        self._places = np.empty((channels, 0), np.int64)
+        self._best = [_Best(layer.out_shape.depth) for layer in net.layers]
 
     @property
     def done(self) -> bool:
@@ -60,38 +55,54 @@ class ExcitementSearch:
             self._run_chunk(chunk.stop - chunk.start)
         return self.done
 
-    def best(self, channel: int) -> list[Excitement]:
+    def best(self, layer: int, channel: int) -> list[Excitement]:
         """What excites this channel most, the strongest first, of the images run so far."""
-        images = self._places[channel]
+        best = self._best[layer]
+        images, values = best.images[channel], best.values[channel]
         if not len(images):
             return []
-        y = forward_to(self._net, self._layer, self._crops(images))[channel]
+        y = _finite(forward_to(self._net, layer, self._crops(images))[channel])
         # (H, W, B) -> (H*W, B)
-        peaks = _finite(y).reshape(-1, y.shape[2]).argmax(axis=0)
+        peaks = y.reshape(-1, y.shape[2]).argmax(axis=0)
+        across = self._net.layers[layer].out_shape.sx
+        fields = [receptive_field(self._net, layer, *divmod(int(peak), across)) for peak in peaks]
         return [
-            Excitement(int(image), float(value), self._field(int(peak)))
-            for image, value, peak in zip(images, self._values[channel], peaks, strict=True)
+            Excitement(int(image), float(value), field)
+            for image, value, field in zip(images, values, fields, strict=True)
         ]
 
     def _run_chunk(self, count: int) -> None:
-        places = np.arange(self.examples, self.examples + count)
-        y = forward_to(self._net, self._layer, self._crops(places))
-        # The maximum along whole rows first: they lie together in memory.
-        peaks = _finite(y.max(axis=1).max(axis=1))
-        values = np.concatenate([self._values, peaks], axis=1)
-        rows = np.broadcast_to(places, peaks.shape)
-        images = np.concatenate([self._places, rows], axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")[:, :MOST]
-        self._values = np.take_along_axis(values, order, axis=1)
-        self._places = np.take_along_axis(images, order, axis=1)
+        images = np.arange(self.examples, self.examples + count)
+        self._net.forward(self._crops(images))
+        for best, y in zip(self._best, self._net.outputs, strict=True):
+            # Along columns first, then along rows: NumPy is slower over both at once.
+            best.add(images, _finite(y.max(axis=1).max(axis=1)))
         self.examples += count
 
-    def _crops(self, places: Array) -> Array:
-        return center_crops(self._images[places], self._net.spec.input_shape)
+    def _crops(self, images: Array) -> Array:
+        return center_crops(self._images[images], self._net.spec.input_shape)
 
-    def _field(self, peak: int) -> Field:
-        row, column = divmod(peak, self._net.layers[self._layer].out_shape.sx)
-        return receptive_field(self._net, self._layer, row, column)
+
+class _Best:
+    """The images that excite each channel of a layer most.
+
+    Attributes:
+        images, values: (channels, up to nine), the strongest first.
+    """
+
+    def __init__(self, channels: int) -> None:
+        self.images = np.empty((channels, 0), np.int64)
+        self.values = np.empty((channels, 0), np.float32)
+
+    def add(self, images: Array, values: Array) -> None:
+        """Take in images (B,), later ones than before, and their values (channels, B)."""
+        values = np.concatenate([self.values, values], axis=1)
+        images = np.concatenate(
+            [self.images, np.broadcast_to(images, (len(values), len(images)))], axis=1
+        )
+        order = np.argsort(-values, axis=1, kind="stable")[:, :MOST]
+        self.values = np.take_along_axis(values, order, axis=1)
+        self.images = np.take_along_axis(images, order, axis=1)
 
 
 def _finite(values: Array) -> Array:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.analysis.slices import Slices
 from engine.layers import Array
 from engine.network.net import Net
 from engine.network.part_way import forward_to, input_gradient, score_layer
@@ -43,7 +44,7 @@ class Change:
         return float(np.linalg.norm(self.values))
 
 
-def smallest_change(net: Net, x: Array, target: int | None = None) -> Change | None:
+def smallest_change(net: Net, x: Array, target: int | None = None) -> Slices[Change | None]:
     """The smallest change, by Euclidean length, that makes a network answer `target`.
 
     Walks over the border between the classes by steps that would get there if the network were
@@ -55,7 +56,7 @@ def smallest_change(net: Net, x: Array, target: int | None = None) -> Change | N
     That there is no smaller change anywhere else nobody can tell.
 
     Args:
-        net: a replica; its buffers and gradients are overwritten.
+        net: keeps its weights until the end; its buffers and gradients are overwritten.
         x: the example, (C, H, W, 1), with pixels from -0.5 to 0.5.
         target: another class than the network's answer; by default the one that looks nearest.
 
@@ -66,11 +67,12 @@ def smallest_change(net: Net, x: Array, target: int | None = None) -> Change | N
     target = nearest_class(net, x, guess) if target is None else target
     if target is None or target == guess:
         return None
-    change = _cross(net, x, target)
+    change = yield from _cross(net, x, target)
     if change is None:
         return None
     change = _to_border(net, x, change, target, GAIN)
     for _ in range(REFINEMENTS):
+        yield
         smaller = _smaller(net, x, change, target)
         if smaller is None:
             break
@@ -92,7 +94,7 @@ def along(net: Net, x: Array, change: Array, steps: int) -> Array:
 def nearest_class(net: Net, x: Array, guess: int) -> int | None:
     """The class whose border with `guess` looks nearest, judged by the gradients at the image.
 
-    None if no gradient leads to any: there is one class, or the scores do not depend on the image.
+    None if no gradient leads to any: the scores do not depend on the image.
     """
     last = score_layer(net)
     classes = net.layers[last].out_shape.depth
@@ -110,10 +112,11 @@ def nearest_class(net: Net, x: Array, guess: int) -> int | None:
     return nearest if np.isfinite(distances[nearest]) else None
 
 
-def _cross(net: Net, x: Array, target: int) -> Array | None:
+def _cross(net: Net, x: Array, target: int) -> Slices[Array | None]:
     """Some change with which the network answers `target`."""
     at = x
     for _ in range(CROSSINGS):
+        yield
         gap, slope = _gap(net, at, target)
         step = _least(slope, OVERSHOOT * gap, DARKEST - at, BRIGHTEST - at)
         if step is None:

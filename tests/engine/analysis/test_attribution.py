@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.analysis.attribution import gradient_times_ink, occlusion
+from engine.analysis.slices import finish
 from engine.layers import Array
 from engine.network.net import Net
 from engine.network.part_way import score_layer
@@ -58,7 +59,7 @@ def cover(x: Array, row: int, column: int, side: int) -> Array:
 @pytest.mark.parametrize("side", [1, 5])
 def test_occlusion_is_what_covering_each_place_shows(layers: str, side: int) -> None:
     net, x, target = create(layers), example(), 7
-    found = occlusion(net.replica(), x, target, side)
+    found = finish(occlusion(net.replica(), x, target, side))
     before = net.probabilities(x)[target, 0]
     for row in range(10):
         for column in range(10):
@@ -70,8 +71,8 @@ def test_occlusion_is_what_covering_each_place_shows(layers: str, side: int) -> 
 def test_huge_networks_are_asked_at_fewer_places(places: int) -> None:
     """Each pixel shows what was measured at one of them, no further away than the others."""
     net, x = create(PLAIN), example()
-    whole = occlusion(net, x, 7)
-    coarse = occlusion(net, x, 7, most=places * net.spec.activations)
+    whole = finish(occlusion(net, x, 7))
+    coarse = finish(occlusion(net, x, 7, most=places * net.spec.activations))
     measured = np.unique(coarse)
     assert len(measured) <= max(places, 1)
     assert np.isin(measured.round(9), whole.round(9)).all()
@@ -84,4 +85,4 @@ def test_huge_networks_are_asked_at_fewer_places(places: int) -> None:
 def test_huge_weights_give_numbers_all_the_same() -> None:
     net, x = create(PLAIN), example()
     net.params *= 1e200
-    assert np.isfinite(occlusion(net, x, 1)).all()
+    assert np.isfinite(finish(occlusion(net, x, 1))).all()

@@ -26,35 +26,50 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("layers", "index"), CASES)
-def test_the_nine_are_those_that_looking_at_all_finds(layers: str, index: int) -> None:
+@pytest.mark.parametrize("layers", NETWORKS.values(), ids=NETWORKS)
+def test_the_nine_are_those_that_looking_at_all_finds(layers: str) -> None:
     net, images = make_net(layers), digits().test_images
-    search = ExcitementSearch(net.replica(), index, images)
+    search = ExcitementSearch(net.replica(), images)
     assert search.run()
     x = center_crops(images, net.spec.input_shape)
-    # (C, H, W, N), each image by itself
-    each = [forward_to(net, index, x[..., i : i + 1])[..., 0].copy() for i in range(len(images))]
-    for channel in range(net.layers[index].out_shape.depth):
-        found = search.best(channel)
-        peaks = np.array([maps[channel].max() for maps in each])
-        np.testing.assert_allclose([one.value for one in found], np.sort(peaks)[::-1][:MOST], 1e-4)
-        assert len({one.image for one in found}) == MOST
-        for one in found:
-            np.testing.assert_allclose(one.value, peaks[one.image], 1e-4)
+    for index, layer in enumerate(net.layers):
+        # Each image by itself.
+        maps = [forward_to(net, index, x[..., [i]])[..., 0].copy() for i in range(len(images))]
+        for channel in range(layer.out_shape.depth):
+            found = search.best(index, channel)
+            peaks = np.array([each[channel].max() for each in maps])
+            best = np.sort(peaks)[::-1][:MOST]
+            np.testing.assert_allclose([one.value for one in found], best, 1e-4)
+            assert len({one.image for one in found}) == MOST
+            for one in found:
+                np.testing.assert_allclose(one.value, peaks[one.image], 1e-4)
+
+
+@pytest.mark.parametrize(("layers", "index"), CASES)
+def test_a_patch_is_where_the_map_is_greatest(layers: str, index: int) -> None:
+    net, images = make_net(layers), digits().test_images[:20]
+    search = ExcitementSearch(net.replica(), images)
+    search.run()
+    for one in search.best(index, 0):
+        maps = forward_to(net, index, center_crops(images[[one.image]], net.spec.input_shape))
+        _, height, width, _ = maps.shape
+        places = [(row, column) for row in range(height) for column in range(width)]
+        seen = [place for place in places if receptive_field(net, index, *place) == one.field]
+        assert max(maps[0, *place, 0] for place in seen) == pytest.approx(maps[0].max(), rel=1e-4)
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 129])
 def test_slices_find_what_one_search_finds(size: int) -> None:
     net, images = make_net(), digits().test_images
-    whole = ExcitementSearch(net.replica(), 2, images)
-    sliced = ExcitementSearch(net.replica(), 2, images)
+    whole = ExcitementSearch(net.replica(), images)
+    sliced = ExcitementSearch(net.replica(), images)
     whole.run()
-    assert sliced.best(0) == []
+    assert sliced.best(2, 0) == []
     while not sliced.run(size):
         assert not sliced.done
     assert sliced.examples == len(images) == 130
     for channel in range(3):
-        pairs = zip(whole.best(channel), sliced.best(channel), strict=True)
+        pairs = zip(whole.best(2, channel), sliced.best(2, channel), strict=True)
         for one, other in pairs:
             assert (one.image, one.field) == (other.image, other.field)
             assert one.value == pytest.approx(other.value, rel=1e-5)
@@ -63,25 +78,25 @@ def test_slices_find_what_one_search_finds(size: int) -> None:
 def test_of_equal_images_the_earlier_come_first() -> None:
     net = make_net("{type:'fc', num_neurons:4}")
     net.params.fill(0)
-    search = ExcitementSearch(net, 1, digits().test_images)
+    search = ExcitementSearch(net, digits().test_images)
     while not search.run(20):
         pass
-    assert [one.image for one in search.best(2)] == list(range(MOST))
+    assert [one.image for one in search.best(1, 2)] == list(range(MOST))
 
 
 def test_few_images_are_all_kept() -> None:
-    search = ExcitementSearch(make_net(), 1, digits().test_images[:4])
+    search = ExcitementSearch(make_net(), digits().test_images[:4])
     search.run()
-    assert sorted(one.image for one in search.best(0)) == [0, 1, 2, 3]
+    assert sorted(one.image for one in search.best(1, 0)) == [0, 1, 2, 3]
 
 
 def test_an_image_that_overflows_excites_nothing() -> None:
     net = make_net("{type:'fc', num_neurons:4}")
     weights = net.layers[1].params["weights"]
     weights[0, ::2], weights[0, 1::2] = 3e38, -3e38
-    search = ExcitementSearch(net, 1, digits().test_images)
+    search = ExcitementSearch(net, digits().test_images)
     search.run()
-    assert not any(np.isnan(one.value) for one in search.best(0))
+    assert not any(np.isnan(one.value) for one in search.best(1, 0))
 
 
 @pytest.mark.parametrize(("layers", "index"), CASES)
