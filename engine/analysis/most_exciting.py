@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from engine.analysis.excitement import excitement, layer_asked
 from engine.analysis.receptive_field import Field, receptive_field
 from engine.data import center_crops
 from engine.data.idx import Bytes
@@ -29,7 +30,7 @@ class Excitement(NamedTuple):
 class ExcitementSearch:
     """Runs images through a network and keeps the best nine for every channel of every layer.
 
-    An image counts by the largest number in the channel's map; of equal ones the earlier image
+    An image counts by the largest `excitement` in the channel's map; of equal ones the earlier image
     comes first. After Zeiler and Fergus, "Visualizing and understanding convolutional networks"
     (2014), who show the nine strongest activations of a feature map.
 
@@ -41,7 +42,7 @@ class ExcitementSearch:
         """Search `images` (N, h, w); `net` must keep its weights, its buffers are overwritten."""
         self._net, self._images = net, images
         self.examples = 0
-        self._best = [_Best(layer.out_shape.depth) for layer in net.layers]
+        self._best = [_Best(layer.out_shape.depth) for layer in net.layers[:-1]]
 
     @property
     def done(self) -> bool:
@@ -56,12 +57,17 @@ class ExcitementSearch:
         return self.done
 
     def best(self, layer: int, channel: int) -> list[Excitement]:
-        """What excites this channel most, the strongest first, of the images run so far."""
+        """What excites this channel most, the strongest first, of the images run so far.
+
+        Of the loss: what excites the scores that it compares.
+        """
+        layer = layer_asked(self._net, layer)
         best = self._best[layer]
         images, values = best.images[channel], best.values[channel]
         if not len(images):
             return []
-        y = _finite(forward_to(self._net, layer, self._crops(images))[channel])
+        y = forward_to(self._net, layer, self._crops(images))
+        y = _finite(excitement(self._net, layer, y)[channel])
         # (H, W, B) -> (H*W, B)
         peaks = y.reshape(-1, y.shape[2]).argmax(axis=0)
         across = self._net.layers[layer].out_shape.sx
@@ -74,7 +80,8 @@ class ExcitementSearch:
     def _run_chunk(self, count: int) -> None:
         images = np.arange(self.examples, self.examples + count)
         self._net.forward(self._crops(images))
-        for best, y in zip(self._best, self._net.outputs, strict=True):
+        for index, best in enumerate(self._best):
+            y = excitement(self._net, index, self._net.outputs[index])
             # Along columns first, then along rows: NumPy is slower over both at once.
             best.add(images, _finite(y.max(axis=1).max(axis=1)))
         self.examples += count

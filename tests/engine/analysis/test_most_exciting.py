@@ -9,7 +9,7 @@ from engine.analysis.most_exciting import MOST, ExcitementSearch
 from engine.analysis.receptive_field import Field, receptive_field
 from engine.data import center_crops
 from engine.language import NetSpec
-from engine.network.part_way import forward_to
+from engine.network.part_way import forward_to, score_layer
 from tests.engine.networks import EVERYTHING, NORMED, PLAIN, digits, make_net, make_spec
 
 NETWORKS = {"plain": PLAIN, "normed": NORMED, "everything": EVERYTHING}
@@ -32,9 +32,13 @@ def test_the_nine_are_those_that_looking_at_all_finds(layers: str) -> None:
     search = ExcitementSearch(net.replica(), images)
     assert search.run()
     x = center_crops(images, net.spec.input_shape)
+    scores = score_layer(net)
     for index, layer in enumerate(net.layers):
         # Each image by itself.
-        maps = [forward_to(net, index, x[..., [i]])[..., 0].copy() for i in range(len(images))]
+        asked = min(index, scores)
+        maps = [forward_to(net, asked, x[..., [i]])[..., 0].copy() for i in range(len(images))]
+        if asked == scores:
+            maps = [each - each.mean() for each in maps]
         for channel in range(layer.out_shape.depth):
             found = search.best(index, channel)
             peaks = np.array([each[channel].max() for each in maps])
