@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.layers import Array
-from engine.network.net import Net
+from engine.network.net import Net, quiet
 from engine.network.part_way import score_layer
 
 
@@ -15,6 +15,7 @@ def layer_asked(net: Net, layer: int) -> int:
     return min(layer, score_layer(net))
 
 
+@quiet
 def excitement(net: Net, layer: int, y: Array) -> Array:
     """Outputs (C, H, W, B) of a layer, as they count: scores above the mean of all classes.
 

@@ -11,7 +11,7 @@ from engine.analysis.receptive_field import Field, receptive_field
 from engine.data import center_crops
 from engine.data.idx import Bytes
 from engine.layers import Array
-from engine.network.net import Net
+from engine.network.net import Net, quiet
 from engine.network.part_way import forward_to
 from engine.network.passes import chunk_size, chunks
 
@@ -30,9 +30,9 @@ class Excitement(NamedTuple):
 class ExcitementSearch:
     """Runs images through a network and keeps the best nine for every channel of every layer.
 
-    An image counts by the largest `excitement` in the channel's map; of equal ones the earlier image
-    comes first. After Zeiler and Fergus, "Visualizing and understanding convolutional networks"
-    (2014), who show the nine strongest activations of a feature map.
+    An image counts by the largest `excitement` in the channel's map; of equal ones the earlier
+    image comes first. After Zeiler and Fergus, "Visualizing and understanding convolutional
+    networks" (2014), who show the nine strongest activations of a feature map.
 
     Attributes:
         examples: images run so far.
@@ -77,6 +77,7 @@ class ExcitementSearch:
             for image, value, field in zip(images, values, fields, strict=True)
         ]
 
+    @quiet
     def _run_chunk(self, count: int) -> None:
         images = np.arange(self.examples, self.examples + count)
         self._net.forward(self._crops(images))

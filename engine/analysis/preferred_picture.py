@@ -12,22 +12,16 @@ from engine.analysis.slices import Slices
 from engine.layers import Array
 from engine.layers.pool import MaxPool
 from engine.network.net import Net
-from engine.network.part_way import forward_to, input_gradient, score_layer
+from engine.network.part_way import forward_to, input_gradient
 
 STEPS, COPIES = 30, 4
 STRIDE, LAST_STRIDE = 0.08, 0.02
 """How far the pixels that a unit sees go in the first and the last step: their root mean square.
 
 White is 0.5."""
-SHORTER = 0.15
-"""The same for small filters, as a share of it."""
-DECAY = 0.03
-"""The share by which all pixels return to gray in a step."""
-NOISE = 0.1
-BLUR, LAST_BLUR = 1.5, 0.9
-"""Standard deviation in pixels, for what sees the whole image; less for what sees less."""
-SHIFT = 2
-"""Pixels, likewise."""
+DECAY, NOISE, SHIFT, BLUR, LAST_BLUR = 0.03, 0.1, 2, 1.5, 0.9
+"""For what sees the whole image; less for what sees less. Shares of the way to gray in a step;
+standard deviation of what is added; pixels; standard deviations in pixels."""
 SHARP = 5
 """Filters that see so many pixels, or fewer, are drawn pixel by pixel."""
 
@@ -72,9 +66,9 @@ def preferred_picture(net: Net, layer: int, channel: int) -> Slices[Preferred | 
         if not 0 < length < np.inf:
             return None
         stride = STRIDE + (LAST_STRIDE - STRIDE) * step / (STEPS - 1)
-        # A small filter's gradient hardly changes: long strides would draw it in black and white.
-        stride *= SHORTER + (1 - SHORTER) * care
-        x = np.clip((x + gradient * (stride / length)) * (1 - DECAY), -0.5, 0.5).astype(x.dtype)
+        x = np.clip((x + gradient * (stride / length)) * (1 - DECAY * care), -0.5, 0.5).astype(
+            x.dtype
+        )
     asked = layer_asked(net, layer)
     value = excitement(net, asked, forward_to(net, asked, x))[channel].max()
     return Preferred(_cut(x[0, ..., 0], (top, bottom, left, right)), float(value))

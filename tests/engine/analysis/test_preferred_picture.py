@@ -24,16 +24,20 @@ def test_of_the_first_convolution_it_is_the_filter(channel: int) -> None:
     weights = net.layers[1].params["weights"][channel, 0]
     picture = draw(net, 1, channel).picture
     assert picture.shape == weights.shape
-    assert np.corrcoef(picture.ravel(), weights.ravel())[0, 1] > 0.97
+    assert np.array_equal(np.sign(picture), np.sign(weights))
+    # As bright or as dark as can be where the weights are large.
+    large = np.abs(weights) > 0.5 * np.abs(weights).max()
+    np.testing.assert_allclose(picture[large], 0.5 * np.sign(weights)[large])
 
 
 @pytest.mark.parametrize("layer", range(1, 6))
-def test_it_excites_its_unit_more_than_any_test_image(layer: int) -> None:
+def test_it_excites_its_unit_as_much_as_the_best_of_all_test_images(layer: int) -> None:
+    """Nearly: it is smoothed to be readable, and gray where a unit hardly looks."""
     net = learned(CONVOLVED)
     search = ExcitementSearch(net.replica(), DIGITS.test_images)
     search.run()
     for channel in range(3):
-        assert draw(net, layer, channel).value > search.best(layer, channel)[0].value
+        assert draw(net, layer, channel).value > 0.9 * search.best(layer, channel)[0].value
 
 
 def test_the_network_takes_a_classs_picture_for_that_class() -> None:
