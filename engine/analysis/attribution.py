@@ -64,7 +64,8 @@ def occlusion(
         yield
     fall = float(net.probabilities(x)[target, 0]) - probability
     coarse = fall.reshape(len(rows), len(columns))
-    return coarse[np.ix_(_nearest(rows, height), _nearest(columns, width))]
+    fine: Array = coarse[np.ix_(_nearest(rows, height), _nearest(columns, width))]
+    return fine
 
 
 def _step(activations: int, height: int, width: int, most: int) -> int:

@@ -29,6 +29,7 @@ class LiveRun:
 
     Attributes:
         inspected: a replica to look into; whoever does begins with a forward pass of its own.
+        dataset: in use; new data takes its place.
         full_tester: tests the network on all test images.
         points: what is drawn of the training.
         step_seconds: how long a step takes, as of the newest; within a long one it is estimated.
@@ -45,6 +46,7 @@ class LiveRun:
         self.speed = Speed()
         self.test_recent = RunningMean(RECENT_TESTS)
 
+        self.dataset = dataset
         self.full_tester = FullTester(training, dataset)
         self.points = PointRecorder()
         self.step_seconds: float | None = None
@@ -105,6 +107,7 @@ class LiveRun:
         """
         self.training.use(dataset)
         self.full_tester.use(dataset)
+        self.dataset = dataset
         self.test_recent = RunningMean(RECENT_TESTS)
         self._batch = None
 

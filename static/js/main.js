@@ -4,6 +4,7 @@ import { HttpApi } from "./server/http_api.js";
 import { connectionIsBack } from "./parts/attempt.js";
 import { byId } from "./parts/dom.js";
 import { Connection } from "./server/connection.js";
+import { LiveAnswer } from "./server/inquiries.js";
 import { Store } from "./store.js";
 import { showCharts } from "./views/run/charts.js";
 import { showConfusion } from "./views/predictions/confusion_matrix.js";
@@ -12,6 +13,7 @@ import { showDataset } from "./views/session/dataset.js";
 import { showEditor } from "./views/network/editor.js";
 import { showLanguage } from "./views/network/language.js";
 import { showLayers } from "./views/network/layers.js";
+import { showLooksFor } from "./views/network/looks_for.js";
 import { showNotBegun } from "./views/network/not_begun.js";
 import { showOwnImage } from "./views/predictions/own_image.js";
 import { showPredictions } from "./views/predictions/example_predictions.js";
@@ -27,6 +29,7 @@ import { showSnapshots } from "./views/run/snapshots.js";
 import { showStats } from "./views/run/stats.js";
 import { showStatus } from "./views/session/status.js";
 import { showTheme } from "./views/session/theme.js";
+import { showWhy } from "./views/network/why.js";
 
 /** @import { Bootstrap, Context } from "./view_context.js" */
 /** @import { Message } from "./server/protocol.js" */
@@ -82,6 +85,7 @@ function fetchPoints() {
 const context = {
   store,
   command: (command) => connection.command(command),
+  liveAnswer: (hooks) => new LiveAnswer({ store, command: context.command, ...hooks }),
   api,
   bootstrap,
   nonce: document.querySelector("meta[name=csp-nonce]")?.getAttribute("content") ?? "",
@@ -94,7 +98,7 @@ const forOwners = [
 const forSpectators = [showRunning];
 for (const show of [
   showTheme, showPrinting, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
-  showCharts, showLayers, showPredictions, showConfusion,
+  showCharts, showLayers, showWhy, showLooksFor, showPredictions, showConfusion,
 ]) {
   show(context);
 }

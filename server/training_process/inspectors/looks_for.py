@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.analysis.most_exciting import Excitement, ExcitementSearch
 from engine.analysis.preferred_picture import Preferred, preferred_picture
@@ -19,6 +19,8 @@ SLICE_SECONDS = 0.012
 """Of work for an answer: whoever asks on sees it get on, and others are not kept waiting."""
 IMAGES = 64
 KEPT_PICTURES = 32
+
+T = TypeVar("T")
 
 
 class LooksForInspector:
@@ -47,17 +49,20 @@ class LooksForInspector:
     def _check(self, inquiry: LooksForInquiry) -> tuple[int, int]:
         layers = self._run.training.net.layers
         if not 1 <= inquiry.layer < len(layers):
-            raise InquiryError(f"There is no layer {inquiry.layer}: they are 1 to {len(layers) - 1}.")
+            reason = f"There is no layer {inquiry.layer}: they are 1 to {len(layers) - 1}."
+            raise InquiryError(reason)
         channels = layers[inquiry.layer].out_shape.depth
         if not 0 <= inquiry.channel < channels:
-            reason = f"Layer {inquiry.layer} has no channel {inquiry.channel}: they are 0 to {channels - 1}."
+            reason = f"This layer has no channel {inquiry.channel}: they are 0 to {channels - 1}."
             raise InquiryError(reason)
         return inquiry.layer, inquiry.channel
 
     def _work(self, unit: tuple[int, int], end: float) -> None:
-        if self._next is None and self._shown.done(unit) and self._shown.is_old:
-            self._next = _Study(self._run)
-        study = self._next or self._shown
+        study = self._shown
+        if study.done(unit):
+            if self._next is None and study.is_old:
+                self._next = _Study(self._run)
+            study = self._next or study
         for _ in study.get_on(unit):
             if perf_counter() >= end:
                 break
@@ -70,16 +75,17 @@ class _Study:
 
     def __init__(self, run: LiveRun) -> None:
         self._run = run
-        self._images = run.full_tester.dataset.test_images
-        self._labels = run.full_tester.dataset.test_labels
+        self._images = run.dataset.test_images
+        self._labels = run.dataset.test_labels
         self._frozen = FrozenNet(run)
         self._search = ExcitementSearch(self._frozen.take(), self._images)
+        self._drawings: dict[tuple[int, int], Iterator[None]] = {}
         self._drawn: dict[tuple[int, int], Preferred | None] = {}
 
     @property
     def is_old(self) -> bool:
         """Whether the network has learned since, or there are other images."""
-        other = self._images is not self._run.full_tester.dataset.test_images
+        other = self._images is not self._run.dataset.test_images
         return other or self._frozen.step != self._run.training.trainer.step_count
 
     def done(self, unit: tuple[int, int]) -> bool:
@@ -89,12 +95,15 @@ class _Study:
     def get_on(self, unit: tuple[int, int]) -> Iterator[None]:
         """Draw the unit's picture, then search; yields between pieces of some milliseconds."""
         if unit not in self._drawn:
-            found = yield from preferred_picture(self._frozen.net, *unit)
-            while len(self._drawn) >= KEPT_PICTURES:
-                del self._drawn[next(iter(self._drawn))]
-            self._drawn[unit] = found
+            drawing = _room_in(self._drawings).setdefault(unit, self._draw(unit))
+            yield from drawing
+            del self._drawings[unit]
         while not self._search.run(IMAGES):
             yield
+
+    def _draw(self, unit: tuple[int, int]) -> Iterator[None]:
+        found = yield from preferred_picture(self._frozen.net, *unit)
+        _room_in(self._drawn)[unit] = found
 
     def tell(self, unit: tuple[int, int]) -> dict[str, Any]:
         """What is known of a unit."""
@@ -126,3 +135,10 @@ class _Study:
             }
             for place, one in enumerate(best)
         ]
+
+
+def _room_in(kept: dict[tuple[int, int], T]) -> dict[tuple[int, int], T]:
+    """The same, without the oldest if there are many."""
+    while len(kept) >= KEPT_PICTURES:
+        del kept[next(iter(kept))]
+    return kept

@@ -5,7 +5,9 @@
 
 /**
  * What can be asked; the other side is server/protocol/inquiries.py.
- * @typedef {{about: "example"}} Inquiry
+ * @typedef {{about: "example"}
+ *   | {about: "looks_for", layer: number, channel: number}
+ *   | {about: "why" | "change", target?: number}} Inquiry
  */
 
 /**
