@@ -96,7 +96,9 @@ class _Study:
         """Draw the unit's picture, then search; yields between pieces of some milliseconds."""
         if unit not in self._drawn:
             drawing = _room_in(self._drawings).setdefault(unit, self._draw(unit))
-            yield from drawing
+            # Not `yield from`: whoever stops listening here would end the drawing too.
+            for _ in drawing:
+                yield
             del self._drawings[unit]
         while not self._search.run(IMAGES):
             yield

@@ -41,7 +41,7 @@ export function signPlanes(shares) {
 /** The digit's strokes, darkened into the colors of numbers: where it is, and what they say of it. @param {Float32Array} shares @param {Uint8Array} digit */
 export function overDigit(shares, digit) {
   const planes = signPlanes(shares);
-  return planes.map((part, i) => Math.round(part * (1 - 0.45 * (digit[i % digit.length] / 255))));
+  return planes.map((part, i) => Math.round(part * (1 - 0.3 * (digit[i % digit.length] / 255))));
 }
 
 /**

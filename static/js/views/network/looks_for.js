@@ -86,13 +86,13 @@ function show(answer, { session }) {
   canvas.hidden = !picture;
   if (picture) drawPicture(canvas, bytesOf(picture), picture, 2 * SIDE);
   const none = drawn ? "Nothing excites it: no pixel makes a difference." : "drawing…";
-  setText(byId("looks_for_value", HTMLElement), picture ? `excites it by ${trimmed(value)}` : none);
+  setText(byId("looks_for_value", HTMLElement), picture ? `excites it by ${trimmed(value, 4)}` : none);
 }
 
 /** @param {any} one @param {string[]} names */
 function exciting({ index, label, value, image, field }, names) {
   const bytes = bytesOf(image);
-  const words = `test image ${index}, a ${names[label] ?? label}: ${trimmed(value)}`;
+  const words = `test image ${index}, a ${names[label] ?? label}: ${trimmed(value, 4)}`;
   const canvases = [make("canvas", { role: "img", "aria-label": words })];
   const patch = patchOf(bytes, image, field);
   drawPicture(canvases[0], bytes, image, SIDE, patch ? field : undefined);
@@ -100,5 +100,5 @@ function exciting({ index, label, value, image, field }, names) {
     canvases.unshift(make("canvas", { "aria-hidden": "true" }));
     drawPicture(canvases[0], patch.bytes, patch, SIDE);
   }
-  return make("li", { title: words }, ...canvases, make("span", {}, `${names[label] ?? label} · ${trimmed(value)}`));
+  return make("li", { title: words }, ...canvases, make("span", {}, `${names[label] ?? label} · ${trimmed(value, 4)}`));
 }

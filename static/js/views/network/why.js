@@ -58,8 +58,8 @@ function showReasons({ image, label, guess, target, probabilities, ink, occlusio
   drawPicture(byId("why_image", HTMLCanvasElement), digit, image, SIDE);
   drawPicture(byId("why_ink", HTMLCanvasElement), overDigit(sharesOf(ink), digit), ink, SIDE);
   drawPicture(byId("why_occlusion", HTMLCanvasElement), overDigit(sharesOf(occlusion), digit), occlusion, SIDE);
-  setText(byId("why_ink_text", HTMLElement), `Its ink, pixel by pixel: red speaks for a ${name(target)}, blue against it (at most ${trimmed(ink.most)} of the score)`);
-  setText(byId("why_occlusion_text", HTMLElement), `Covered there by a gray square of 5x5: red where ${name(target)} gets less likely, blue where more (at most ${trimmed(100 * occlusion.most)} points)`);
+  setText(byId("why_ink_text", HTMLElement), `Its ink, pixel by pixel: red speaks for a ${name(target)}, blue against it (at most ${trimmed(ink.most, 3)} of the score)`);
+  setText(byId("why_occlusion_text", HTMLElement), `Covered there by a gray square of 5x5: red where ${name(target)} gets less likely, blue where more (at most ${trimmed(100 * occlusion.most, 3)} points)`);
 }
 
 /** @param {{store: Context["store"], command: Context["command"], names: () => string[]}} context */
@@ -95,7 +95,7 @@ function showChange({ store, command, names }) {
     slider.value = slider.max;
     setText(text, `Changed by so little, its ${name(answer.guess)} becomes a ${name(answer.target)} to the network (as of step ${answer.step}):`);
     drawPicture(byId("change_map", HTMLCanvasElement), signPlanes(sharesOf(answer.change)), answer.change, SIDE);
-    setText(byId("change_map_text", HTMLElement), `What is added: red lighter, blue darker, by ${trimmed(255 * answer.change.most)} of 255 at most`);
+    setText(byId("change_map_text", HTMLElement), `What is added: red lighter, blue darker, by ${trimmed(255 * answer.change.most, 3)} of 255 at most`);
     draw();
   }));
   slider.addEventListener("input", draw);
