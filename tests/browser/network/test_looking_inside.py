@@ -21,7 +21,7 @@ def test_what_a_filter_and_a_class_look_for(page: Page) -> None:
     panel, best = page.locator("#looks_for"), page.locator("#looks_for_best li")
     expect(page.locator("#looks_for_result")).to_be_hidden()
     page.locator("#visnet [data-looks-for='4']").click()
-    expect(page.locator("#looks_for_found")).to_contain_text("the strongest of all 1,000")
+    expect(page.locator("#looks_for_found")).to_contain_text("The strongest of all 1,000")
     expect(best).to_have_count(9)
     # Of each image what the filter sees of it, and the whole.
     expect(best.first.locator("canvas")).to_have_count(2)
@@ -48,18 +48,18 @@ def test_why_this_answer_and_the_least_that_changes_it(page: Page, problems: Pro
     await_examples(page, 2000)
     page.locator("#buttontp").click()
     page.locator("#why summary").click()
-    expect(page.locator("#why_text")).to_contain_text(re.compile(r"The network takes it for a \d"))
+    expect(page.locator("#why_text")).to_contain_text(re.compile(r"The network answers \d"))
     await_pictures(page, "#why_result")
     before = fingerprints(page, "#why_result")
     page.locator("#why_class").select_option(label="8")
-    expect(page.locator("#why_ink_text")).to_contain_text("red speaks for a 8")
+    expect(page.locator("#why_ink_text")).to_contain_text("red speaks for 8")
     after = fingerprints(page, "#why_result")
     assert (before[0], len(before)) == (after[0], 3)
     assert before[1] != after[1]
 
     page.locator("#buttonchange").click()
     changed = page.locator("#change_text")
-    expect(changed).to_contain_text(re.compile(r"its \d becomes a \d to the network"))
+    expect(changed).to_contain_text(re.compile(r"the answer goes from \d to \d"))
     bars = page.locator("#change_bars .bar-share")
     least = [int(text) for text in re.findall(r"\d+", " ".join(bars.all_inner_texts()))]
     assert abs(least[0] - least[1]) <= 3
@@ -77,6 +77,6 @@ def test_why_this_answer_and_the_least_that_changes_it(page: Page, problems: Pro
     expect(page.locator("#share_link")).to_have_value(re.compile("/watch/"))
     with spectator(page, problems) as guest:
         guest.locator("#why summary").click()
-        expect(guest.locator("#why_text")).to_contain_text("The network takes it for")
+        expect(guest.locator("#why_text")).to_contain_text("The network answers")
         guest.locator("#buttonchange").click()
-        expect(guest.locator("#change_text")).to_contain_text("to the network")
+        expect(guest.locator("#change_text")).to_contain_text("the answer goes from")

@@ -79,8 +79,8 @@ export function showLooksFor({ store, liveAnswer }) {
 function show(answer, { session }) {
   const names = session?.dataset.classes ?? [];
   const { searched, images, best, picture, value, drawn } = answer;
-  const found = searched < images ? `the strongest of the first ${count(searched)} of ${count(images)} test images` : `the strongest of all ${count(images)} test images`;
-  setText(byId("looks_for_found", HTMLElement), best.length > 0 ? `${found}, each with what is seen of it:` : "searching…");
+  const found = searched < images ? `The strongest of the first ${count(searched)} of ${count(images)} test images` : `The strongest of all ${count(images)} test images`;
+  setText(byId("looks_for_found", HTMLElement), best.length > 0 ? `${found}, each with what is seen of it:` : "Searching…");
   byId("looks_for_best", HTMLElement).replaceChildren(...best.map((/** @type {any} */ one) => exciting(one, names)));
   const canvas = byId("looks_for_picture", HTMLCanvasElement);
   canvas.hidden = !picture;
@@ -92,7 +92,7 @@ function show(answer, { session }) {
 /** @param {any} one @param {string[]} names */
 function exciting({ index, label, value, image, field }, names) {
   const bytes = bytesOf(image);
-  const words = `test image ${index}, a ${names[label] ?? label}: ${trimmed(value, 4)}`;
+  const words = `test image ${index}, true class ${names[label] ?? label}: ${trimmed(value, 4)}`;
   const canvases = [make("canvas", { role: "img", "aria-label": words })];
   const patch = patchOf(bytes, image, field);
   drawPicture(canvases[0], bytes, image, SIDE, patch ? field : undefined);

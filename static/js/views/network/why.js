@@ -3,7 +3,7 @@
 import { attempt, complainIn } from "../../parts/attempt.js";
 import { byId, make, setText, showText } from "../../parts/dom.js";
 import { bytesOf, drawPicture, overDigit, sharesOf, signPlanes } from "../../parts/sign_canvas.js";
-import { probability, trimmed } from "../../words/numbers.js";
+import { count, probability, trimmed } from "../../words/numbers.js";
 
 /** @import { Context } from "../../view_context.js" */
 /** @import { InquiryAnswer } from "../../server/inquiries.js" */
@@ -52,14 +52,14 @@ function targetOf({ value }) {
 function showReasons({ image, label, guess, target, probabilities, ink, occlusion }, names) {
   const digit = bytesOf(image);
   const name = (/** @type {number} */ index) => names[index] ?? index;
-  const truth = label === null ? "" : label === guess ? ", which is right" : `; it is a ${name(label)}`;
-  const asked = target === guess ? "" : ` ${name(target)}: ${probability(probabilities[target])}.`;
-  setText(byId("why_text", HTMLElement), `The network takes it for a ${name(guess)} (${probability(probabilities[guess])})${truth}.${asked}`);
+  const truth = label === null ? "" : label === guess ? ", which is right" : `; the truth is ${name(label)}`;
+  const asked = target === guess ? "" : ` For ${name(target)} it has ${probability(probabilities[target])}.`;
+  setText(byId("why_text", HTMLElement), `The network answers ${name(guess)} (${probability(probabilities[guess])})${truth}.${asked}`);
   drawPicture(byId("why_image", HTMLCanvasElement), digit, image, SIDE);
   drawPicture(byId("why_ink", HTMLCanvasElement), overDigit(sharesOf(ink), digit), ink, SIDE);
   drawPicture(byId("why_occlusion", HTMLCanvasElement), overDigit(sharesOf(occlusion), digit), occlusion, SIDE);
-  setText(byId("why_ink_text", HTMLElement), `Its ink, pixel by pixel: red speaks for a ${name(target)}, blue against it (at most ${trimmed(ink.most, 3)} of the score)`);
-  setText(byId("why_occlusion_text", HTMLElement), `Covered there by a gray square of 5x5: red where ${name(target)} gets less likely, blue where more (at most ${trimmed(100 * occlusion.most, 3)} points)`);
+  setText(byId("why_ink_text", HTMLElement), `Its ink, pixel by pixel: red speaks for ${name(target)}, blue against it (${trimmed(ink.most, 3)} of the score at most)`);
+  setText(byId("why_occlusion_text", HTMLElement), `Covered there by a gray square of 5x5: red where ${name(target)} gets less likely, blue where more (${trimmed(100 * occlusion.most, 3)} points at most)`);
 }
 
 /** @param {{store: Context["store"], command: Context["command"], names: () => string[]}} context */
@@ -87,13 +87,13 @@ function showChange({ store, command, names }) {
     const name = (/** @type {number} */ index) => names()[index] ?? index;
     if (answer.change === null) {
       const same = choice.value !== "" && Number(choice.value) === answer.guess;
-      setText(text, same ? `It is a ${name(answer.guess)} to the network already.` : "No such change was found.");
+      setText(text, same ? `The answer is ${name(answer.guess)} already.` : "No such change was found.");
       return;
     }
     found = answer;
     result.hidden = false;
     slider.value = slider.max;
-    setText(text, `Changed by so little, its ${name(answer.guess)} becomes a ${name(answer.target)} to the network (as of step ${answer.step}):`);
+    setText(text, `Changed by so little, the answer goes from ${name(answer.guess)} to ${name(answer.target)} (as of step ${count(answer.step)}):`);
     drawPicture(byId("change_map", HTMLCanvasElement), signPlanes(sharesOf(answer.change)), answer.change, SIDE);
     setText(byId("change_map_text", HTMLElement), `What is added: red lighter, blue darker, by ${trimmed(255 * answer.change.most, 3)} of 255 at most`);
     draw();
