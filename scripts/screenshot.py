@@ -1,13 +1,14 @@
-"""Takes the README's screenshots of the page: real training, in light and in dark mode."""
+"""Takes the README's screenshots: the page in light and dark mode, and parts of it in use."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 # Run as a script from anywhere, it finds `scripts` only like this.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -27,17 +28,43 @@ ENOUGH = r"""count => {
 }"""
 
 
-def take(browser: Browser, url: str, scheme: Scheme, count: int) -> bytes:
-    """The page after `count` examples, as a PNG."""
+def show_what_is_looked_for(page: Page) -> bytes:
+    """The images that excite a filter of the second convolution most, and its picture."""
+    page.locator("#visnet [data-looks-for='4']").click()
+    page.get_by_text("The strongest of all").wait_for()
+    page.locator("#looks_for_picture").wait_for()
+    picture = page.locator("#looks_for").screenshot()
+    page.locator("#looks_for summary").click()
+    return picture
+
+
+def show_why(page: Page) -> bytes:
+    """What speaks for an answer, and the smallest change that makes it a wrong one."""
+    page.locator("#why summary").click()
+    page.locator("#why_result").wait_for()
+    page.locator("#buttonchange").click()
+    page.locator("#change_result").wait_for()
+    picture = page.locator("#why").screenshot()
+    page.locator("#why summary").click()
+    return picture
+
+
+SCENES: dict[str, Callable[[Page], bytes]] = {
+    "looks-for.png": show_what_is_looked_for,
+    "why.png": show_why,
+}
+"""What is shown of the page in use, each after the one before."""
+
+
+def open_page(browser: Browser, url: str, scheme: Scheme, count: int) -> Page:
+    """The page after `count` examples."""
     context = browser.new_context(
         viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = context.new_page()
     page.goto(url)
     page.wait_for_function(ENOUGH, arg=count, timeout=300_000)
-    picture = page.screenshot()
-    context.close()
-    return picture
+    return page
 
 
 def main() -> int:
@@ -52,10 +79,14 @@ def main() -> int:
         for scheme, name in PICTURES.items():
             # A server for each: the first picture's session would keep training beside the second.
             with LiveServer(data=None) as server:
-                picture = take(browser, server.url, scheme, options.examples)
-            file = options.folder / name
-            file.write_bytes(picture)
-            print(file)
+                page = open_page(browser, server.url, scheme, options.examples)
+                pictures = {name: page.screenshot()}
+                if scheme == "light":
+                    pictures |= {name: scene(page) for name, scene in SCENES.items()}
+                page.context.close()
+            for file, picture in pictures.items():
+                (options.folder / file).write_bytes(picture)
+                print(options.folder / file)
         browser.close()
     return 0
 
