@@ -100,7 +100,7 @@ class _Study:
             for _ in drawing:
                 yield
             del self._drawings[unit]
-        while not self._search.run(IMAGES):
+        while not self._search.run(self._run.training.at_once(IMAGES)):
             yield
 
     def _draw(self, unit: tuple[int, int]) -> Iterator[None]:
