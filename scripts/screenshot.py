@@ -29,6 +29,27 @@ ENOUGH = r"""count => {
 }"""
 
 
+def show_what_is_looked_for(page: Page) -> bytes:
+    """The images that excite a filter of the second convolution most, and its picture."""
+    page.locator("#visnet [data-looks-for='4']").click()
+    page.get_by_text("The strongest of all").wait_for()
+    page.locator("#looks_for_picture").wait_for()
+    picture = page.locator("#looks_for").screenshot()
+    page.locator("#looks_for summary").click()
+    return picture
+
+
+def show_why(page: Page) -> bytes:
+    """What speaks for an answer, and the smallest change that makes it a wrong one."""
+    page.locator("#why summary").click()
+    page.locator("#why_result").wait_for()
+    page.locator("#buttonchange").click()
+    page.locator("#change_result").wait_for()
+    picture = page.locator("#why").screenshot()
+    page.locator("#why summary").click()
+    return picture
+
+
 MOST_MISTAKEN = """() => {
   const cells = [...document.querySelectorAll("#confusion_table .confusion-count")];
   const wrong = cells.filter((_, at) => at % 11 !== 0);
@@ -69,6 +90,8 @@ def show_map(page: Page) -> bytes:
 
 
 SCENES: dict[str, Callable[[Page], bytes]] = {
+    "looks-for.png": show_what_is_looked_for,
+    "why.png": show_why,
     "test-images.png": show_mistakes,
     "feature-map.png": show_map,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias, get_args
 
 from server.protocol.read_values import INTEGER, TEXT, read_members
 from server.protocol.refusals import CommandError
@@ -44,10 +44,35 @@ class UnitInquiry:
     x: int = field(metadata=INTEGER)
 
 
-Inquiry: TypeAlias = ExampleInquiry | FeatureMapInquiry | UnitInquiry
-INQUIRIES: dict[str, type[Inquiry]] = {
-    kind.about: kind for kind in (ExampleInquiry, FeatureMapInquiry, UnitInquiry)
-}
+@dataclass(frozen=True, slots=True)
+class LooksForInquiry:
+    """What excites a channel of a layer?"""
+
+    about: ClassVar[str] = "looks_for"
+    layer: int = field(metadata=INTEGER)
+    channel: int = field(metadata=INTEGER)
+
+
+@dataclass(frozen=True, slots=True)
+class WhyInquiry:
+    """What in the example that the cards show speaks for a class; by default for the answer?"""
+
+    about: ClassVar[str] = "why"
+    target: int | None = field(default=None, metadata=INTEGER)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeInquiry:
+    """What is the smallest change of that example towards another class; by default the nearest?"""
+
+    about: ClassVar[str] = "change"
+    target: int | None = field(default=None, metadata=INTEGER)
+
+
+Inquiry: TypeAlias = (
+    ExampleInquiry | FeatureMapInquiry | UnitInquiry | LooksForInquiry | WhyInquiry | ChangeInquiry
+)
+INQUIRIES: dict[str, type[Inquiry]] = {kind.about: kind for kind in get_args(Inquiry)}
 
 
 def read_inquiry(data: Mapping[str, object]) -> Inquiry:

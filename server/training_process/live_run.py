@@ -30,6 +30,7 @@ class LiveRun:
     Attributes:
         dataset: in use; new data takes its place.
         inspected: a replica to look into; whoever does begins with a forward pass of its own.
+        dataset: in use; new data takes its place.
         full_tester: tests the network on all test images.
         points: what is drawn of the training.
         shown: which example the cards show.
@@ -48,6 +49,7 @@ class LiveRun:
         self.speed = Speed()
         self.test_recent = RunningMean(RECENT_TESTS)
 
+        self.dataset = dataset
         self.full_tester = FullTester(training, dataset)
         self.points = PointRecorder()
         self.shown = ShownExample(training, dataset)
@@ -104,6 +106,7 @@ class LiveRun:
         self.training.use(dataset)
         self.dataset = dataset
         self.full_tester.use(dataset)
+        self.dataset = dataset
         self.test_recent = RunningMean(RECENT_TESTS)
         self.shown.use(dataset)
 

@@ -16,6 +16,7 @@ import { showEditor } from "./views/network/editor.js";
 import { showFeatureMap } from "./views/predictions/feature_map.js";
 import { showLanguage } from "./views/network/language.js";
 import { showLayers } from "./views/network/layers.js";
+import { showLooksFor } from "./views/network/looks_for.js";
 import { showNotBegun } from "./views/network/not_begun.js";
 import { showOwnImage } from "./views/predictions/own_image.js";
 import { showPredictions } from "./views/predictions/example_predictions.js";
@@ -34,6 +35,7 @@ import { showStatus } from "./views/session/status.js";
 import { showTestBrowser } from "./views/predictions/test_browser.js";
 import { showTheme } from "./views/session/theme.js";
 import { showUnitPanel } from "./views/network/unit_panel.js";
+import { showWhy } from "./views/network/why.js";
 
 /** @import { Bootstrap, Context } from "./view_context.js" */
 /** @import { Message } from "./server/protocol.js" */
@@ -105,7 +107,7 @@ const forOwners = [
 const forSpectators = [showRunning];
 for (const show of [
   showTheme, showPrinting, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
-  showCharts, showShownExample, showLayers, showUnitPanel, showPredictions, showConfusion, showFeatureMap,
+  showCharts, showShownExample, showLayers, showUnitPanel, showWhy, showLooksFor, showPredictions, showConfusion, showFeatureMap,
 ]) {
   show(context);
 }

@@ -18,9 +18,11 @@ export class LayerCard {
     this.colors = colors;
     this.activation = make("p", { class: "range", "data-range": "activations" }, "max activation: –, min: –");
     this.gradient = make("p", { class: "range", "data-range": "gradients", hidden: layer.is_loss }, "max gradient: –, min: –");
+    // Not on the way of Tab, which passes all cards at once: keys choose the layer in the part itself.
+    const looksFor = make("button", { type: "button", class: "link looks-for", tabindex: -1, "data-looks-for": layer.index, hidden: layer.index === 0 }, "what does it look for?");
     this.example = make("p", { class: "example", hidden: true });
     const words = [summary(layer), parameters(layer)].map((text) => make("p", { hidden: text === "" }, text));
-    const text = make("div", { class: "layer-text" }, make("h3", {}, title(layer)), words[0], this.activation, this.gradient, words[1], this.example);
+    const text = make("div", { class: "layer-text" }, make("h3", {}, title(layer)), words[0], this.activation, this.gradient, words[1], this.example, looksFor);
     this.pictures = make("div", { class: "layer-pictures" });
     this.element = make("article", { class: "layer", "data-index": layer.index, "data-type": layer.type, "data-family": family(layer.type) }, text, this.pictures);
     /** @type {Map<MapName, MapRow>} */

@@ -7,6 +7,8 @@
  * What can be asked; the other side is server/protocol/inquiries.py.
  * @typedef {{about: "example"}
  *   | {about: "feature_map", known?: string}
+ *   | {about: "looks_for", layer: number, channel: number}
+ *   | {about: "why" | "change", target?: number}
  *   | {about: "unit", layer: number, channel: number, y: number, x: number}} Inquiry
  */
 
