@@ -1,13 +1,14 @@
-"""Takes the README's screenshots of the page: real training, in light and in dark mode."""
+"""Takes the README's screenshots: the page in light and dark mode, and parts of it in use."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 # Run as a script from anywhere, it finds `scripts` only like this.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 Scheme = Literal["light", "dark"]
 PICTURES: dict[Scheme, str] = {"light": "screenshot.png", "dark": "screenshot-dark.png"}
 WIDTH, HEIGHT = 1280, 2080
+MARGIN = 10
 # Long enough for the curves to have a shape.
 ENOUGH = r"""count => {
   const said = document.querySelector("#trainstats").innerText;
@@ -27,17 +29,84 @@ ENOUGH = r"""count => {
 }"""
 
 
-def take(browser: Browser, url: str, scheme: Scheme, count: int) -> bytes:
-    """The page after `count` examples, as a PNG."""
+def show_what_is_looked_for(page: Page) -> bytes:
+    """The images that excite a filter of the second convolution most, and its picture."""
+    page.locator("#visnet [data-looks-for='4']").click()
+    page.get_by_text("The strongest of all").wait_for()
+    page.locator("#looks_for_picture").wait_for()
+    picture = page.locator("#looks_for").screenshot()
+    page.locator("#looks_for summary").click()
+    return picture
+
+
+def show_why(page: Page) -> bytes:
+    """What speaks for an answer, and the smallest change that makes it a wrong one."""
+    page.locator("#why summary").click()
+    page.locator("#why_result").wait_for()
+    page.locator("#buttonchange").click()
+    page.locator("#change_result").wait_for()
+    picture = page.locator("#why").screenshot()
+    page.locator("#why summary").click()
+    return picture
+
+
+MOST_MISTAKEN = """() => {
+  const cells = [...document.querySelectorAll("#confusion_table .confusion-count")];
+  const wrong = cells.filter((_, at) => at % 11 !== 0);
+  wrong.sort((a, b) => Number(b.innerText) - Number(a.innerText))[0].click();
+}"""
+
+
+def show_mistakes(page: Page) -> bytes:
+    """The confusion matrix of ten classes, and the images of its largest mistake."""
+    page.locator("#confusion summary").click()
+    page.locator("#confusion_table").wait_for()
+    page.evaluate(MOST_MISTAKEN)
+    page.locator("#browser_grid .test-picture").first.wait_for()
+    page.keyboard.press("Enter")
+    page.locator("#browser_bars .prediction-bar").first.wait_for()
+    page.locator("#browser_picture").wait_for()
+    title, images = page.locator("#h_tests"), page.locator("#test_browser")
+    images.scroll_into_view_if_needed()
+    top, bottom = title.bounding_box(), images.bounding_box()
+    assert top is not None
+    assert bottom is not None
+    left, upper = top["x"] - MARGIN, top["y"] - MARGIN
+    height = bottom["y"] + bottom["height"] + MARGIN - upper
+    return page.screenshot(
+        clip={"x": left, "y": upper, "width": top["width"] + 2 * MARGIN, "height": height}
+    )
+
+
+def show_map(page: Page) -> bytes:
+    """The map of the test set, with the digit of a point near its middle."""
+    page.locator("#confusion summary").click()
+    page.locator("#browser_close").click()
+    page.locator("#feature_map summary").click()
+    page.locator("#plane_canvas").wait_for()
+    page.locator("#plane_canvas").press("ArrowDown")
+    page.locator("#plane_picture").wait_for()
+    return page.locator("#feature_map").screenshot()
+
+
+SCENES: dict[str, Callable[[Page], bytes]] = {
+    "looks-for.png": show_what_is_looked_for,
+    "why.png": show_why,
+    "test-images.png": show_mistakes,
+    "feature-map.png": show_map,
+}
+"""What is shown of the page in use, each after the one before."""
+
+
+def open_page(browser: Browser, url: str, scheme: Scheme, count: int) -> Page:
+    """The page after `count` examples."""
     context = browser.new_context(
         viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = context.new_page()
     page.goto(url)
     page.wait_for_function(ENOUGH, arg=count, timeout=300_000)
-    picture = page.screenshot()
-    context.close()
-    return picture
+    return page
 
 
 def main() -> int:
@@ -52,10 +121,14 @@ def main() -> int:
         for scheme, name in PICTURES.items():
             # A server for each: the first picture's session would keep training beside the second.
             with LiveServer(data=None) as server:
-                picture = take(browser, server.url, scheme, options.examples)
-            file = options.folder / name
-            file.write_bytes(picture)
-            print(file)
+                page = open_page(browser, server.url, scheme, options.examples)
+                pictures = {name: page.screenshot()}
+                if scheme == "light":
+                    pictures |= {name: scene(page) for name, scene in SCENES.items()}
+                page.context.close()
+            for file, picture in pictures.items():
+                (options.folder / file).write_bytes(picture)
+                print(options.folder / file)
         browser.close()
     return 0
 

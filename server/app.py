@@ -40,6 +40,8 @@ from server.web.api import (
     pictures,
     sessions,
     snapshots,
+    test_images,
+    test_pictures,
 )
 from server.web.api.metrics import Metrics
 from server.web.guards.creation_rate import CreationLimiter
@@ -57,6 +59,8 @@ ROUTERS = (
     sessions.router,
     snapshots.router,
     full_tests.router,
+    test_images.router,
+    test_pictures.router,
     pictures.router,
     added_pictures.router,
     live_stream.router,
@@ -119,6 +123,7 @@ def create_app(settings: Settings, *, download: Download = download_mnist) -> Fa
         CreationLimiter(settings.limits),
         FileBudget(settings.limits),
         ReaderPool(settings.limits, settings.logs),
+        data.find,
         health,
     )
     policy = Policy(settings.host, settings.port, settings.allowed_origins)

@@ -82,7 +82,7 @@ class DatasetManager:
         named = data or os.environ.get(ENVIRONMENT_VARIABLE)
         self._is_named = bool(named)
         self.current: Dataset = load_directory(named) if named else load_builtin()
-        self._folders = {self.current.digest: self.current.directory}
+        self._known = {self.current.digest: self.current}
         self.event = DatasetEvent(
             DatasetState.READY if named else DatasetState.BUILTIN, self.current.name
         )
@@ -100,7 +100,11 @@ class DatasetManager:
 
     def folder_of(self, data: DataReference) -> Path | None:
         """Where a data set that was in use lies on this machine; None for the built-in digits."""
-        return self._folders[data.digest]
+        return self._known[data.digest].directory
+
+    def find(self, digest: str) -> Dataset | None:
+        """The data set of this digest, if it is in use or was."""
+        return self._known.get(digest)
 
     async def stop(self) -> None:
         """Give up whatever is under way; idempotent."""
@@ -138,7 +142,7 @@ class DatasetManager:
 
     def _use(self, dataset: Dataset) -> None:
         # Here, on the thread, the digest may take its time: reading all of MNIST does.
-        self._folders[dataset.digest] = dataset.directory
+        self._known[dataset.digest] = dataset
         self._post(DatasetEvent(DatasetState.READY, dataset.name), dataset)
 
     def _post(self, event: DatasetEvent, dataset: Dataset | None = None) -> None:

@@ -10,6 +10,9 @@ from engine.layers import Array
 from engine.network.net import Net
 from engine.network.passes import chunk_size, chunks
 
+MOST_GUESSES = 10
+"""For each image so many of the likeliest classes are kept, or as many as the network has."""
+
 
 class Evaluation:
     """A test on many images, each cropped at its center, run a slice at a time.
@@ -17,6 +20,10 @@ class Evaluation:
     Attributes:
         examples: images tested so far.
         confusion: (classes, classes) counts so far, rows the truth, columns the prediction.
+        guesses: (images, at most 10) uint16, the likeliest classes of each image, best first.
+        probabilities: (images, at most 10) float32, how likely the network takes them to be.
+
+    Of images that have not been tested yet the last two say nothing.
     """
 
     def __init__(self, net: Net, dataset: Dataset) -> None:
@@ -26,6 +33,9 @@ class Evaluation:
         classes = len(dataset.classes)
         self.examples = 0
         self.confusion = np.zeros((classes, classes), np.int64)
+        ranked = (len(self._images), min(MOST_GUESSES, net.loss_layer.out_shape.size))
+        self.guesses = np.zeros(ranked, np.uint16)
+        self.probabilities = np.zeros(ranked, np.float32)
 
     @property
     def done(self) -> bool:
@@ -43,7 +53,8 @@ class Evaluation:
         if count is not None:
             end = min(end, self.examples + count)
         begin = self.examples
-        predictions = self._predict(begin, end)
+        self._predict(begin, end)
+        predictions = self.guesses[begin:end, 0]
         # A network may have more outputs than the data set has classes; those are always wrong.
         known = predictions < len(self.confusion)
         truth = self._labels[begin:end]
@@ -51,13 +62,16 @@ class Evaluation:
         self.examples = end
         return self.done
 
-    def _predict(self, begin: int, end: int) -> Array:
-        predicted = np.empty(end - begin, np.int64)
-        for chunk in chunks(len(predicted), chunk_size(self._net)):
-            images = self._images[begin + chunk.start : begin + chunk.stop]
-            scores = self._net.forward(center_crops(images, self._net.spec.input_shape))
-            predicted[chunk] = scores[:, 0, 0].argmax(axis=0)
-        return predicted
+    def _predict(self, begin: int, end: int) -> None:
+        most = self.guesses.shape[1]
+        for chunk in chunks(end - begin, chunk_size(self._net)):
+            tested = slice(begin + chunk.start, begin + chunk.stop)
+            crops = center_crops(self._images[tested], self._net.spec.input_shape)
+            scores = self._net.forward(crops)
+            best = np.argsort(-scores[:, 0, 0], axis=0, kind="stable")[:most]
+            shares = self._net.as_probabilities(scores)
+            self.guesses[tested] = best.T
+            self.probabilities[tested] = np.take_along_axis(shares, best, axis=0).T
 
 
 def predict(

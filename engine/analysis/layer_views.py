@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,11 +23,13 @@ class Map:
         pixels: uint8, 0 for the least and 255 for the greatest number. Activations and gradients
             are (C, H, W), scaled as a whole; weights (filters, C, kh, kw), each filter separately.
         minimum, maximum: of all numbers before scaling.
+        ranges: of weights, each filter's own minimum and maximum: (filters, 2).
     """
 
     pixels: npt.NDArray[np.uint8]
     minimum: float
     maximum: float
+    ranges: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +106,7 @@ def _scale_each(filters: Array) -> Map:
     filters = _finite(filters)
     axes = tuple(range(1, filters.ndim))
     low, high = filters.min(axis=axes, keepdims=True), filters.max(axis=axes, keepdims=True)
-    return _scale(filters, low, high)
+    return replace(_scale(filters, low, high), ranges=np.column_stack([low.ravel(), high.ravel()]))
 
 
 def _finite(values: Array) -> Array:

@@ -7,6 +7,7 @@ from engine.data.dataset import (
     find_full_mnist,
     load_builtin,
     load_directory,
+    shuffled_by_class,
 )
 from engine.data.download import (
     DownloadCanceled,
@@ -16,6 +17,7 @@ from engine.data.download import (
     download_mnist,
 )
 from engine.data.idx import DataError
+from engine.data.picture_sheet import picture_sheet
 from engine.data.sampler import Batch, Sampler
 from engine.data.transfer import Timeouts
 
@@ -35,6 +37,8 @@ __all__ = [
     "find_full_mnist",
     "load_builtin",
     "load_directory",
+    "picture_sheet",
     "random_crops",
+    "shuffled_by_class",
     "to_activations",
 ]

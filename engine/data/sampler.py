@@ -30,7 +30,7 @@ class Batch:
     Attributes:
         x: (1, sy, sx, B) float32 in [-0.5, 0.5].
         labels: (B,) int64.
-        indices: (B,) int64, their places in `source`.
+        indices: (B,) int64, their places in `source`; -1 of an added picture, which is not there.
         source: (N, h, w) uint8, the images they were cropped from.
     """
 
@@ -178,13 +178,14 @@ class Sampler:
         cropper = Cropper(added.images, self._input_shape)
         own = np.arange(len(added))
         x = cropper.random(own, self._streams["training"], augment)
+        first = Batch(x, added.labels, np.full_like(own, -1), self._dataset.train_images)
         if rest is None:
-            return Batch(x, added.labels, own, added.images)
+            return first
         return Batch(
-            np.concatenate([x, rest.x], axis=-1),
-            np.concatenate([added.labels, rest.labels]),
-            np.arange(len(own) + len(rest)),
-            np.concatenate([added.images, rest.images]),
+            np.concatenate([first.x, rest.x], axis=-1),
+            np.concatenate([first.labels, rest.labels]),
+            np.concatenate([first.indices, rest.indices]),
+            rest.source,
         )
 
     def _take(self, count: int) -> Indices:

@@ -169,7 +169,12 @@ class Net:
 
         If huge weights have overflowed float32, all classes have the same score.
         """
-        scores = self.loss_layer.probabilities(self.forward(x))
+        return self.as_probabilities(self.forward(x))
+
+    @quiet
+    def as_probabilities(self, outputs: Array) -> Array:
+        """The same for what `forward` returned."""
+        scores = self.loss_layer.probabilities(outputs)
         known = np.isfinite(scores).all(axis=0)
         return scores if known.all() else np.where(known, scores, 1 / len(scores))
 

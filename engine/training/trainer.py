@@ -111,6 +111,11 @@ class Trainer:
             pool_early=True,
         )
 
+    def copy_predicting(self, net: Net) -> None:
+        """Give another network of this spec the weights to predict with, as of this moment."""
+        np.copyto(net.params, self.average)
+        np.copyto(net.state, self.net.state)
+
     def close(self) -> None:
         """End the helper processes; idempotent."""
         self._splitter.close()

@@ -14,7 +14,7 @@ from server.counters import Tally
 from server.protocol.connections import Role
 from server.protocol.encode_events import Cards, Frame, encode
 from server.protocol.events import Layers, Spectators, TextEvent
-from server.protocol.run_values import FullTest, PointRow
+from server.protocol.run_values import FullTest, ImageTest, PointRow
 
 COUNT_SECONDS = 0.5
 """How long spectators come and go before all are told how many there are: a class comes at once."""
@@ -34,6 +34,8 @@ class Audience:
         watched: the layers that some viewer has on screen.
         tally: what has happened on the server, to be added to.
         history, tests: graph points and full tests of that run.
+        image_test: what the newest test took each image for; None until there is one, and where
+            neither a trainer nor a viewer needs it.
     """
 
     def __init__(self, tally: Tally, outgoing: OutgoingBudget) -> None:
@@ -43,6 +45,7 @@ class Audience:
         self.watched: frozenset[int] = frozenset()
         self.history = PointHistory()
         self.tests = TestHistory()
+        self.image_test: ImageTest | None = None
         self._viewers: set[Viewer] = set()
         self._newest: dict[str, Frame | Cards] = {}
         self._picked: _Picked | None = None
@@ -117,6 +120,7 @@ class Audience:
         """Go on with the graph from its first `points` and `tests`; those after them come anew."""
         self.history.cut(points)
         self.tests.cut(tests)
+        self.image_test = None
         for viewer in self:
             viewer.next_point = min(viewer.next_point, points)
             viewer.next_test = min(viewer.next_test, tests)
@@ -126,6 +130,7 @@ class Audience:
         self.run_id = run_id
         # New ones: whoever saves the graph may still need the end of the one before.
         self.history, self.tests = PointHistory(), TestHistory()
+        self.image_test = None
         for kind in forgotten:
             self._newest.pop(kind, None)
         for viewer in self:

@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias, get_args
 
-from server.protocol.read_values import FLAG, INTEGER, INTEGERS, OBJECT, SETTINGS, TEXT
+from server.protocol.kinds import Source
+from server.protocol.read_values import (
+    FLAG,
+    INTEGER,
+    INTEGERS,
+    OBJECT,
+    SETTINGS,
+    SOURCE,
+    TEXT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +111,21 @@ class FetchPoints(Numbered):
 
 @dataclass(frozen=True, slots=True)
 class ShowTraining(Numbered):
-    """The cards show training examples again, not the user's own image."""
+    """The cards show the newest training example again."""
 
     type: ClassVar[str] = "show_training"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowExample(Numbered):
+    """The cards show this example until another is chosen; without an index it is -1.
+
+    See `ExampleChoice`.
+    """
+
+    type: ClassVar[str] = "show_example"
+    source: Source = field(metadata=SOURCE)
+    index: int = field(default=-1, metadata=INTEGER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +152,7 @@ InTurn: TypeAlias = (
     | Watch
     | FetchPoints
     | ShowTraining
+    | ShowExample
 )
 """Carried out and answered one after the other, in the order in which a viewer sends them."""
 Command: TypeAlias = InTurn | Inspect

@@ -123,7 +123,7 @@ def encode_answer(command_id: int, result: str) -> Frame:
 def encode_layers(event: Layers) -> Cards:
     """Encode the pictures of the layer cards."""
     head = {"type": event.type, "run_id": event.run_id, "step": event.step}
-    head |= {"source": event.source, "label": event.label}
+    head |= {name: getattr(event, name) for name in ("source", "index", "pinned", "label")}
     cards = tuple((layer.index, _encode_card(layer)) for layer in event.layers)
     return Cards(f'{_dump(head)[:-1]},"layers":[', cards)
 
@@ -146,6 +146,8 @@ def _encode_map(name: str, image: PixelMap) -> EncodedMap:
     shape = f'"shape":{_shape(image.shape)}'
     if image.whole is not None:
         shape += f',"whole":{_shape(image.whole)}'
+    if image.ranges is not None:
+        shape += f',"ranges":[{",".join(map(_short, image.ranges))}]'
     lowest, highest = _number(image.minimum), _number(image.maximum)
     return f'"{name}":{{{shape},"min":{lowest},"max":{highest},"offset":', image.pixels
 
@@ -159,8 +161,15 @@ def _number(value: float) -> str:
     return float.__repr__(value) if math.isfinite(value) else "null"
 
 
+def _short(value: float) -> str:
+    """A number in JSON with as many digits as a color can show."""
+    return f"{value:.4g}" if math.isfinite(value) else "null"
+
+
 def _encode_predictions(event: Predictions) -> Frame:
-    items = [{"label": each.label, "top": plain(each.top)} for each in event.items]
+    items = [
+        {"index": each.index, "label": each.label, "top": plain(each.top)} for each in event.items
+    ]
     head = {
         "type": event.type,
         "run_id": event.run_id,

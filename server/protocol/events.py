@@ -203,7 +203,8 @@ class PixelMap:
     """Gray levels of one volume or filter bank, and the numbers that 0 and 255 stand for.
 
     `whole` is the shape of all there is, where that is too much to be sent: the first along each
-    axis of `shape` but the last two, and of those every so many-th pixel.
+    axis of `shape` but the last two, and of those every so many-th pixel. `ranges` holds for each
+    filter of weights the two numbers that 0 and 255 stand for there, one filter after the other.
     """
 
     shape: tuple[int, ...]
@@ -211,6 +212,7 @@ class PixelMap:
     maximum: float = field(metadata={"alias": "max"})
     pixels: bytes
     whole: tuple[int, ...] | None = field(default=None, metadata=OMIT)
+    ranges: tuple[float, ...] | None = field(default=None, metadata=OMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +228,14 @@ class LayerMaps:
 
 @dataclass(frozen=True, slots=True)
 class Layers:
+    """The cards' pictures, of one example: see `ExampleChoice`. `label` is its class, if known."""
+
     type: ClassVar[str] = "layers"
     run_id: int
     step: int
     source: Source
+    index: int | None
+    pinned: bool
     label: int | None
     layers: tuple[LayerMaps, ...]
 
@@ -238,6 +244,7 @@ class Layers:
 class Prediction:
     """A test image, its class and the likeliest ones; `pixels` are gray levels, row by row."""
 
+    index: int
     label: int
     top: tuple[Guess, ...]
     pixels: bytes

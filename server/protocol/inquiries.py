@@ -7,10 +7,10 @@ An inquiry changes nothing, so spectators may make it too. It travels in the com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from dataclasses import dataclass, field
+from typing import ClassVar, TypeAlias, get_args
 
-from server.protocol.read_values import read_members
+from server.protocol.read_values import INTEGER, TEXT, read_members
 from server.protocol.refusals import CommandError
 
 
@@ -21,8 +21,58 @@ class ExampleInquiry:
     about: ClassVar[str] = "example"
 
 
-Inquiry: TypeAlias = ExampleInquiry
-INQUIRIES: dict[str, type[Inquiry]] = {kind.about: kind for kind in (ExampleInquiry,)}
+@dataclass(frozen=True, slots=True)
+class FeatureMapInquiry:
+    """Where does the last hidden layer put the test images?
+
+    Attributes:
+        known: the `data` of an earlier answer, whose list of images need not be sent again.
+    """
+
+    about: ClassVar[str] = "feature_map"
+    known: str | None = field(default=None, metadata=TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitInquiry:
+    """How did a unit come to its number on that example?"""
+
+    about: ClassVar[str] = "unit"
+    layer: int = field(metadata=INTEGER)
+    channel: int = field(metadata=INTEGER)
+    y: int = field(metadata=INTEGER)
+    x: int = field(metadata=INTEGER)
+
+
+@dataclass(frozen=True, slots=True)
+class LooksForInquiry:
+    """What excites a channel of a layer?"""
+
+    about: ClassVar[str] = "looks_for"
+    layer: int = field(metadata=INTEGER)
+    channel: int = field(metadata=INTEGER)
+
+
+@dataclass(frozen=True, slots=True)
+class WhyInquiry:
+    """What in the example that the cards show speaks for a class; by default for the answer?"""
+
+    about: ClassVar[str] = "why"
+    target: int | None = field(default=None, metadata=INTEGER)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeInquiry:
+    """What is the smallest change of that example towards another class; by default the nearest?"""
+
+    about: ClassVar[str] = "change"
+    target: int | None = field(default=None, metadata=INTEGER)
+
+
+Inquiry: TypeAlias = (
+    ExampleInquiry | FeatureMapInquiry | UnitInquiry | LooksForInquiry | WhyInquiry | ChangeInquiry
+)
+INQUIRIES: dict[str, type[Inquiry]] = {kind.about: kind for kind in get_args(Inquiry)}
 
 
 def read_inquiry(data: Mapping[str, object]) -> Inquiry:

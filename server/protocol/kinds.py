@@ -48,10 +48,12 @@ class Leaving(StrEnum):
 
 
 class Source(StrEnum):
-    """What the layer cards show."""
+    """Where the example is from that the layer cards show."""
 
     TRAINING = "training"
-    """The newest training example."""
+    """An image that is trained on, usually the newest."""
+    VALIDATION = "validation"
+    TEST = "test"
     IMAGE = "image"
     """The picture that the user asked about."""
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from engine.language import NetSpec, TrainerSpec
 from server.protocol.added_pictures import AddedPicture
+from server.protocol.example_choice import ExampleChoice
 from server.protocol.inquiries import Inquiry
 from server.protocol.run_values import DataReference, Weights
 
@@ -94,8 +95,11 @@ class ShowImage:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowBatch:
-    """The cards show training examples again."""
+class ShowExample:
+    """The cards show this example; `pixels` are those of the user's picture, if that is meant."""
+
+    choice: ExampleChoice
+    pixels: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ def size_of(order: Order) -> int:
     match order:
         case LoadSnapshot():
             return len(order.data)
-        case ShowImage():
+        case ShowImage() | ShowExample():
             return len(order.pixels)
         case _:
             return 0
@@ -180,7 +184,7 @@ Order: TypeAlias = (
     | UseData
     | UsePictures
     | ShowImage
-    | ShowBatch
+    | ShowExample
     | Inspect
     | TakeSnapshot
     | TakeCheckpoint

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, fields
 from typing import Any, TypeVar
 
+from server.protocol.kinds import Source
 from server.protocol.refusals import CommandError
 
 T = TypeVar("T")
@@ -70,10 +71,12 @@ def _integers(value: Any) -> tuple[int, ...] | None:
     return None
 
 
+_SOURCES = {str(source): source for source in Source}
 INTEGER = read_as("an integer", lambda value: value if is_integer(value) else None)
 TEXT = read_as("a text", lambda value: value if isinstance(value, str) else None)
 FLAG = read_as("true or false", lambda value: value if isinstance(value, bool) else None)
 INTEGERS = read_as("a list of integers", _integers)
+SOURCE = read_as(f"one of {', '.join(Source)}", lambda value: _SOURCES.get(str(value)))
 OBJECT = read_as("an object", lambda value: value if isinstance(value, dict) else None)
 SETTINGS = read_as(
     "an object with at least one setting",

@@ -37,3 +37,15 @@ class HostSilent(SessionError):
 
 class Unreadable(SessionError):
     """What was saved of the session cannot be read now, which does not mean that there is none."""
+
+
+class BadParameter(ValueError):
+    """A parameter of an address that does not fit; the message is a sentence."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NoSuchData(LookupError):
+    """The server has no data set of this digest."""

@@ -12,6 +12,7 @@ from server.protocol.run_values import (
     Divergence,
     FullTest,
     Guess,
+    ImageTest,
     PointRow,
     Progress,
     Weights,
@@ -63,6 +64,14 @@ class TestsReport:
     run_id: int
     first: int
     tests: tuple[FullTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImagesReport:
+    """What the newest full test took each image for, in the place of the one before."""
+
+    run_id: int
+    test: ImageTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +171,7 @@ Report: TypeAlias = (
     FrameReport
     | PointsReport
     | TestsReport
+    | ImagesReport
     | Started
     | Failed
     | DataRefused

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from engine.analysis.tested_images import TestedImages
+
 _COUNT_BYTES = 4
 
 
@@ -79,6 +81,20 @@ class FullTest:
         counts = self.counts
         classes = math.isqrt(len(counts))
         return tuple(counts[at : at + classes] for at in range(0, len(counts), classes))
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTest:
+    """What the newest full test took each image for: too large to keep of every one.
+
+    Attributes:
+        examples: trained on by then.
+        data: digest of the data set whose test images they are.
+    """
+
+    examples: int
+    data: str
+    images: TestedImages
 
 
 @dataclass(frozen=True, slots=True)

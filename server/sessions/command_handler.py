@@ -19,6 +19,7 @@ from server.protocol.commands import (
     Restart,
     Resume,
     ReturnToRunBefore,
+    ShowExample,
     ShowTraining,
     Step,
     Watch,
@@ -26,6 +27,7 @@ from server.protocol.commands import (
 from server.protocol.connections import Role
 from server.protocol.encode_events import Frame, encode, encode_answer, plain_members
 from server.protocol.events import Answer, Problem
+from server.protocol.example_choice import NEWEST, ExampleChoice
 from server.protocol.inquiries import read_inquiry
 from server.protocol.refusals import CommandError, SessionError
 from server.sessions.descriptions import spec_summary
@@ -91,7 +93,9 @@ async def _act(session: Session, viewer: Viewer, command: InTurn) -> dict[str, A
         case FetchPoints():
             return _fetch(session, viewer, command)
         case ShowTraining():
-            session.show_training()
+            session.show_example(NEWEST)
+        case ShowExample(_, source, index):
+            session.show_example(ExampleChoice(source, None if index == -1 else index))
         case _:
             assert_never(command)
     return None

@@ -19,6 +19,7 @@ from server.protocol.reports import (
     Failed,
     FrameReport,
     Guesses,
+    ImagesReport,
     Inspected,
     PointsReport,
     Refused,
@@ -79,6 +80,8 @@ class ReportHandler:
                 self._audience.add_points(report.rows)
             case TestsReport() if report.run_id == run_id:
                 self._audience.add_tests(report.tests)
+            case ImagesReport() if report.run_id == run_id:
+                self._audience.image_test = report.test
             case CheckpointReport(checkpoint):
                 self._checkpointing.take(checkpoint)
                 self._note_left(checkpoint)
@@ -99,7 +102,7 @@ class ReportHandler:
                 self._checkpointing.add_to_left(report.run_id, points=report.rows)
             case TestsReport():
                 self._checkpointing.add_to_left(report.run_id, tests=report.tests)
-            case FrameReport() | Started() | Failed():
+            case FrameReport() | ImagesReport() | Started() | Failed():
                 pass  # of an earlier run
             case Guesses() | Inspected() | Snapshot() | Done() | Refused():
                 raise AssertionError("the link answers replies")

@@ -21,6 +21,7 @@ from server.protocol.added_pictures import AddedPicture
 from server.protocol.connections import CloseReason, Role
 from server.protocol.encode_events import encode
 from server.protocol.events import SessionEvent, SessionSummary
+from server.protocol.example_choice import ExampleChoice
 from server.protocol.inquiries import Inquiry
 from server.protocol.kinds import Failure, Leaving, Status
 from server.protocol.orders import (
@@ -28,7 +29,6 @@ from server.protocol.orders import (
     LoadSnapshot,
     SetTrainer,
     SetWatched,
-    ShowBatch,
     ShowImage,
     TakeSnapshot,
 )
@@ -38,6 +38,7 @@ from server.protocol.run_values import Checkpoint, FullTest
 from server.sessions import added_pictures
 from server.sessions.checkpointing import Checkpointing
 from server.sessions.descriptions import session_event, session_summary
+from server.sessions.example_pin import ExamplePin
 from server.sessions.remembering import record_of, state_of
 from server.sessions.report_handler import ReportHandler
 from server.sessions.run_before import WayBack, leave_run
@@ -100,6 +101,7 @@ class Session:
             remember=self._remember,
         )
         self._inquiries = SharedInquiries(self._ask_about)
+        self._pin = ExamplePin(self._trainer.order)
         self._waking: asyncio.Task[None] | None = None
         self._closed = False
         self._reports.show_run()
@@ -308,9 +310,13 @@ class Session:
         self._trainer.order(SetTrainer(trainer))
         self._announce()
 
-    def show_training(self) -> None:
-        """The cards show training examples again."""
-        self._trainer.order(ShowBatch())
+    def show_example(self, choice: ExampleChoice) -> None:
+        """The cards show this example until another is chosen.
+
+        Raises:
+            CommandError: there is no such example; nothing has changed.
+        """
+        self._pin.choose(choice, self.images)
 
     async def predict(self, pixels: bytes) -> Guesses:
         """What the network takes an image for, which the cards show from now on.
@@ -318,7 +324,9 @@ class Session:
         Raises:
             SessionError: there is no network that could look at it.
         """
-        return await self._place.ask(lambda token: ShowImage(token, pixels), Guesses)
+        guesses = await self._place.ask(lambda token: ShowImage(token, pixels), Guesses)
+        self._pin.keep_picture(pixels, self.run_id)
+        return guesses
 
     def add_picture(self, picture: AddedPicture) -> None:
         """Train on this picture, too.
@@ -440,6 +448,7 @@ class Session:
         self._reports.take(report)
         if isinstance(report, Started):
             self._place.started()
+            self._pin.begun(self.run_id)
         elif self.state.life.failure is Failure.UNREADABLE:
             # The trainer has nothing that it could go on with.
             self._place.give_back()

@@ -278,3 +278,6 @@ class TrainingPlace:
             self._state.life.move(status, reason)
         await self._supervisor.close()
         self._line.leave(self)
+        if not self._audience:
+            # It takes half a megabyte, and a trainer's first test brings another.
+            self._audience.image_test = None

@@ -37,9 +37,8 @@ class DataPlaces:
         place = self._places.get(data.digest)
         if place is None:
             raise DataError(f"{data.name}: this machine does not have it")
-        if place.folder is None:
-            return load_builtin()
         try:
-            return load_directory(place.folder)
+            dataset = load_builtin() if place.folder is None else load_directory(place.folder)
         except DataError as error:
             raise DataError(str(error).replace(str(place.folder), data.name)) from None
+        return dataset.with_digest(data.digest)

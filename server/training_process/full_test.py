@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from time import perf_counter
 
-import numpy as np
-
 from engine.analysis.evaluation import Evaluation
+from engine.analysis.tested_images import TestedImages
 from engine.data import Dataset
 from engine.network.net import Net
 from engine.runs.training_run import TrainingRun
-from server.protocol.run_values import FullTest
+from server.protocol.run_values import FullTest, ImageTest
 
 TEST_SLICE = 100
 TEST_SHARE, TEST_BURST, TEST_PAUSE, FIRST_TEST = 0.05, 0.2, 2.0, 1.0
@@ -105,6 +104,7 @@ class FullTester:
         self._evaluation: Evaluation | None = None
         self._tested_step = self._step = -1
         self._examples = 0
+        self._images: ImageTest | None = None
         self._schedule = TestSchedule(
             TEST_SHARE, TEST_BURST, TEST_PAUSE, first=perf_counter() + FIRST_TEST
         )
@@ -117,8 +117,13 @@ class FullTester:
     def use(self, dataset: Dataset) -> None:
         """Test on other data from now on; a test on the old is broken off."""
         self._dataset = dataset
-        self.newest = self._evaluation = None
+        self.newest = self._evaluation = self._images = None
         self._tested_step = -1
+
+    def take_images(self) -> ImageTest | None:
+        """What the newest test took each image for; None if that was taken before."""
+        images, self._images = self._images, None
+        return images
 
     def test_a_little(self, now: float) -> None:
         """A slice of a test if one is due, so that training hardly notices."""
@@ -138,8 +143,7 @@ class FullTester:
     def _begin(self, now: float) -> Evaluation:
         # The test takes a while and the weights change meanwhile: it is of those of one moment.
         trainer = self._training.trainer
-        np.copyto(self._frozen.params, trainer.average)
-        np.copyto(self._frozen.state, trainer.net.state)
+        trainer.copy_predicting(self._frozen)
         self._step, self._examples = trainer.step_count, trainer.examples_seen
         self._schedule.begin(now)
         self._evaluation = Evaluation(self._frozen, self._dataset)
@@ -161,6 +165,9 @@ class FullTester:
             evaluation.confusion.ravel().tolist(),
         )
         self.kept.add(self.newest)
+        labels = self._dataset.test_labels
+        images = TestedImages(labels, evaluation.guesses, evaluation.probabilities)
+        self._images = ImageTest(self._examples, self._dataset.digest, images)
         self._tested_step = self._step
         self._evaluation = None
         self._schedule.end(now)

@@ -9,15 +9,15 @@ import numpy as np
 
 from engine.analysis.evaluation import predict
 from engine.analysis.layer_views import LayerView, inspect_example
-from engine.data import Batch, Dataset, center_crops
+from engine.data import Batch, Dataset
 from engine.layers import Array
 from engine.runs.running_means import RunningMean
 from engine.runs.training_run import TrainingRun
 from server.protocol.events import Added
-from server.protocol.kinds import Source
 from server.training_process.full_test import FullTester
 from server.training_process.graph_points import PointRecorder
 from server.training_process.pictures_in_training import PicturesInTraining
+from server.training_process.shown_example import ShownExample
 from server.training_process.speed import Speed
 
 TEST_ROUND = 4
@@ -30,10 +30,13 @@ class LiveRun:
     """Trains one network; between batches it validates, tests and shows it. `close` ends it.
 
     Attributes:
+        dataset: in use; new data takes its place.
         inspected: a replica to look into; whoever does begins with a forward pass of its own.
+        dataset: in use; new data takes its place.
         full_tester: tests the network on all test images.
         points: what is drawn of the training.
         added: the pictures that its owner has added to what it is trained on.
+        shown: which example the cards show.
         step_seconds: how long a step takes, as of the newest; within a long one it is estimated.
     """
 
@@ -41,6 +44,7 @@ class LiveRun:
         net = training.net
         self.run_id = run_id
         self.training = training
+        self.dataset = dataset
         # A stream of its own, so that looking at a run does not change it.
         self._showing = np.random.default_rng([seed, 3])
         self.inspected = net.replica()
@@ -48,24 +52,19 @@ class LiveRun:
         self.speed = Speed()
         self.test_recent = RunningMean(RECENT_TESTS)
 
+        self.dataset = dataset
         self.full_tester = FullTester(training, dataset)
         self.points = PointRecorder()
         self.added = PicturesInTraining(training, dataset)
+        self.shown = ShownExample(training, dataset)
         self.step_seconds: float | None = None
-        self._batch: Batch | None = None
         self._stepped = False
-        self._image: Array | None = None
 
     def close(self) -> None:
         """End the processes that help to train. Idempotent."""
         self.training.close()
 
     # --- training ---------------------------------------------------------------------------------
-
-    @property
-    def source(self) -> Source:
-        """What the cards show."""
-        return Source.TRAINING if self._image is None else Source.IMAGE
 
     def train_batch(self, look_up: Callable[[LiveRun], None]) -> None:
         """One step, with what is measured along with it.
@@ -86,7 +85,8 @@ class LiveRun:
                 self.step_seconds = elapsed / share
                 look_up(self)
 
-        self._batch, stats = self.training.train_batch(between=between)
+        batch, stats = self.training.train_batch(between=between)
+        self.shown.trained_on(batch)
         self._stepped = True
         self.step_seconds = perf_counter() - began
         if self.points.add(stats.loss, stats.decay_loss, stats.examples):
@@ -108,10 +108,11 @@ class LiveRun:
             ShapeError: the images are smaller than the network's input.
         """
         self.training.use(dataset)
+        self.dataset = dataset
         self.full_tester.use(dataset)
         self.added.use(dataset=dataset)
         self.test_recent = RunningMean(RECENT_TESTS)
-        self._batch = None
+        self.shown.use(dataset)
 
     # --- testing ----------------------------------------------------------------------------------
 
@@ -131,28 +132,13 @@ class LiveRun:
 
     def show_image(self, image: Array) -> Array:
         """Show this image (h, w) uint8 on the cards; returns its scores (classes,)."""
-        images = image[np.newaxis]
-        self._image = center_crops(images, self.training.net.spec.input_shape)
-        scores: Array = predict(self._predicting, images, self._showing)[0]
+        self.shown.choose_image(image)
+        scores: Array = predict(self._predicting, image[np.newaxis], self._showing)[0]
         return scores
-
-    def show_training(self) -> None:
-        """Show training examples again."""
-        self._image = None
-
-    def shown_example(self) -> tuple[Array, int | None]:
-        """What the cards show, (C, H, W, 1), and its class: the newest example, or the user's."""
-        if self._image is not None:
-            return self._image, None
-        # Before the first batch there is no newest example: a validation image stands in for it,
-        # always the same, so that all cards show one example whenever they are looked at.
-        if self._batch is None:
-            self._batch = self.training.sampler.next_validation(1)
-        return np.ascontiguousarray(self._batch.x[..., -1:]), int(self._batch.labels[-1])
 
     def views(self, layers: Collection[int]) -> tuple[int | None, list[LayerView]]:
         """Label and maps of what the cards show."""
-        x, label = self.shown_example()
+        x, label = self.shown.get()
         return label, inspect_example(self.inspected, x, label, layers, self._weight_gradient())
 
     def _weight_gradient(self) -> Array | None:

@@ -7,7 +7,13 @@ from time import perf_counter
 
 from server.protocol.encode_events import encode, encode_layers
 from server.protocol.events import Added, Layers, Predictions
-from server.protocol.reports import FrameReport, PointsReport, Report, TestsReport
+from server.protocol.reports import (
+    FrameReport,
+    ImagesReport,
+    PointsReport,
+    Report,
+    TestsReport,
+)
 from server.protocol.run_values import Progress
 from server.training_process.live_run import LiveRun
 from server.training_process.run_events import layers_of, predictions_of, stats_of
@@ -83,6 +89,9 @@ class Reporter:
         first, rows = run.points.take()
         if rows:
             self.send(PointsReport(run.run_id, first, rows))
+        # First of all: whoever hears of the test can ask for its images.
+        if (images := run.full_tester.take_images()) is not None:
+            self.send(ImagesReport(run.run_id, images))
         first, tests = run.full_tester.kept.take()
         if tests:
             self.send(TestsReport(run.run_id, first, tests))

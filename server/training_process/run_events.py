@@ -53,10 +53,13 @@ def stats_of(run: LiveRun) -> Stats:
 def layers_of(run: LiveRun, watched: Collection[int]) -> Layers:
     """The cards' pictures of now."""
     label, views = run.views(watched)
+    shown = run.shown
     return Layers(
         run_id=run.run_id,
         step=run.training.trainer.step_count,
-        source=run.source,
+        source=shown.choice.source,
+        index=shown.index,
+        pinned=shown.choice.pinned,
         label=label,
         layers=_within_budget(views),
     )
@@ -71,8 +74,10 @@ def predictions_of(run: LiveRun, number: int, batch: Batch, scores: Array) -> Pr
         width=width,
         height=height,
         items=tuple(
-            Prediction(int(label), likeliest(row), image.tobytes())
-            for label, row, image in zip(batch.labels, scores, batch.images, strict=True)
+            Prediction(int(index), int(label), likeliest(row), image.tobytes())
+            for index, label, row, image in zip(
+                batch.indices, batch.labels, scores, batch.images, strict=True
+            )
         ),
     )
 
@@ -105,6 +110,7 @@ def _pixels(image: Map | None, room: int) -> PixelMap | None:
         image.maximum,
         shown.tobytes(),
         None if shown.shape == whole else whole,
+        None if image.ranges is None else tuple(image.ranges[: len(shown)].ravel().tolist()),
     )
 
 

@@ -28,7 +28,7 @@ from server.protocol.orders import (
     SetPaused,
     SetTrainer,
     SetWatched,
-    ShowBatch,
+    ShowExample,
     ShowImage,
     StartRun,
     TakeCheckpoint,
@@ -237,8 +237,8 @@ class Worker:
                 self._use_data(data)
             case UsePictures(pictures):
                 self._use_pictures(pictures)
-            case ShowBatch():
-                self._with_run(self._show_batch)
+            case ShowExample():
+                self._show_example(order)
             case ShowImage():
                 self._show_image(order)
             case Inspect():
@@ -322,9 +322,10 @@ class Worker:
     def _show_cards(self, run: LiveRun) -> None:
         self._reporter.cards(run, perf_counter())
 
-    def _show_batch(self, run: LiveRun) -> None:
-        run.show_training()
-        self._show_cards(run)
+    def _show_example(self, order: ShowExample) -> None:
+        if self._run is not None:
+            self._run.shown.choose(order.choice, order.pixels)
+            self._with_run(self._show_cards)
 
     def _watch(self, layers: frozenset[int]) -> None:
         added = layers - self._reporter.watched

@@ -15,7 +15,13 @@ from engine.data.user_picture import ImageError
 from server.pictures.refusals import PicturesUnavailable, TooManyPictures
 from server.protocol.encode_events import plain
 from server.protocol.events import Problem
-from server.protocol.refusals import Declined, HostSilent, SessionError
+from server.protocol.refusals import (
+    BadParameter,
+    Declined,
+    HostSilent,
+    NoSuchData,
+    SessionError,
+)
 from server.sessions.added_pictures import BadPicture, NoSuchPicture
 from server.sessions.registry import NoSuchSession, TooManySessions
 from server.web.guards.creation_rate import TooOften
@@ -45,6 +51,8 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     SessionError: HTTPStatus.CONFLICT,
     BadPicture: HTTPStatus.BAD_REQUEST,
     NoSuchPicture: HTTPStatus.NOT_FOUND,
+    BadParameter: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NoSuchData: HTTPStatus.NOT_FOUND,
 }
 
 
@@ -92,7 +100,8 @@ def _is_a_persons(request: Request) -> bool:
 
 
 async def _known(request: Request, error: Exception) -> Response:
-    response = answer(request, status_of(error), Problem(str(error)))
+    field = error.field if isinstance(error, BadParameter) else None
+    response = answer(request, status_of(error), Problem(str(error), field=field))
     response.headers.update(headers_of(error))
     return response
 

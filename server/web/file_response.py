@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from starlette.responses import Response
@@ -15,9 +16,17 @@ class FileResponse(Response):
     """Sends `data`, and ends `held` when it has gone out or its reader takes nothing any more."""
 
     def __init__(
-        self, data: bytes, held: AbstractContextManager[object], *, take_seconds: float, kind: str
+        self,
+        data: bytes,
+        held: AbstractContextManager[object],
+        *,
+        take_seconds: float,
+        kind: str,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(data, media_type=kind, headers={"cache-control": "no-store"})
+        """Nobody keeps it, unless `headers` say otherwise."""
+        headers = {"cache-control": "no-store", **(headers or {})}
+        super().__init__(data, media_type=kind, headers=headers)
         self._data, self._held, self._take_seconds = data, held, take_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

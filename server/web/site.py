@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from engine.data import Dataset
 from server.pictures.pool import ReaderPool
 from server.service_threads import Health
 from server.sessions.registry import Registry
@@ -25,6 +27,7 @@ class Site:
     """The parts of one application, which keeps them as `app.state.site`.
 
     Attributes:
+        find_data: the data set of a digest, if it is in use or was.
         health: what is wrong with it just now.
         ready: whether it may be sent visitors: from when it has started until it begins to end.
     """
@@ -37,6 +40,7 @@ class Site:
     creations: CreationLimiter
     files: FileBudget
     pictures: ReaderPool
+    find_data: Callable[[str], Dataset | None]
     health: Health
     ready: bool = False
 

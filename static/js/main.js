@@ -4,6 +4,9 @@ import { HttpApi } from "./server/http_api.js";
 import { connectionIsBack } from "./parts/attempt.js";
 import { byId } from "./parts/dom.js";
 import { Connection } from "./server/connection.js";
+import { LiveAnswer } from "./server/inquiries.js";
+import { ExamplePins } from "./parts/example_pins.js";
+import { PinnedUnit } from "./parts/pinned_unit.js";
 import { Store } from "./store.js";
 import { showAddedPictures, showAddedSummary } from "./views/predictions/added_pictures.js";
 import { showCharts } from "./views/run/charts.js";
@@ -11,8 +14,10 @@ import { showConfusion } from "./views/predictions/confusion_matrix.js";
 import { showControls } from "./views/run/controls.js";
 import { showDataset } from "./views/session/dataset.js";
 import { showEditor } from "./views/network/editor.js";
+import { showFeatureMap } from "./views/predictions/feature_map.js";
 import { showLanguage } from "./views/network/language.js";
 import { showLayers } from "./views/network/layers.js";
+import { showLooksFor } from "./views/network/looks_for.js";
 import { showNotBegun } from "./views/network/not_begun.js";
 import { showOwnImage } from "./views/predictions/own_image.js";
 import { showPredictions } from "./views/predictions/example_predictions.js";
@@ -23,11 +28,15 @@ import { showRunning } from "./views/network/running_network.js";
 import { showSchedule } from "./views/run/schedule.js";
 import { showSaved } from "./views/run/saved.js";
 import { showSessions } from "./views/session/sessions.js";
+import { showShownExample } from "./views/network/shown_example.js";
 import { showShare } from "./views/session/share.js";
 import { showSnapshots } from "./views/run/snapshots.js";
 import { showStats } from "./views/run/stats.js";
 import { showStatus } from "./views/session/status.js";
+import { showTestBrowser } from "./views/predictions/test_browser.js";
 import { showTheme } from "./views/session/theme.js";
+import { showUnitPanel } from "./views/network/unit_panel.js";
+import { showWhy } from "./views/network/why.js";
 
 /** @import { Bootstrap, Context } from "./view_context.js" */
 /** @import { Message } from "./server/protocol.js" */
@@ -81,8 +90,12 @@ function fetchPoints() {
 
 /** @type {Context} */
 const context = {
+  testBrowser: showTestBrowser({ store, api }),
   store,
   command: (command) => connection.command(command),
+  liveAnswer: (hooks) => new LiveAnswer({ store, command: context.command, ...hooks }),
+  pinned: new PinnedUnit(),
+  examples: new ExamplePins(),
   api,
   bootstrap,
   nonce: document.querySelector("meta[name=csp-nonce]")?.getAttribute("content") ?? "",
@@ -95,7 +108,7 @@ const forOwners = [
 const forSpectators = [showRunning, showAddedSummary];
 for (const show of [
   showTheme, showPrinting, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
-  showCharts, showLayers, showPredictions, showConfusion,
+  showCharts, showShownExample, showLayers, showUnitPanel, showWhy, showLooksFor, showPredictions, showConfusion, showFeatureMap,
 ]) {
   show(context);
 }

@@ -1,5 +1,7 @@
 // Holds all that the page knows, in one object; views are told, once a frame, which slices changed.
 
+import { sameExample } from "./words/example_text.js";
+
 /** @import * as P from "./server/protocol.js" */
 
 /** @typedef {"connecting" | "open" | "reconnecting" | "stale" | "gone"} Phase */
@@ -20,12 +22,9 @@
  */
 
 /**
- * @typedef {object} Layers
- * @property {number} step
- * @property {"training" | "image"} source
- * @property {number | null} label
- * @property {Map<number, P.LayerMaps>} maps  newest pictures by layer
- * @property {Set<number>} fresh  layers whose pictures came since the views last looked
+ * Which example the cards show, the newest pictures by layer, and the layers whose pictures came
+ * since the views last looked.
+ * @typedef {Omit<P.LayersMessage, "type" | "run_id" | "layers"> & {maps: Map<number, P.LayerMaps>, fresh: Set<number>}} Layers
  */
 
 /** @typedef {{id: number, level: "info" | "warning" | "error", message: string}} Notice */
@@ -258,15 +257,15 @@ export class Store {
   /** @param {P.LayersMessage} message */
   applyLayers(message) {
     const before = this.state.layers;
-    const sameSource = before?.source === message.source;
-    const maps = before && sameSource ? before.maps : new Map();
-    const fresh = before && sameSource ? before.fresh : new Set();
+    const same = before !== null && sameExample(before, message);
+    const maps = same ? before.maps : new Map();
+    const fresh = same ? before.fresh : new Set();
     for (const layer of message.layers) {
       maps.set(layer.index, layer);
       fresh.add(layer.index);
     }
-    const { step, source, label } = message;
-    this.state.layers = { step, source, label, maps, fresh };
+    const { step, source, index, pinned, label } = message;
+    this.state.layers = { step, source, index, pinned, label, maps, fresh };
     this.touch("layers");
   }
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, ViewportSize, expect
 
 from engine.data import load_builtin
 from tests.browser.watch import Problems
@@ -42,12 +42,19 @@ FINGERPRINTS = """selector => [...document.querySelectorAll(selector + " canvas"
 
 @contextmanager
 def spectator(
-    page: Page, problems: Problems, *, link: str = "", width: int = 1280, height: int = 900
+    page: Page,
+    problems: Problems,
+    *,
+    link: str = "",
+    width: int = 1280,
+    height: int = 900,
+    touch: bool = False,
 ) -> Iterator[Page]:
     """Another person's browser with the shared link of this page's session."""
     browser = page.context.browser
     assert browser is not None
-    with browser.new_context(viewport={"width": width, "height": height}) as context:
+    size = ViewportSize(width=width, height=height)
+    with browser.new_context(viewport=size, has_touch=touch, is_mobile=touch) as context:
         context.set_default_timeout(30_000)
         context.on("page", problems.watch)
         guest = context.new_page()
@@ -183,3 +190,12 @@ def upload(page: Page, data: bytes, name: str = "digit.png") -> None:
     """Choose an image from the computer."""
     file = FilePayload(name=name, mimeType="image/png", buffer=data)
     page.locator("#imagefile").set_input_files(file)
+
+
+def which_test_image(place: Locator) -> int:
+    """Wait for a picture; which of the test images it is."""
+    expect(place).to_be_visible()
+    images = load_builtin().test_images
+    with Image.open(io.BytesIO(place.screenshot())) as seen:
+        gray = np.asarray(seen.convert("L").resize(images.shape[1:], Image.Resampling.BOX), float)
+    return int(np.abs(images - gray).mean(axis=(1, 2)).argmin())

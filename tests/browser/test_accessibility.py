@@ -44,6 +44,13 @@ def test_axe_finds_nothing(page: Page, browser: Browser) -> None:
     expect(page.locator("#batch_size_input_problem")).to_be_visible()
     page.locator("#confusion summary").click()
     expect(page.locator("#confusion_table")).to_be_visible()
+    page.locator("#browse_tests").click()
+    page.locator("#browser_grid [role=gridcell]").first.click()
+    expect(page.locator("#browser_bars li")).to_have_count(10)
+    page.locator("#feature_map summary").click()
+    page.locator("#plane_choice").select_option("all of 3")
+    page.locator("#plane_canvas").press("ArrowRight")
+    expect(page.locator("#plane_picture")).to_be_visible()
     seen = {"training": complaints(page)}
     page.get_by_text("How it learns and predicts").click()
     pause(page)

@@ -79,7 +79,7 @@ test("messages of an earlier run are discarded", () => {
   store.apply(points(2, 0, [200]));
   store.apply(tests(2, 0, [100]));
   store.apply(predictions(2, 1));
-  store.apply({ type: "layers", run_id: 2, step: 1, source: "training", label: null, layers: [] });
+  store.apply({ type: "layers", run_id: 2, step: 1, source: "training", index: null, pinned: false, label: null, layers: [] });
   const { state } = store;
   assert.deepEqual([state.stats, state.layers, state.predictions, state.points.examples, state.points.tests], [null, null, [], [], []]);
   store.apply(session({ run_id: 2, status: "paused" }));
@@ -230,7 +230,7 @@ test("pictures of layers that were not sent stay until they are", () => {
   const { store } = makeStore();
   store.apply(session());
   /** @param {number[]} indices @param {"training" | "image"} source */
-  const frame = (indices, source) => store.apply({ type: "layers", run_id: 1, step: 1, source, label: null, layers: indices.map((index) => ({ index })) });
+  const frame = (indices, source) => store.apply({ type: "layers", run_id: 1, step: 1, source, index: null, pinned: source === "image", label: null, layers: indices.map((index) => ({ index })) });
   frame([0, 1], "training");
   frame([1, 2], "training");
   assert.deepEqual([...(store.state.layers?.maps.keys() ?? [])], [0, 1, 2]);

@@ -22,6 +22,7 @@ from engine.data import (
     RemoteFile,
     cache_directory,
     download_mnist,
+    load_builtin,
 )
 from server import dataset_in_use
 from server.counters import Tally
@@ -126,6 +127,12 @@ async def test_the_full_set_takes_over_when_it_is_complete(small_set: Path) -> N
     assert manager.current.directory == cache_directory() / "mnist"
     assert (manager.current.name, manager.event.name) == ("MNIST", "MNIST")
     assert len(manager.current.train_images) == 40
+    # What was found on the digits before can still be looked at.
+    assert manager.find(manager.current.digest) is manager.current
+    builtin = manager.find(load_builtin().digest)
+    assert builtin is not None
+    assert builtin.directory is None
+    assert manager.find("another") is None
 
 
 async def test_a_fault_of_the_search_is_told_and_logged(caplog: pytest.LogCaptureFixture) -> None:

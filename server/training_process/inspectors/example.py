@@ -18,11 +18,12 @@ class ExampleInspector:
     def answer(self, inquiry: ExampleInquiry) -> Answer:
         """The answer for the example shown at this moment."""
         net = self._run.inspected
-        x, label = self._run.shown_example()
+        x, label = self._run.shown.get()
         scores = net.probabilities(x)
         loss = None if label is None else net.loss_layer.loss(np.array([label]))
         return {
-            "source": self._run.source,
+            "source": self._run.shown.choice.source,
+            "index": self._run.shown.index,
             "label": label,
             "probabilities": scores[:, 0].tolist(),
             "loss": loss,

@@ -87,6 +87,46 @@ class RunTests:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundImage:
+    """A test image, what it is, and the likeliest class with its probability."""
+
+    index: int
+    truth: int
+    guess: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImages:
+    """What the newest full test of a run, after so many examples, took some images for.
+
+    Attributes:
+        data: digest of the data set, by which the pictures can be fetched.
+        tested: how many images there were.
+        found: how many of them were asked for; `images` are those of them from `offset` on.
+    """
+
+    run_id: int
+    examples: int
+    data: str
+    tested: int
+    found: int
+    images: tuple[FoundImage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RankedImage:
+    """The ten likeliest classes of one test image in the newest full test, best first."""
+
+    run_id: int
+    examples: int
+    data: str
+    index: int
+    truth: int
+    top: tuple[Guess, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What the network sees of a picture, in base64, and what it takes it for.
 

@@ -44,7 +44,7 @@ class Assets(StaticFiles):
             # A form of a file, not a file: it has no address of its own.
             raise HTTPException(404)
         forms = [each for each, ending in ENCODINGS.items() if name + ending in self._names]
-        encoding = _choose(forms, Headers(scope=scope))
+        encoding = choose_encoding(forms, Headers(scope=scope))
         response = await super().get_response(path + ENCODINGS.get(encoding, ""), scope)
         if forms:
             response.headers.add_vary_header("Accept-Encoding")
@@ -60,7 +60,7 @@ def _is_compressed(name: str) -> bool:
     return name.endswith(tuple(ENCODINGS.values()))
 
 
-def _choose(forms: Iterable[str], headers: Headers) -> str:
+def choose_encoding(forms: Iterable[str], headers: Headers) -> str:
     """The first of these encodings that a request admits (RFC 9110, section 12.5.3); else ""."""
     if "range" in headers:
         # Parts are parts of the file itself.

@@ -46,6 +46,7 @@ class Page:
             "session": name,
             "role": Role.OWNER,
             "stream": f"{base}/stream",
+            "test_images": f"{base}/test-images",
             "snapshot": f"{base}/snapshot",
             "predict": f"{base}/predict",
             "pictures": f"{base}/pictures",
@@ -61,6 +62,7 @@ class Page:
             "session": session.watch_id,
             "role": Role.SPECTATOR,
             "stream": f"/api/watch/{session.watch_id}/stream",
+            "test_images": f"/api/watch/{session.watch_id}/test-images",
         }
         return self._respond(request, "index.html", bootstrap=paths | self._common())
 

@@ -13,8 +13,10 @@ export class ConfusionTable {
   /**
    * @param {HTMLTableElement} table
    * @param {HTMLElement} words  says what the cell under the pointer, or with the focus, holds
+   * @param {(truth: number, guess: number) => void} open  a cell is clicked on, or Enter pressed there
    */
-  constructor(table, words) {
+  constructor(table, words, open) {
+    this.open = open;
     this.table = table;
     this.words = words;
     this.caption = make("span");
@@ -27,6 +29,7 @@ export class ConfusionTable {
     this.names = "";
     this.told = -1;
     table.addEventListener("keydown", (event) => this.move(event));
+    table.addEventListener("click", ({ target }) => this.choose(target));
     for (const kind of /** @type {const} */ (["focusin", "pointerover"])) {
       table.addEventListener(kind, ({ target }) => this.tell(this.cells.findIndex((cell) => cell === target)));
     }
@@ -82,13 +85,28 @@ export class ConfusionTable {
   /** @param {KeyboardEvent} event */
   move(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter") this.choose(event.target);
     const at = this.cells.findIndex((cell) => cell === event.target);
     const next = cellAfter(event.key, at, Math.sqrt(this.cells.length));
     if (at < 0 || next === undefined) return;
     event.preventDefault(); // or else the page would scroll
-    this.cells[at].tabIndex = -1;
-    this.cells[next].tabIndex = 0;
+    this.rove(next);
     this.cells[next].focus();
+  }
+
+  /** Tab leads to this cell alone. @param {number} at */
+  rove(at) {
+    for (const [i, cell] of this.cells.entries()) cell.tabIndex = i === at ? 0 : -1;
+  }
+
+  /** @param {EventTarget | null} target */
+  choose(target) {
+    const at = this.cells.findIndex((cell) => cell === target);
+    if (at < 0) return;
+    const classes = Math.sqrt(this.cells.length);
+    this.rove(at);
+    this.cells[at].focus(); // where Escape leads back to
+    this.open(Math.floor(at / classes), at % classes);
   }
 
   /** @param {number} at */

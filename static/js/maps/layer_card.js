@@ -5,18 +5,24 @@ import { trimmed } from "../words/numbers.js";
 import { family, parameters, summary, title } from "../words/layer_text.js";
 import { CAPTIONS, MapRow } from "./map_row.js";
 
-/** @import { LayerInfo, LayerMaps, MapName, PixelMap } from "../server/protocol.js" */
+/** @import { LayerInfo, LayerMaps, MapName, PixelMap, Source } from "../server/protocol.js" */
+/** @import { MapColors } from "./map_colors.js" */
+/** @import { Mark } from "./map_outlines.js" */
+/** @import { Box } from "./receptive_field.js" */
 
 export class LayerCard {
-  /** @param {LayerInfo} layer @param {string[]} classes */
-  constructor(layer, classes) {
+  /** @param {LayerInfo} layer @param {string[]} classes @param {MapColors} colors */
+  constructor(layer, classes, colors) {
     this.layer = layer;
     this.classes = classes;
+    this.colors = colors;
     this.activation = make("p", { class: "range", "data-range": "activations" }, "max activation: –, min: –");
     this.gradient = make("p", { class: "range", "data-range": "gradients", hidden: layer.is_loss }, "max gradient: –, min: –");
+    // Not on the way of Tab, which passes all cards at once: keys choose the layer in the part itself.
+    const looksFor = make("button", { type: "button", class: "link looks-for", tabindex: -1, "data-looks-for": layer.index, hidden: layer.index === 0 }, "what does it look for?");
     this.example = make("p", { class: "example", hidden: true });
     const words = [summary(layer), parameters(layer)].map((text) => make("p", { hidden: text === "" }, text));
-    const text = make("div", { class: "layer-text" }, make("h3", {}, title(layer)), words[0], this.activation, this.gradient, words[1], this.example);
+    const text = make("div", { class: "layer-text" }, make("h3", {}, title(layer)), words[0], this.activation, this.gradient, words[1], this.example, looksFor);
     this.pictures = make("div", { class: "layer-pictures" });
     this.element = make("article", { class: "layer", "data-index": layer.index, "data-type": layer.type, "data-family": family(layer.type) }, text, this.pictures);
     /** @type {Map<MapName, MapRow>} */
@@ -43,7 +49,7 @@ export class LayerCard {
   row(name) {
     const found = this.rows.get(name);
     if (found) return found;
-    const made = new MapRow(name, this.layer, this.classes);
+    const made = new MapRow(name, this.layer, this.classes, this.colors);
     this.rows.set(name, made);
     this.pictures.append(made.element);
     return made;
@@ -65,7 +71,7 @@ export class LayerCard {
     }
   }
 
-  /** @param {LayerMaps} maps @param {"training" | "image"} source */
+  /** @param {LayerMaps} maps @param {Source} source */
   draw(maps, source) {
     this.element.dataset.drawn = "";
     const available = this.available();
@@ -87,15 +93,15 @@ export class LayerCard {
    * A map that was not sent. A user's image has no true class and so no gradients: the row stays,
    * empty, so that nothing jumps. Otherwise the layer has no such map.
    * @param {MapName} name
-   * @param {"training" | "image"} source
+   * @param {Source} source
    */
   without(name, source) {
     const row = this.rows.get(name);
     if (!row) return;
-    if (source === "training") {
-      row.element.hidden = true;
-    } else {
+    if (source === "image") {
       row.empty("none: the true class of your image is unknown");
+    } else {
+      row.element.hidden = true;
     }
   }
 
@@ -103,6 +109,21 @@ export class LayerCard {
   sayRange(place, what, map) {
     setText(place, `max ${what}: ${trimmed(map?.max)}, min: ${trimmed(map?.min)}`);
     place.hidden = !map && this.layer.is_loss; // a loss layer's own gradient is not shown
+  }
+
+  /** Paints all maps anew, in other colors. */
+  repaint() {
+    for (const row of this.rows.values()) row.paint();
+  }
+
+  /** Outlines units of this layer in all maps that show them. @param {Mark} mark @param {Box | null} box  null for none */
+  outline(mark, box) {
+    for (const name of /** @type {const} */ (["activations", "gradients"])) this.rows.get(name)?.outline(mark, box);
+  }
+
+  /** Outlines the filter that made a unit of this layer. @param {Mark} mark @param {number | null} filter  null for none */
+  outlineFilter(mark, filter) {
+    for (const name of /** @type {const} */ (["weights", "weight_gradients"])) this.rows.get(name)?.outlineFilter(mark, filter);
   }
 
   /** @param {string} text  which example is shown */

@@ -1,6 +1,6 @@
 // Paints a map on its canvas: its pictures where their layout puts them, filters between brackets.
 
-import { PixelCanvas, sizeCanvas } from "../parts/pixel_canvas.js";
+import { GRAY, PixelCanvas, sizeCanvas } from "../parts/pixel_canvas.js";
 import { arrange, fit, fitting, LENGTHS, MOST_TILES, pixelAt, unitAfter } from "./tile_layout.js";
 
 /** @import { Layout, Tiles, Unit } from "./tile_layout.js" */
@@ -10,9 +10,10 @@ const USUAL_LETTERS = 15;
 const BRACKET_COLOR = 0xb0808080;
 
 export class MapPainter {
-  /** @param {HTMLCanvasElement} element */
-  constructor(element) {
+  /** @param {HTMLCanvasElement} element @param {number} [magnified]  how many times larger than on a card */
+  constructor(element, magnified = 1) {
     this.element = element;
+    this.magnified = magnified;
     /** @type {Tiles} */
     this.tiles = { count: 0, group: 1, sx: 1, sy: 1, color: false };
     /** @type {Layout} */
@@ -31,7 +32,7 @@ export class MapPainter {
    */
   resize(tiles, available, { oneLine = false, tallest = Infinity } = {}) {
     this.density = window.devicePixelRatio || 1;
-    const zoom = parseFloat(getComputedStyle(document.documentElement).fontSize) / USUAL_LETTERS;
+    const zoom = (this.magnified * parseFloat(getComputedStyle(document.documentElement).fontSize)) / USUAL_LETTERS;
     const whole = { ...tiles, count: Math.min(tiles.count, MOST_TILES) };
     const layout = fit(whole, available, this.density, { oneLine, zoom });
     this.tiles = { ...whole, count: fitting(whole, layout, tallest * zoom * this.density) };
@@ -40,13 +41,16 @@ export class MapPainter {
     this.canvas = null;
   }
 
-  /** @param {Uint8Array} bytes  picture after picture, at least as many as were laid out */
-  draw(bytes) {
+  /**
+   * @param {Uint8Array} bytes  picture after picture, at least as many as were laid out
+   * @param {(tile: number, y: number) => Uint32Array} [colors]  of a row of a picture
+   */
+  draw(bytes, colors = () => GRAY) {
     const { layout, tiles } = this;
     this.canvas ??= this.makeCanvas();
     const size = tiles.sx * tiles.sy * (tiles.color ? 3 : 1);
     for (let i = 0; i < layout.xs.length; i++) {
-      this.canvas.drawPicture(layout.xs[i], layout.ys[i], bytes.subarray(i * size, (i + 1) * size), tiles, layout.scale);
+      this.canvas.drawPicture(layout.xs[i], layout.ys[i], bytes.subarray(i * size, (i + 1) * size), tiles, layout.scale, (y) => colors(i, y));
     }
     this.canvas.show();
   }

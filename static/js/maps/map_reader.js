@@ -1,31 +1,57 @@
-// Says what a map's units are and their values: under the pointer, and where the arrow keys lead.
+// Says what a map's units are and their values, under the pointer and where the arrow keys lead; and
+// tells which unit somebody looks at, wants to pin, or which map to see large.
 
 import { make, showText } from "../parts/dom.js";
 
+/** @import { Unit as NetworkUnit } from "../parts/pinned_unit.js" */
 /** @import { MapRow } from "./map_row.js" */
 /** @import { Unit } from "./tile_layout.js" */
 
 const WITHIN = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"];
 
 /**
- * @param {HTMLElement} place  holds all maps
- * @param {HTMLElement} tip
- * @param {(canvas: HTMLCanvasElement) => MapRow | undefined} rowOf
- * @param {(text: string) => void} say  to screen readers
+ * @typedef {object} Reading
+ * @property {HTMLElement} tip
+ * @property {(canvas: HTMLCanvasElement) => MapRow | undefined} rowOf
+ * @property {(text: string) => void} say  to screen readers
+ * @property {(unit: NetworkUnit | null) => void} look  at a unit of the network, or no more
+ * @property {(unit: NetworkUnit) => void} pin
+ * @property {(row: MapRow) => void} [enlarge]
  */
-export function readMaps(place, tip, rowOf, say) {
-  place.addEventListener("pointermove", ({ target, offsetX, offsetY, clientX, clientY }) => {
+
+/** @param {HTMLElement} place  holds all maps @param {Reading} reading */
+export function readMaps(place, reading) {
+  const { tip, rowOf, look, pin, enlarge } = reading;
+  /** @param {MouseEvent} event */
+  const under = ({ target, offsetX, offsetY }) => {
     const row = target instanceof HTMLCanvasElement ? rowOf(target) : undefined;
-    showTip(tip, row?.describe(row.painter.pixelAt(offsetX, offsetY)) ?? "", clientX, clientY);
+    return { row, hit: row?.painter.pixelAt(offsetX, offsetY) ?? null };
+  };
+  place.addEventListener("pointermove", (event) => {
+    const { row, hit } = under(event);
+    const unit = row?.unitAt(hit) ?? null;
+    const more = unit ? " · click explains it" : "";
+    showTip(tip, row && hit ? row.describe(hit) + more : "", event.clientX, event.clientY);
+    look(unit);
   });
   place.addEventListener("pointerleave", () => {
     tip.hidden = true;
+    look(null);
   });
-  readByKeys(place, tip, rowOf, say);
+  place.addEventListener("click", (event) => {
+    const { row, hit } = under(event);
+    const unit = row?.unitAt(hit);
+    if (unit) pin(unit);
+    const button = event.target instanceof Element ? event.target.closest(".enlarge") : null;
+    const shown = button?.closest("figure")?.querySelector("canvas");
+    const large = shown ? rowOf(shown) : undefined;
+    if (large) enlarge?.(large);
+  });
+  readByKeys(place, reading);
 }
 
 /** @type {typeof readMaps} */
-function readByKeys(place, tip, rowOf, say) {
+function readByKeys(place, { tip, rowOf, say, look, pin, enlarge }) {
   const cursor = make("div", { class: "map-cursor" });
   /** @type {Unit} */
   let unit = { tile: 0, x: 0, y: 0 };
@@ -42,6 +68,12 @@ function readByKeys(place, tip, rowOf, say) {
     const on = canvas.getBoundingClientRect();
     showTip(tip, text, on.left + left + side, on.top + top + side);
     say(text);
+    look(row.unitAt(unit));
+  };
+  /** @param {HTMLCanvasElement} canvas */
+  const pinThere = (canvas) => {
+    const pinned = rowOf(canvas)?.unitAt(unit);
+    if (pinned) pin(pinned);
   };
   place.addEventListener("focusin", ({ target }) => {
     if (!(target instanceof HTMLCanvasElement)) return;
@@ -52,12 +84,16 @@ function readByKeys(place, tip, rowOf, say) {
   place.addEventListener("focusout", () => {
     cursor.remove();
     tip.hidden = true;
+    look(null);
   });
   place.addEventListener("keydown", (event) => {
     const { target, key } = event;
     if (!(target instanceof HTMLCanvasElement) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const row = rowOf(target);
     if (WITHIN.includes(key)) move(target, key);
     else if (key === "PageDown" || key === "PageUp") neighbor(place, target, key === "PageDown" ? 1 : -1)?.focus();
+    else if (key === "Enter") pinThere(target);
+    else if (key === "+" && enlarge && row) enlarge(row);
     else return;
     event.preventDefault(); // or else the page would scroll
   });
@@ -76,7 +112,7 @@ function neighbor(place, canvas, step) {
  * @param {number} x
  * @param {number} y
  */
-function showTip(tip, text, x, y) {
+export function showTip(tip, text, x, y) {
   showText(tip, text);
   if (tip.hidden) return;
   const { offsetWidth: width, offsetHeight: height } = tip;

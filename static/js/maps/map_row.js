@@ -3,10 +3,16 @@
 import { make, setText, showText } from "../parts/dom.js";
 import { count, trimmed } from "../words/numbers.js";
 import { cutText, title } from "../words/layer_text.js";
+import { palette } from "./map_colors.js";
+import { MapOutlines } from "./map_outlines.js";
 import { MapPainter } from "./map_painter.js";
 import { tilesOf } from "./tile_layout.js";
 
+/** @import { Unit as NetworkUnit } from "../parts/pinned_unit.js" */
 /** @import { LayerInfo, MapName, PixelMap } from "../server/protocol.js" */
+/** @import { MapColors } from "./map_colors.js" */
+/** @import { Mark } from "./map_outlines.js" */
+/** @import { Box } from "./receptive_field.js" */
 /** @import { Tiles, Unit } from "./tile_layout.js" */
 
 /** @type {Record<MapName, string>} */
@@ -22,21 +28,32 @@ const TALLEST = 260;
 const MATRIX_ROWS = 130;
 
 export class MapRow {
-  /** @param {MapName} name @param {LayerInfo} layer @param {string[]} classes */
-  constructor(name, layer, classes) {
+  /**
+   * @param {MapName} name
+   * @param {LayerInfo} layer
+   * @param {string[]} classes
+   * @param {MapColors} colors
+   * @param {number} [magnified]  how many times larger than on a card
+   */
+  constructor(name, layer, classes, colors, magnified = 1) {
     this.name = name;
+    this.colors = colors;
+    this.magnified = magnified;
     this.layer = layer;
     this.classes = classes;
     const label = `${CAPTIONS[name]} of layer ${layer.index}, ${title(layer)}`;
     // Of all maps, one is reached with Tab; the keys of map_reader.js lead to the others.
     const first = layer.index === 0 && name === "activations";
     const canvas = make("canvas", { role: "application", "aria-label": label, tabindex: first ? 0 : -1 });
-    this.painter = new MapPainter(canvas);
+    this.painter = new MapPainter(canvas, magnified);
+    this.outlines = new MapOutlines(this.painter);
     this.note = make("p", { class: "hint", hidden: true });
     this.names = make("ol", { class: "class-names", hidden: true });
     this.more = make("button", { type: "button", class: "link", hidden: true });
     this.more.addEventListener("click", () => this.showAll());
-    this.element = make("figure", { class: "maps", "data-map": name }, make("figcaption", {}, `${CAPTIONS[name]}:`), canvas, this.names, this.note, this.more);
+    this.large = make("button", { type: "button", class: "link enlarge", tabindex: -1, "aria-label": `enlarge ${label}`, title: "see it large (+)" }, "⤢");
+    const caption = make("figcaption", {}, `${CAPTIONS[name]}:`, ...(magnified === 1 ? [" ", this.large] : []));
+    this.element = make("figure", { class: "maps", "data-map": name }, caption, canvas, this.names, this.note, this.more);
     /** @type {PixelMap | null} */
     this.map = null;
     this.all = false;
@@ -60,6 +77,7 @@ export class MapRow {
     this.more.hidden = drawn === wanted;
     setText(this.more, `${count((drawn / wanted) * shape[0])} of ${count(shape[0])} shown: show all`);
     if (named) this.nameClasses();
+    this.outlines.refresh();
   }
 
   showAll() {
@@ -85,9 +103,66 @@ export class MapRow {
   draw(map, available) {
     this.map = map;
     this.resize(map.shape, available);
-    this.painter.draw(map.pixels);
+    this.paint();
     this.painter.element.classList.remove("stale-map");
     showText(this.note, cutText(map.shape, map.whole));
+  }
+
+  /** Paints what is shown, in the colors that are chosen now. */
+  paint() {
+    if (!this.map) return;
+    const { min, max, ranges, pixels, shape } = this.map;
+    const { scale } = this.colors;
+    if (!ranges || scale === "gray") {
+      const shades = palette(scale, min, max);
+      this.painter.draw(pixels, () => shades);
+      return;
+    }
+    const shades = Array.from({ length: shape[0] }, (_, filter) => palette(scale, ranges[2 * filter], ranges[2 * filter + 1]));
+    this.painter.draw(pixels, (tile, y) => shades[this.filterAt({ tile, x: 0, y })]);
+  }
+
+  /** Which filter a weight belongs to: in a matrix each row is one. @param {Unit} hit */
+  filterAt({ tile, y }) {
+    const { tiles } = this.painter;
+    return tiles.count === 1 && this.isMatrix() ? y : Math.floor(tile / tiles.group);
+  }
+
+  isMatrix() {
+    return this.map?.shape.length === 4 && this.map.shape[2] * this.map.shape[3] === 1;
+  }
+
+  /** Every so many-th pixel of a map that is too large is shown. */
+  get step() {
+    const { shape, whole } = this.map ?? {};
+    return shape && whole ? Math.ceil(Math.max(...[-1, -2].map((i) => whole.slice(i)[0] / shape.slice(i)[0]))) : 1;
+  }
+
+  /** The unit that is shown there; null for a weight. @param {Unit | null} hit @returns {NetworkUnit | null} */
+  unitAt(hit) {
+    if (!hit || !this.map || this.map.shape.length === 4) return null;
+    return { layer: this.layer.index, channel: hit.tile, y: hit.y * this.step, x: hit.x * this.step };
+  }
+
+  /** Outlines units of this layer. @param {Mark} mark @param {Box | null} box  null for none */
+  outline(mark, box) {
+    const { step } = this;
+    /** @param {[number, number]} span @returns {[number, number]} */
+    const shown = ([first, end]) => [Math.floor(first / step), Math.ceil(end / step)];
+    this.outlines.show(mark, box && this.map ? [{ ...box, rows: shown(box.rows), columns: shown(box.columns) }] : []);
+  }
+
+  /** Outlines a filter of this layer. @param {Mark} mark @param {number | null} filter  null for none */
+  outlineFilter(mark, filter) {
+    const { group, sx, sy } = this.painter.tiles;
+    /** @type {Box[]} */
+    const boxes = [];
+    if (filter !== null && this.isMatrix()) {
+      if (filter < sy) boxes.push({ channels: [0, 1], rows: [filter, filter + 1], columns: [0, sx] });
+    } else if (filter !== null && this.map) {
+      boxes.push({ channels: [filter * group, (filter + 1) * group], rows: [0, sy], columns: [0, sx] });
+    }
+    this.outlines.show(mark, boxes);
   }
 
   /** Empties the row, keeps its place, and says why. @param {string} why */
@@ -100,13 +175,15 @@ export class MapRow {
   /** What a unit is and its value, in words; empty while nothing is known of it. @param {Unit | null} hit */
   describe(hit) {
     if (!hit || !this.map) return "";
-    const { shape, min, max, pixels } = this.map;
+    const { shape, min, max, pixels, ranges } = this.map;
     const { tiles } = this.painter;
     const range = `${trimmed(min)} to ${trimmed(max)}`;
-    if (shape.length === 4) return `${placeIn(tiles, shape, hit)} · all filters ${range}`;
-    if (tiles.color) return `x ${hit.x}, y ${hit.y} · volume ${range}`;
     const pixel = pixels[hit.tile * tiles.sx * tiles.sy + hit.y * tiles.sx + hit.x];
-    const value = trimmed(min + ((max - min) * pixel) / 255, 4);
+    const filter = this.filterAt(hit);
+    const [low, high] = ranges ? ranges.slice(2 * filter, 2 * filter + 2) : [min, max];
+    const value = trimmed(low + ((high - low) * pixel) / 255, 4);
+    if (tiles.color) return `x ${hit.x}, y ${hit.y} · volume ${range}`;
+    if (shape.length === 4) return `${placeIn(tiles, shape, hit)}: ≈ ${value} · all filters ${range}`;
     const name = tiles.sx * tiles.sy === 1 ? this.nameOf(hit.tile) : `map ${hit.tile}, x ${hit.x}, y ${hit.y}`;
     return `${name}: ≈ ${value} · volume ${range}`;
   }

@@ -1,7 +1,8 @@
 // Turns gray levels and colors into pixels on a canvas, crisply: each pixel of a picture covers a
 // whole number of the screen's own.
 
-const GRAY = Uint32Array.from({ length: 256 }, (_, i) => 0xff000000 | (i << 16) | (i << 8) | i);
+/** Black to white. A pixel each: alpha, blue, green and red, from the highest byte down. */
+export const GRAY = Uint32Array.from({ length: 256 }, (_, i) => 0xff000000 | (i << 16) | (i << 8) | i);
 
 /**
  * Sizes a canvas in screen pixels, which clears it.
@@ -36,17 +37,19 @@ export class PixelCanvas {
    * @param {Uint8Array} bytes  row after row; of a picture in color first all red, then green, then blue
    * @param {{sx: number, sy: number, color: boolean}} form
    * @param {number} scale  screen pixels for each pixel of the picture
+   * @param {(y: number) => Uint32Array} [colors]  of a row's bytes, where the picture is not in color
    */
-  drawPicture(left, top, bytes, { sx, sy, color }, scale) {
+  drawPicture(left, top, bytes, { sx, sy, color }, scale, colors = () => GRAY) {
     const { words, width } = this;
     const plane = sx * sy;
     for (let y = 0; y < sy; y++) {
       const line = (top + y * scale) * width + left;
+      const shades = colors(y);
       for (let x = 0; x < sx; x++) {
         const p = y * sx + x;
         const word = color
           ? 0xff000000 | (bytes[p + 2 * plane] << 16) | (bytes[p + plane] << 8) | bytes[p]
-          : GRAY[bytes[p]];
+          : shades[bytes[p]];
         words.fill(word, line + x * scale, line + (x + 1) * scale);
       }
       for (let copy = 1; copy < scale; copy++) words.copyWithin(line + copy * width, line, line + sx * scale);

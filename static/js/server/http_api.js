@@ -4,6 +4,9 @@ import { OfflineError } from "./connection.js";
 
 /** @import { Api, Bootstrap } from "../view_context.js" */
 
+/** As many as the server lists at once. */
+const MOST_IMAGES = 100_000;
+
 /** An HTTP request that the server refused, with its own words. */
 export class ApiError extends Error {}
 
@@ -46,8 +49,8 @@ export class HttpApi {
   /** @param {Bootstrap} bootstrap */
   constructor(bootstrap) {
     this.session = bootstrap.session;
-    const { stream, snapshot = "", predict = "", pictures = "", sessions = "" } = bootstrap;
-    this.paths = { stream, snapshot, predict, pictures };
+    const { stream, test_images, snapshot = "", predict = "", pictures = "", sessions = "" } = bootstrap;
+    this.paths = { stream, testImages: test_images, snapshot, predict, pictures };
     this.sessions = sessions;
   }
 
@@ -68,10 +71,12 @@ export class HttpApi {
    * @param {string} session
    */
   follow(session) {
-    const { stream, snapshot, predict, pictures } = this.paths;
     /** @param {string} path */
     const moved = (path) => path.replace(this.session, session);
-    this.paths = { stream: moved(stream), snapshot: moved(snapshot), predict: moved(predict), pictures: moved(pictures) };
+    const { stream, testImages, snapshot, predict, pictures } = this.paths;
+    this.paths = {
+      stream: moved(stream), testImages: moved(testImages), snapshot: moved(snapshot), predict: moved(predict), pictures: moved(pictures),
+    };
     this.session = session;
   }
 
@@ -104,6 +109,22 @@ export class HttpApi {
   async writeSnapshot(json) {
     const headers = { "Content-Type": "application/json" };
     await request(this.paths.snapshot, { method: "PUT", headers, body: json });
+  }
+
+  /** @param {URLSearchParams} question */
+  async testImages(question) {
+    question.set("limit", String(MOST_IMAGES));
+    return (await request(`${this.paths.testImages}?${question}`)).json();
+  }
+
+  /** @param {number} index */
+  async testImage(index) {
+    return (await request(`${this.paths.testImages}/${index}`)).json();
+  }
+
+  /** @param {string} data @param {number[]} indices */
+  async testPictures(data, indices) {
+    return (await request(`/api/data/${data}/test-pictures?images=${indices.join(",")}`)).blob();
   }
 
   /** @param {Blob} picture */

@@ -5,7 +5,11 @@
 
 /**
  * What can be asked; the other side is server/protocol/inquiries.py.
- * @typedef {{about: "example"}} Inquiry
+ * @typedef {{about: "example"}
+ *   | {about: "feature_map", known?: string}
+ *   | {about: "looks_for", layer: number, channel: number}
+ *   | {about: "why" | "change", target?: number}
+ *   | {about: "unit", layer: number, channel: number, y: number, x: number}} Inquiry
  */
 
 /**

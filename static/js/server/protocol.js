@@ -113,25 +113,30 @@
  * @property {number} max
  * @property {Uint8Array} pixels  C order
  * @property {number[]} [whole]  shape of all there is, where that is too much to be sent
+ * @property {number[]} [ranges]  of weights, what 0 and 255 stand for in each filter: pair after pair
  */
 
 /** @typedef {"activations" | "gradients" | "weights" | "weight_gradients"} MapName */
 
 /** @typedef {{index: number} & Partial<Record<MapName, PixelMap>>} LayerMaps */
 
+/** Where an example is from. @typedef {"training" | "validation" | "test" | "image"} Source */
+
 /**
  * @typedef {object} LayersMessage
  * @property {"layers"} type
  * @property {number} run_id
  * @property {number} step
- * @property {"training" | "image"} source
+ * @property {Source} source
+ * @property {number | null} index  the example's, among the images of the source
+ * @property {boolean} pinned  whether the same example is shown until another is chosen
  * @property {number | null} label
  * @property {LayerMaps[]} layers
  */
 
 /** @typedef {{class: number, probability: number}} Guess */
 
-/** @typedef {{label: number, top: Guess[], pixels: Uint8Array}} PredictionItem */
+/** @typedef {{index: number, label: number, top: Guess[], pixels: Uint8Array}} PredictionItem */
 
 /**
  * @typedef {object} PredictionsMessage
@@ -181,6 +186,7 @@
 
 /**
  * @typedef {{type: "pause" | "resume" | "step" | "restart" | "recover" | "return_to_run_before" | "show_training"}
+ *   | {type: "show_example", source: Source, index?: number}
  *   | {type: "change_network", spec: string, keep?: boolean}
  *   | {type: "check_spec", spec: string}
  *   | {type: "configure", settings: Record<string, unknown>}

@@ -71,6 +71,9 @@ def test_each_filter_is_scaled_for_itself() -> None:
     assert not shown.pixels[0].any()
     assert (shown.pixels[1].min(), shown.pixels[1].max()) == (0, 255)
     assert (shown.minimum, shown.maximum) == (weights.min(), weights.max())
+    assert shown.ranges is not None
+    np.testing.assert_array_equal(shown.ranges[0], [7, 7])
+    np.testing.assert_allclose(shown.ranges[1], [-1e-3, 1e-3])
 
 
 def test_gradients_of_weights_are_those_given() -> None:

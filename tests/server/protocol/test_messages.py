@@ -43,6 +43,10 @@ COMMANDS: list[tuple[dict[str, Any], commands.Command]] = [
     ),
     ({"type": "show_training", "id": 1}, commands.ShowTraining(1)),
     (
+        {"type": "show_example", "id": 1, "source": "test", "index": 7},
+        commands.ShowExample(1, Source.TEST, 7),
+    ),
+    (
         {"type": "inspect", "id": 1, "inquiry": {"about": "example"}},
         commands.Inspect(1, {"about": "example"}),
     ),
@@ -142,18 +146,20 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
     (ev.Heartbeat(), {"type": "heartbeat"}, b""),
     (
         ev.Layers(
-            2, 5, Source.TRAINING, 3,
+            2, 5, Source.TRAINING, 8, False, 3,
             (
                 ev.LayerMaps(0, ev.PixelMap((1, 1, 2), -0.5, 0.5, b"ab"), None, None, None),
                 ev.LayerMaps(
                     1, ev.PixelMap((1, 1, 1), 0.0, 1.0, b"c"),
                     ev.PixelMap((1, 1, 1), 0.0, 1.0, b"d"),
-                    ev.PixelMap((1, 1, 1, 3), 0.0, math.nan, b"efg", (9, 1, 1, 3)), None,
+                    ev.PixelMap((1, 1, 1, 3), 0.0, math.nan, b"efg", (9, 1, 1, 3), (-0.25, 2.0)),
+                    None,
                 ),
             ),
         ),
         {
-            "type": "layers", "run_id": 2, "step": 5, "source": "training", "label": 3,
+            "type": "layers", "run_id": 2, "step": 5, "source": "training", "index": 8,
+            "pinned": False, "label": 3,
             "layers": [
                 {
                     "index": 0,
@@ -164,8 +170,8 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
                     "activations": {"shape": [1, 1, 1], "offset": 2, "min": 0.0, "max": 1.0},
                     "gradients": {"shape": [1, 1, 1], "offset": 3, "min": 0.0, "max": 1.0},
                     "weights": {
-                        "shape": [1, 1, 1, 3], "whole": [9, 1, 1, 3], "offset": 4, "min": 0.0,
-                        "max": None,
+                        "shape": [1, 1, 1, 3], "whole": [9, 1, 1, 3], "ranges": [-0.25, 2],
+                        "offset": 4, "min": 0.0, "max": None,
                     },
                 },
             ],
@@ -173,10 +179,10 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
         b"abcdefg",
     ),
     (
-        ev.Predictions(2, 1, 2, 1, (ev.Prediction(4, (Guess(4, 0.5),), b"xy"),)),
+        ev.Predictions(2, 1, 2, 1, (ev.Prediction(9, 4, (Guess(4, 0.5),), b"xy"),)),
         {
             "type": "predictions", "run_id": 2, "round": 1, "shape": [1, 1, 2], "offset": 0,
-            "items": [{"label": 4, "top": [{"class": 4, "probability": 0.5}]}],
+            "items": [{"index": 9, "label": 4, "top": [{"class": 4, "probability": 0.5}]}],
         },
         b"xy",
     ),
@@ -208,13 +214,13 @@ def whole(event: ev.Event) -> Frame:
 
 
 def test_a_binary_message_byte_by_byte() -> None:
-    event = ev.Predictions(1, 2, 1, 1, (ev.Prediction(5, (), b"\x07"),))
+    event = ev.Predictions(1, 2, 1, 1, (ev.Prediction(2, 5, (), b"\x07"),))
     message = encode(event).numbered(3)
     head = (
         b'{"seq":3,"type":"predictions","run_id":1,"round":2,"shape":[1,1,1],"offset":0,'
-        b'"items":[{"label":5,"top":[]}]}'
+        b'"items":[{"index":2,"label":5,"top":[]}]}'
     )
-    assert message == len(head).to_bytes(4, "little") + head + bytes(3) + b"\x07"
+    assert message == len(head).to_bytes(4, "little") + head + bytes(1) + b"\x07"
 
 
 def test_layers_off_screen_are_left_out_and_offsets_follow() -> None:

@@ -26,16 +26,18 @@ from server.protocol.commands import (
     Step,
     Watch,
 )
+from server.protocol.commands import ShowExample as ShowOne
 from server.protocol.connections import CloseReason
 from server.protocol.events import Answer
-from server.protocol.kinds import Status
+from server.protocol.example_choice import NEWEST, ExampleChoice
+from server.protocol.kinds import Source, Status
 from server.protocol.orders import (
     GoBack,
     LoadSnapshot,
     SetPaused,
     SetTrainer,
     SetWatched,
-    ShowBatch,
+    ShowExample,
     ShowImage,
     StartRun,
     TakeCheckpoint,
@@ -258,7 +260,7 @@ async def test_every_command_is_carried_out() -> None:
     commands: list[InTurn] = [
         Pause(1), Step(2), Resume(3), Restart(4), ChangeNetwork(5, SMALL), CheckSpec(6, SMALL),
         Configure(7, {"momentum": 0.5}), Watch(8, (0, 1)), FetchPoints(9, 1, -1), ShowTraining(10),
-        Recover(11), ReturnToRunBefore(12),
+        Recover(11), ReturnToRunBefore(12), ShowOne(13, Source.TEST, 3),
     ]  # fmt: skip
     assert {type(command) for command in commands} == set(get_args(InTurn))
     stage = Stage()
@@ -271,7 +273,7 @@ async def test_every_command_is_carried_out() -> None:
             stage.host.report(Failed(session.run_id, "It diverged.", Divergence(20, 2, 1e3)))
         answer = await carry_out(session, viewer, command)
         assert (answer.id, answer.ok, answer.error) == (command.id, True, None)
-    assert stage.host.last(ShowBatch)
+    assert stage.host.last(ShowExample).choice == ExampleChoice(Source.TEST, 3)
 
 
 async def test_the_trainer_is_told_what_all_viewers_together_watch() -> None:
@@ -759,7 +761,7 @@ async def test_a_trainer_that_takes_no_orders_is_told_of() -> None:
     stage.host.answers_pings = False
     for _ in range(MOST_WAITING_ORDERS):
         with suppress(HostSilent):
-            session.show_training()
+            session.show_example(NEWEST)
     answer = await carry_out(session, viewer, Pause(1))
     assert answer.error is not None
     assert "does not take" in answer.error.message

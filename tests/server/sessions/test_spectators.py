@@ -15,6 +15,7 @@ from server.audience.viewer import Viewer
 from server.protocol.commands import COMMANDS, CheckSpec, FetchPoints, Inspect, InTurn, Watch
 from server.protocol.connections import Role
 from server.protocol.events import Problem
+from server.protocol.kinds import Source
 from server.protocol.orders import SetPaused
 from server.sessions.command_handler import carry_out
 from server.settings import Limits, Settings
@@ -27,13 +28,14 @@ SMALL = """layer_defs = [{type:'input', out_sx:24, out_sy:24, out_depth:1},
 KEYS: dict[str, Any] = {
     "id": 1, "spec": SMALL, "keep": True, "settings": {"momentum": 0.5}, "layers": (0,),
     "run_id": 1, "after": -1, "tests_after": -1, "earlier": True,
+    "source": Source.TEST, "index": 0,
 }  # fmt: skip
 IN_TURN = [kind for kind in COMMANDS.values() if kind is not Inspect]
 HARMLESS = {CheckSpec, Watch, FetchPoints}
 OF_OWNERS = (
     "header_pause", "buttontp", "buttonstep", "buttonrestart", "trainer_fields", "buttonrecover",
     "dumpjson", "snapshotfile", "own_image", "imagefile", "newnet", "buttonnn", "preset", "share",
-    "sessions",
+    "sessions", "example_pin", "example_previous", "example_next", "example_unpin",
 )  # fmt: skip
 
 
@@ -151,7 +153,7 @@ def test_the_page_for_spectators_lets_nobody_in_and_holds_no_control(
     watch_id = path.removeprefix("/watch/")
     bootstrap = guest.open(path)
     assert set(bootstrap) == {
-        "session", "role", "stream", "default_spec", "presets", "limits", "version",
+        "session", "role", "stream", "test_images", "default_spec", "presets", "limits", "version",
     }  # fmt: skip
     assert (bootstrap["role"], bootstrap["session"]) == ("spectator", watch_id)
     assert guest.http.get("/api/sessions").json()["sessions"] == []

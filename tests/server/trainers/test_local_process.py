@@ -20,12 +20,13 @@ from engine.formats import Snapshot as File
 from engine.formats import load
 from engine.language import DEFAULT_TEXT, parse
 from server.protocol.encode_events import Cards
+from server.protocol.example_choice import NEWEST
 from server.protocol.orders import (
     GoBack,
     LoadSnapshot,
     SetTrainer,
     SetWatched,
-    ShowBatch,
+    ShowExample,
     ShowImage,
     TakeSnapshot,
     TrainOnce,
@@ -266,7 +267,7 @@ async def test_an_own_image_is_predicted_and_shown_until_told_other() -> None:
         shown = await process.frame("layers", lambda layers: layers["source"] == "image")
         assert shown["label"] is None
         assert all("gradients" not in layer for layer in shown["layers"])
-        process.send(ShowBatch())
+        process.send(ShowExample(NEWEST))
         await process.frame("layers", lambda layers: layers["source"] == "training")
         process.send(ShowImage(6, DIGIT[:-1]))
         assert "28x28" in (await process.report(Refused)).reason

@@ -8,7 +8,8 @@ from contextlib import suppress
 
 import pytest
 
-from server.protocol.orders import LoadSnapshot, ShowBatch, TakeSnapshot
+from server.protocol.example_choice import NEWEST
+from server.protocol.orders import LoadSnapshot, ShowExample, TakeSnapshot
 from server.protocol.refusals import Declined, HostSilent
 from server.protocol.reports import DataRefused, Done, Refused, Report, Snapshot
 from server.trainers import trainer_link
@@ -147,17 +148,17 @@ async def test_a_trainer_may_take_longer_to_load_than_to_answer(
 async def test_orders_that_do_not_arrive_are_bounded_and_those_that_do_are_not() -> None:
     ends = Ends()
     for count in range(3 * MOST_WAITING_ORDERS):
-        ends.link.order(ShowBatch())
+        ends.link.order(ShowExample(NEWEST))
         if count % ORDERS_BETWEEN_PINGS == 0:
             await asyncio.sleep(0)
     await asyncio.sleep(0)
     ends.host.answers_pings = False
     room = MOST_WAITING_ORDERS - ORDERS_BETWEEN_PINGS
     for _ in range(room):
-        ends.link.order(ShowBatch())
+        ends.link.order(ShowExample(NEWEST))
     for _ in range(ORDERS_BETWEEN_PINGS):
         with suppress(HostSilent):
-            ends.link.order(ShowBatch())
+            ends.link.order(ShowExample(NEWEST))
     with pytest.raises(HostSilent, match="does not take"):
-        ends.link.order(ShowBatch())
+        ends.link.order(ShowExample(NEWEST))
     await ends.link.close()

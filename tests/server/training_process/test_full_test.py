@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from engine.analysis.evaluation import Evaluation
@@ -76,6 +77,25 @@ def test_a_test_is_of_the_weights_with_which_it_began(training: TrainingRun) -> 
     assert not tester.is_current
     finish(tester)
     assert tester.newest.examples == 40
+
+
+def test_what_each_image_was_taken_for_is_taken_once(training: TrainingRun) -> None:
+    tester = FullTester(training, DIGITS)
+    assert tester.take_images() is None
+    finish(tester)
+    found = tester.take_images()
+    assert found is not None
+    assert tester.take_images() is None
+    assert (found.examples, found.data) == (0, DIGITS.digest)
+    oracle = Evaluation(training.trainer.prediction_replica(), DIGITS)
+    oracle.run()
+    assert np.array_equal(found.images.truths, DIGITS.test_labels)
+    assert np.array_equal(found.images.guesses, oracle.guesses)
+    assert np.array_equal(found.images.probabilities, oracle.probabilities)
+    training.train_batch()
+    finish(tester)
+    tester.use(DIGITS)
+    assert tester.take_images() is None
 
 
 def test_other_data_breaks_a_test_off(training: TrainingRun) -> None:

@@ -20,6 +20,7 @@ from server.protocol.read_values import (
     INTEGERS,
     OBJECT,
     SETTINGS,
+    SOURCE,
     TEXT,
     Reader,
     reader_of,
@@ -72,6 +73,7 @@ FITTING: dict[Reader, st.SearchStrategy[Any]] = {
     FLAG["reader"]: st.booleans(),
     INTEGERS["reader"]: st.lists(st.integers(-3, 30), max_size=5),
     OBJECT["reader"]: st.sampled_from(({"about": "example"}, {"about": "nothing"}, {})),
+    SOURCE["reader"]: st.sampled_from(("training", "validation", "test", "image", "nothing")),
     SETTINGS["reader"]: st.dictionaries(
         st.sampled_from(("learning_rate", "momentum", "batch_size", "l2_decay", "method", "x")),
         scalars,

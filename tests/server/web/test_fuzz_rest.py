@@ -21,6 +21,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from engine.data import load_builtin
+from engine.data.dataset import SAMPLE_DIRECTORY
 from server.app import create_app
 from server.sessions.names import watch_id_of
 from server.settings import Limits, Settings
@@ -35,7 +37,8 @@ CHECKS = [
 # More sessions than there are examples: else most of these would be refused in the same way.
 MANY = 10_000
 LIMITS = Limits(sessions_per_owner=MANY, new_sessions_per_owner=MANY, new_sessions_per_address=MANY)
-SETTINGS = Settings(offline=True, limits=LIMITS)
+SETTINGS = Settings(data=SAMPLE_DIRECTORY, limits=LIMITS)
+DIGEST = load_builtin().digest
 SPEC = """layer_defs = [{type:'input', out_sx:24, out_sy:24, out_depth:1},
     {type:'softmax', num_classes:10}];"""
 SCHEMA = schemathesis.openapi.from_dict(create_app(SETTINGS).openapi())
@@ -59,6 +62,8 @@ class Known:
         with browser.watch(self.session) as stream:
             stream.do("change_network", spec=SPEC)
             stream.until_status("running")
+            # Before its first full test there are no images to list.
+            stream.until("tests", lambda tests: tests["run_id"] == stream.state["run_id"])
             snapshot = browser.http.get(f"/api/sessions/{self.session}/snapshot")
         self.other = browser.http.post("/api/sessions").json()["session"]
         with browser.watch(self.other) as stream:
@@ -74,7 +79,12 @@ class Known:
             # One that was used: only that can be restored.
             session = self.other
             self.browser.http.delete(f"/api/sessions/{session}")
-        case.path_parameters = {"session_id": session, "watch_id": watch_id_of(session)}
+        case.path_parameters = {
+            "session_id": session,
+            "watch_id": watch_id_of(session),
+            "digest": DIGEST,
+            "index": 7,
+        }
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +94,7 @@ def known() -> Iterator[Known]:
 
 
 def test_no_operation_is_left_undescribed() -> None:
-    assert len(OPERATIONS) == 14
+    assert len(OPERATIONS) == 19
 
 
 @pytest.mark.parametrize("label", sorted(OPERATIONS))
@@ -106,6 +116,8 @@ def test_answers_are_as_described(known: Known, label: str) -> None:
             case.body = known.bodies[case.method.lower()]
         if label.startswith("GET") and label.endswith("snapshot"):
             case.query = data.draw(st.sampled_from([{}, {"format": "convnetjs"}, {"format": "x"}]))
+        if real == 1 and label.endswith("test-pictures"):
+            case.query = {"images": "3,55,120"}
         response = case.call(
             base_url=known.browser.site.origin, session=known.http, timeout=PATIENCE
         )

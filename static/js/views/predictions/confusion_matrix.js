@@ -12,12 +12,12 @@ import { accuracy, count, signed } from "../../words/numbers.js";
 /** @import { FullTest } from "../../store.js" */
 
 /** @param {Context} context */
-export function showConfusion({ store }) {
+export function showConfusion({ store, testBrowser }) {
   const place = byId("confusion", HTMLDetailsElement);
   const choice = byId("confusion_before", HTMLSelectElement);
   const result = byId("confusion_result", HTMLElement);
   const status = byId("confusion_status", HTMLElement);
-  const table = new ConfusionTable(byId("confusion_table", HTMLTableElement), byId("confusion_cell", HTMLElement));
+  const table = new ConfusionTable(byId("confusion_table", HTMLTableElement), byId("confusion_cell", HTMLElement), (truth, guess) => void testBrowser.open({ truth, guess, sort: "confidence" }));
   /** @type {FullTest | undefined} */
   let newest;
   let shownRun = -1;
