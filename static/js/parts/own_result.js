@@ -36,7 +36,11 @@ export class OwnResult {
   show(answer) {
     this.isEmpty = answer === null;
     this.place.hidden = answer === null;
-    this.bars.replaceChildren(...makeBars(guessesOf(answer?.probabilities ?? []), this.classes(), null));
+    const guesses = guessesOf(answer?.probabilities ?? []);
+    const bars = makeBars(guesses, this.classes(), null);
+    const most = Math.max(...guesses.map((guess) => guess.probability));
+    bars.find((_, i) => guesses[i].probability === most)?.toggleAttribute("data-likeliest", true);
+    this.bars.replaceChildren(...bars);
     if (!answer) return;
     showPicture(this.preview, answer.image, SIDE, SIDE, SCALE);
     this.makeLabels();

@@ -21,7 +21,7 @@ from tests.browser.actions import (
 )
 from tests.browser.watch import Problems
 
-TOP = "#own_bars .prediction-bar:first-child .bar-name"
+TOP = "#own_bars [data-likeliest] .bar-name"
 
 
 def likeliest(page: Page, label: int) -> str:
