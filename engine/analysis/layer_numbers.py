@@ -1,4 +1,4 @@
-"""Each layer in numbers: how its weights, activations and gradients are spread, and how it learns."""
+"""Each layer in numbers: how its values are spread, how many are of no use, how fast it learns."""
 
 from __future__ import annotations
 
