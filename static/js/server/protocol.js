@@ -183,7 +183,8 @@
  *   | {type: "check_spec", spec: string}
  *   | {type: "configure", settings: Record<string, unknown>}
  *   | {type: "watch", layers: number[]}
- *   | {type: "points", run_id: number, after: number, tests_after?: number}} Command
+ *   | {type: "points", run_id: number, after: number, tests_after?: number}
+ *   | {type: "inspect", inquiry: Record<string, unknown>}} Command
  */
 
 /**
