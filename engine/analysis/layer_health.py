@@ -20,8 +20,8 @@ networks 1: ReLU". Of the networks that come with the program, which all learn w
 perceptron loses most: not quite a quarter."""
 MOST_SATURATED = 0.75
 """Saturated units pass hardly any gradient on: Glorot and Bengio, "Understanding the difficulty of
-training deep feedforward neural networks" (2010), section 3. LeNet-5 learns well with three fifths of
-the outputs of a tanh saturated."""
+training deep feedforward neural networks" (2010), section 3. LeNet-5 learns well with three
+fifths of the outputs of a tanh saturated."""
 VANISHING, EXPLODING = 1e-4, 1e3
 """How much less or more a layer's weights are pulled at than the last layer's, of gradients that
 fade or grow on their way back: Glorot and Bengio (2010), section 4.2; Pascanu, Mikolov and Bengio,
@@ -62,6 +62,18 @@ def findings(numbers: Sequence[LayerNumbers], *, at_full_rate: bool = True) -> l
         [*_of_outputs(layer), *_of_gradients(layer, last), *_of_updates(layer, at_full_rate)]
         for layer in numbers
     ]
+
+
+def lasting(found: Sequence[list[list[Finding]]]) -> list[list[Finding]]:
+    """The newest, last, of what was found at several moments, without what not all of them show."""
+    return [
+        [each for each in layer if all(_shows(earlier[index], each) for earlier in found)]
+        for index, layer in enumerate(found[-1])
+    ]
+
+
+def _shows(found: list[Finding], wanted: Finding) -> bool:
+    return any(each.trouble is wanted.trouble for each in found)
 
 
 def _of_outputs(layer: LayerNumbers) -> list[Finding]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +45,8 @@ class LayerNumbers:
         activations: of its outputs for a sample of examples.
         gradients: of log10 of the sizes of the loss's gradients with respect to these outputs,
             those that are exactly 0 left out.
-        dead: of a relu, the share of units that are active for no example, anywhere on their map.
+        active: of a relu, (C,) whether a unit is greater than 0 for some example, anywhere on its
+            map.
         saturated: of a tanh or sigmoid, the share of outputs at which it is all but flat.
         update_ratio: the norm of an update of its parameters over their own norm.
         gradient_ratio: the norm of the mean gradient of its parameters over their own norm.
@@ -55,10 +56,19 @@ class LayerNumbers:
     weights: Histogram | None
     activations: Histogram
     gradients: Histogram | None
-    dead: float | None
+    active: npt.NDArray[np.bool_] | None
     saturated: float | None
     update_ratio: float | None
     gradient_ratio: float | None
+
+    @property
+    def dead(self) -> float | None:
+        """Of a relu, the share of units that are active for no example."""
+        return (
+            None
+            if self.active is None
+            else float(np.count_nonzero(~self.active)) / self.active.size
+        )
 
 
 @quiet
@@ -84,12 +94,27 @@ def layer_numbers(
             weights=histogram(net.params[own]) if layer.params else None,
             activations=histogram(net.outputs[index]),
             gradients=_of_sizes(net.output_gradients[index]),
-            dead=dead_share(layer, net.outputs[index]),
+            active=active_units(layer, net.outputs[index]),
             saturated=saturated_share(layer, net.outputs[index]),
             update_ratio=None if update is None else _ratio(update[own], net.params[own]),
             gradient_ratio=_ratio(mean_gradient[own], net.params[own]),
         )
         for index, (layer, own) in enumerate(zip(net.layers, _parameters(net), strict=True))
+    ]
+
+
+def with_units_active_before(
+    newest: Sequence[LayerNumbers], earlier: Sequence[Sequence[LayerNumbers]]
+) -> list[LayerNumbers]:
+    """The newest numbers, but with all units active that were so for earlier samples too.
+
+    So that few examples at a time tell what is never active.
+    """
+    return [
+        layer
+        if layer.active is None
+        else replace(layer, active=np.any([each.active for each in looks], axis=0))
+        for layer, *looks in zip(newest, newest, *earlier, strict=True)
     ]
 
 
@@ -103,13 +128,13 @@ def histogram(values: Array) -> Histogram:
     return Histogram(low, high, np.bincount(bins, minlength=BINS) / len(chosen))
 
 
-def dead_share(layer: Layer, outputs: Array) -> float | None:
-    """Of a relu with these outputs (C, H, W, B), the share of channels that are 0 throughout."""
+def active_units(layer: Layer, outputs: Array) -> npt.NDArray[np.bool_] | None:
+    """Of a relu with these outputs (C, H, W, B), which channels are greater than 0 anywhere."""
     if layer.type != "relu":
         return None
-    # The largest over rows first, which lie together in memory.
-    largest = outputs.max(axis=(2, 3)).max(axis=1)
-    return float(np.count_nonzero(~(largest > 0)) / len(largest))
+    # The largest of each row first, which lies together in memory.
+    active: npt.NDArray[np.bool_] = outputs.max(axis=(2, 3)).max(axis=1) > 0
+    return active
 
 
 def saturated_share(layer: Layer, outputs: Array) -> float | None:

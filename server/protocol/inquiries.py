@@ -7,10 +7,10 @@ An inquiry changes nothing, so spectators may make it too. It travels in the com
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from dataclasses import dataclass, field
+from typing import ClassVar, TypeAlias, get_args
 
-from server.protocol.read_values import read_members
+from server.protocol.read_values import INTEGER, read_members
 from server.protocol.refusals import CommandError
 
 
@@ -21,8 +21,24 @@ class ExampleInquiry:
     about: ClassVar[str] = "example"
 
 
-Inquiry: TypeAlias = ExampleInquiry
-INQUIRIES: dict[str, type[Inquiry]] = {kind.about: kind for kind in (ExampleInquiry,)}
+@dataclass(frozen=True, slots=True)
+class LayerNumbersInquiry:
+    """How have a layer's numbers developed since somebody looks at them?
+
+    Attributes:
+        history: which one the viewer has the beginning of, as the answer before named it; 0 for
+            none.
+        after: the number of the last sample of it that the viewer has.
+    """
+
+    about: ClassVar[str] = "layer_numbers"
+    layer: int = field(metadata=INTEGER)
+    history: int = field(default=0, metadata=INTEGER)
+    after: int = field(default=-1, metadata=INTEGER)
+
+
+Inquiry: TypeAlias = ExampleInquiry | LayerNumbersInquiry
+INQUIRIES: dict[str, type[Inquiry]] = {kind.about: kind for kind in get_args(Inquiry)}
 
 
 def read_inquiry(data: Mapping[str, object]) -> Inquiry:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from server.protocol.inquiries import ExampleInquiry, Inquiry
+from server.protocol.inquiries import ExampleInquiry, Inquiry, LayerNumbersInquiry
 from server.training_process.inspectors.base import Inspector
 from server.training_process.inspectors.example import ExampleInspector
+from server.training_process.inspectors.layer_numbers import LayerNumbersInspector
 from server.training_process.live_run import LiveRun
 
 INSPECTORS: dict[type[Inquiry], Callable[[LiveRun], Inspector]] = {
     ExampleInquiry: ExampleInspector,
+    LayerNumbersInquiry: LayerNumbersInspector,
 }

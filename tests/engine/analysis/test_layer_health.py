@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from engine.analysis.layer_health import Finding, Trouble, findings
+from engine.analysis.layer_health import Finding, Trouble, findings, lasting
 from engine.analysis.layer_numbers import LayerNumbers, histogram, layer_numbers
 from engine.network.net import Net
 from tests.engine.networks import make_net, make_spec, random_batch, train, training
 
 RELU, TANH = 2, 4
 HEALTHY = [
-    LayerNumbers(index, None, histogram(np.zeros(1)), None, dead, saturated, update, gradient)
-    for index, (dead, saturated, update, gradient) in enumerate(
+    LayerNumbers(index, None, histogram(np.zeros(1)), None, active, saturated, update, gradient)
+    for index, (active, saturated, update, gradient) in enumerate(
         [
             (None, None, None, None),
             (None, None, 1e-3, 0.3),
-            (0.1, None, None, None),
+            (np.arange(100) >= 10, None, None, None),
             (None, None, 2e-3, 0.1),
             (None, 0.4, None, None),
             (None, None, 5e-3, 0.2),
@@ -30,9 +31,10 @@ HEALTHY = [
 """As of input, fc, relu, fc, tanh, fc, softmax."""
 
 
-def changed(index: int, **numbers: float) -> list[LayerNumbers]:
+def changed(index: int, number: str, value: float) -> list[LayerNumbers]:
     layers = list(HEALTHY)
-    layers[index] = replace(layers[index], **numbers)
+    new: Any = np.arange(100) >= 100 * value if number == "active" else value
+    layers[index] = replace(layers[index], **{number: new})
     return layers
 
 
@@ -43,7 +45,7 @@ def test_of_a_healthy_network_there_is_nothing_to_say() -> None:
 @pytest.mark.parametrize(
     ("index", "number", "enough", "too_little", "trouble"),
     [
-        (RELU, "dead", 0.25, 0.24, Trouble.DEAD),
+        (RELU, "active", 0.25, 0.24, Trouble.DEAD),
         (TANH, "saturated", 0.75, 0.74, Trouble.SATURATED),
         (1, "update_ratio", 0.11, 0.09, Trouble.LARGE_UPDATES),
         (1, "update_ratio", 0.9e-6, 1.1e-6, Trouble.SMALL_UPDATES),
@@ -53,10 +55,10 @@ def test_of_a_healthy_network_there_is_nothing_to_say() -> None:
 def test_each_trouble_is_found_at_its_layer_from_its_threshold_on(
     index: int, number: str, enough: float, too_little: float, trouble: Trouble
 ) -> None:
-    found = findings(changed(index, **{number: enough}))
+    found = findings(changed(index, number, enough))
     assert found[index] == [Finding(trouble, enough)]
     assert sum(map(len, found)) == 1
-    assert findings(changed(index, **{number: too_little})) == [[]] * len(HEALTHY)
+    assert findings(changed(index, number, too_little)) == [[]] * len(HEALTHY)
 
 
 @pytest.mark.parametrize(
@@ -65,20 +67,28 @@ def test_each_trouble_is_found_at_its_layer_from_its_threshold_on(
 def test_gradients_are_compared_with_those_of_the_last_layer(
     times_the_last: float, trouble: Trouble
 ) -> None:
-    found = findings(changed(1, gradient_ratio=0.2 * times_the_last))
+    found = findings(changed(1, "gradient_ratio", 0.2 * times_the_last))
     assert [each.trouble for each in found[1]] == [trouble]
     assert found[1][0].value == pytest.approx(times_the_last)
     assert sum(map(len, found)) == 1
 
 
 def test_where_the_last_layer_has_no_gradient_none_is_compared() -> None:
-    assert findings(changed(5, gradient_ratio=0.0)) == [[]] * len(HEALTHY)
+    assert findings(changed(5, "gradient_ratio", 0.0)) == [[]] * len(HEALTHY)
 
 
 def test_updates_that_a_schedule_makes_small_are_no_trouble() -> None:
-    layers = changed(1, update_ratio=1e-9)
+    layers = changed(1, "update_ratio", 1e-9)
     assert findings(layers, at_full_rate=False) == [[]] * len(HEALTHY)
     assert findings(layers)[1] != []
+
+
+def test_what_comes_and_goes_is_not_told() -> None:
+    dead, deader = Finding(Trouble.DEAD, 0.3), Finding(Trouble.DEAD, 0.4)
+    large = Finding(Trouble.LARGE_UPDATES, 0.2)
+    assert lasting([[[dead], [large]]]) == [[dead], [large]]
+    assert lasting([[[dead], []], [[deader, large], [large]]]) == [[deader], []]
+    assert lasting([[[dead], [large]], [[], [large]], [[dead], [large]]]) == [[], [large]]
 
 
 def troubles(net: Net) -> list[list[Trouble]]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.analysis.layer_numbers import BINS, Histogram, LayerNumbers, histogram, layer_numbers
+from engine.analysis.layer_numbers import (
+    BINS,
+    Histogram,
+    LayerNumbers,
+    histogram,
+    layer_numbers,
+    with_units_active_before,
+)
 from engine.layers import Array
 from engine.network.net import Net
 from tests.engine.networks import EVERYTHING, NOISY, NORMED, make_net, random_batch
@@ -102,6 +109,20 @@ def test_a_map_that_is_active_in_one_place_for_one_example_is_alive() -> None:
     biases[1:3] = -3
     measured = layer_numbers(net.replica(), sample.x, sample.labels)
     assert measured[2].dead == 2 / 4
+
+
+def test_units_are_alive_that_were_active_for_an_earlier_sample() -> None:
+    net = make_net("{type:'fc', num_neurons:4, activation:'relu'}")
+    looks = []
+    for biases in ([1, -1, -1, -1], [-1, -1, 1, -1], [-1, -1, -1, -1]):
+        net.layers[1].params["weights"].fill(0)
+        net.layers[1].params["biases"][:] = biases
+        looks.append(look(net))
+    newest = with_units_active_before(looks[2], looks[:2])
+    assert newest[2].active is not None
+    assert newest[2].active.tolist() == [True, False, True, False]
+    assert (looks[2][2].dead, newest[2].dead) == (1, 0.5)
+    assert newest[1] is looks[2][1]
 
 
 @pytest.mark.parametrize(("kind", "scale"), [("tanh", 1), ("sigmoid", 2)])
