@@ -4,6 +4,7 @@ import { HttpApi } from "./server/http_api.js";
 import { connectionIsBack } from "./parts/attempt.js";
 import { byId } from "./parts/dom.js";
 import { Connection } from "./server/connection.js";
+import { LiveAnswer } from "./server/inquiries.js";
 import { Store } from "./store.js";
 import { showCharts } from "./views/run/charts.js";
 import { showConfusion } from "./views/predictions/confusion_matrix.js";
@@ -11,6 +12,7 @@ import { showControls } from "./views/run/controls.js";
 import { showDataset } from "./views/session/dataset.js";
 import { showEditor } from "./views/network/editor.js";
 import { showLanguage } from "./views/network/language.js";
+import { showLayerNumbers } from "./views/network/layer_numbers.js";
 import { showLayers } from "./views/network/layers.js";
 import { showNotBegun } from "./views/network/not_begun.js";
 import { showOwnImage } from "./views/predictions/own_image.js";
@@ -82,6 +84,7 @@ function fetchPoints() {
 const context = {
   store,
   command: (command) => connection.command(command),
+  liveAnswer: (hooks) => new LiveAnswer({ store, command: context.command, ...hooks }),
   api,
   bootstrap,
   nonce: document.querySelector("meta[name=csp-nonce]")?.getAttribute("content") ?? "",
@@ -94,7 +97,7 @@ const forOwners = [
 const forSpectators = [showRunning];
 for (const show of [
   showTheme, showPrinting, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
-  showCharts, showLayers, showPredictions, showConfusion,
+  showCharts, showLayers, showLayerNumbers, showPredictions, showConfusion,
 ]) {
   show(context);
 }

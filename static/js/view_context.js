@@ -1,6 +1,7 @@
 // Names what main.js hands to every view, so that views need to know neither socket nor HTTP.
 
 /** @import { Command, Guess, RemovedSession, Role, SessionSummary } from "./server/protocol.js" */
+/** @import { Hooks, LiveAnswer } from "./server/inquiries.js" */
 /** @import { Store } from "./store.js" */
 
 /**
@@ -40,6 +41,7 @@
  * @typedef {object} Context
  * @property {Store} store
  * @property {(command: Command) => Promise<any>} command
+ * @property {(hooks: Omit<Hooks, "store" | "command">) => LiveAnswer} liveAnswer  asks of the network as it learns
  * @property {Api} api
  * @property {Bootstrap} bootstrap
  * @property {string} nonce  for styles that libraries put into the page

@@ -5,7 +5,8 @@
 
 /**
  * What can be asked; the other side is server/protocol/inquiries.py.
- * @typedef {{about: "example"}} Inquiry
+ * @typedef {{about: "example"}
+ *   | {about: "layer_numbers", layer: number, history: number, after: number}} Inquiry
  */
 
 /**
