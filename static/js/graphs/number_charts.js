@@ -32,7 +32,7 @@ export function drawChart(canvas, chart, { width, height, large }) {
   /** @param {number} value */
   const upright = (value) => place.y + place.height * (1 - (value - low) / (high - low || 1));
   if (chart.band) {
-    pen.fillStyle = style.getPropertyValue("--good");
+    pen.fillStyle = style.getPropertyValue("--curve-validation");
     pen.globalAlpha = 0.22;
     pen.fillRect(place.x, upright(chart.band[1]), place.width, upright(chart.band[0]) - upright(chart.band[1]));
     pen.globalAlpha = 1;
@@ -61,16 +61,19 @@ export function extremes(spreads) {
  */
 function drawSpreads(pen, spreads, place, upright) {
   const step = place.width / spreads.length;
+  const density = pen.getTransform().a;
+  // On whole screen pixels, so that neighbors neither overlap nor leave seams.
+  const whole = (/** @type {number} */ value) => Math.round(value * density) / density;
   for (const [column, spread] of spreads.entries()) {
     if (!spread) continue;
     const fullest = Math.max(...spread.roots);
     const bin = (spread.high - spread.low) / spread.roots.length;
+    const [left, right] = [whole(place.x + column * step), whole(place.x + (column + 1) * step)];
     for (const [at, root] of spread.roots.entries()) {
       if (root === 0) continue;
-      const top = upright(spread.low + (at + 1) * bin);
+      const [top, bottom] = [whole(upright(spread.low + (at + 1) * bin)), whole(upright(spread.low + at * bin))];
       pen.globalAlpha = root / fullest;
-      // A little higher and wider than it is, so that no seams are seen.
-      pen.fillRect(place.x + column * step, top, step + 0.5, Math.max(upright(spread.low + at * bin) - top, 1) + 0.3);
+      pen.fillRect(left, top, right - left, Math.max(bottom - top, 1 / density));
     }
   }
   pen.globalAlpha = 1;

@@ -60,6 +60,7 @@ def test_numbers_open_move_enlarge_and_stay_open(page: Page, problems: Problems)
         open_numbers(guest, 1)
         await_pictures(guest, chart)
     page.reload()
+    numbers(page, 1).scroll_into_view_if_needed()
     expect(numbers(page, 1).locator("[data-number=weights]")).to_be_visible()
     expect(numbers(page, 3).locator(".number-shares")).to_be_hidden()
 
@@ -72,4 +73,5 @@ def test_a_learning_rate_far_too_large_gives_a_hint_and_a_paused_network_too(pag
     expect(hint).to_contain_text("try a smaller learning rate")
     pause(page)
     page.reload()
+    numbers(page, 2).scroll_into_view_if_needed()
     expect(numbers(page, 2).locator(".number-trouble")).to_contain_text("never active")
