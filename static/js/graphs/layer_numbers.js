@@ -62,7 +62,7 @@ export class LayerNumbers {
     this.history = answer.history;
     this.samples = merged(this.samples, answer.samples, answer.every);
     this.healthy = answer.healthy_updates;
-    this.element.dataset.samples = String(answer.step);
+    this.element.dataset.samples = String(this.samples.length);
     setText(this.said, sharesText(answer.time_share, this.share));
     showText(this.trouble, troubleText(answer.found, answer.images));
     for (const kind of /** @type {Kind[]} */ (Object.keys(NAMES))) {
