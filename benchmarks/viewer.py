@@ -1,7 +1,7 @@
 """What watching costs: speed with one viewer, beside headless training.
 
-The viewer has nothing on screen, every layer's card, or all that can be opened. All take turns with
-headless training: the session is paused while the headless process trains, and the other way around.
+The viewer has nothing on screen, every layer's card, or all that can be opened. Each takes turns
+with headless training: the session is paused while that trains, and the other way around.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def measure(data: Path, seconds: float, repetitions: int) -> dict[str, Any]:
             for situation in SITUATIONS:
                 viewer.command("pause")
                 viewer.await_status("paused")
-                headless.go(seconds / len(SITUATIONS), record=repetition >= 0)
+                headless.go(seconds, record=repetition >= 0)
                 viewer.show(situation)
                 viewer.command("resume")
                 viewer.await_status("running")

@@ -84,9 +84,9 @@ def test_a_sample_is_what_the_engine_measures(run: LiveRun) -> None:
     assert sample["gradient_ratio"] == pytest.approx(mine.gradient_ratio, rel=1e-3)
     assert sample["dead"] is None
     assert ask(inspector, RELU)["samples"][-1]["dead"] is not None
-    shares = [ask(inspector, layer)["time_share"] for layer in range(5)]
-    assert sum(shares) == pytest.approx(1)
-    assert min(shares) > 0
+    portions = [ask(inspector, layer)["time_share"] for layer in range(5)]
+    assert sum(portions) == pytest.approx(1)
+    assert min(portions) > 0
 
 
 def test_a_viewer_is_told_only_what_is_new_and_everything_of_another_history(run: LiveRun) -> None:
