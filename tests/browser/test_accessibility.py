@@ -44,6 +44,8 @@ def test_axe_finds_nothing(page: Page, browser: Browser) -> None:
     expect(page.locator("#batch_size_input_problem")).to_be_visible()
     page.locator("#confusion summary").click()
     expect(page.locator("#confusion_table")).to_be_visible()
+    page.locator("#visnet [data-index='2'] .layer-numbers summary").click()
+    expect(page.locator("#visnet [data-number=dead]")).to_be_visible()
     seen = {"training": complaints(page)}
     page.get_by_text("How it learns and predicts").click()
     pause(page)
