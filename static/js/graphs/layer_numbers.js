@@ -44,7 +44,7 @@ export class LayerNumbers {
     this.layer = layer;
     this.share = parameters ? layer.parameters / parameters : 0;
     this.said = make("p", { class: "number-shares" }, "measuring …");
-    this.trouble = make("p", { class: "number-trouble", role: "status", hidden: true });
+    this.trouble = make("p", { class: "number-trouble", hidden: true });
     this.charts = make("div", { class: "number-charts" });
     this.element = make("details", { class: "layer-numbers", open }, make("summary", {}, "in numbers"), this.said, this.trouble, this.charts);
     this.history = 0;
