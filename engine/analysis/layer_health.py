@@ -18,6 +18,8 @@ MOST_DEAD = 0.25
 """With too large a learning rate "as much as 40% of your network can be dead", says CS231n, "Neural
 networks 1: ReLU". Of the networks that come with the program, which all learn well, the multilayer
 perceptron loses most: not quite a quarter."""
+LEAST_IMAGES = 64
+"""With fewer examples a unit that is active for one in a hundred would often be called dead."""
 MOST_SATURATED = 0.75
 """Saturated units pass hardly any gradient on: Glorot and Bengio, "Understanding the difficulty of
 training deep feedforward neural networks" (2010), section 3. LeNet-5 learns well with three
@@ -48,18 +50,25 @@ class Finding:
     value: float
 
 
-def findings(numbers: Sequence[LayerNumbers], *, at_full_rate: bool = True) -> list[list[Finding]]:
+def findings(
+    numbers: Sequence[LayerNumbers], *, images: int = LEAST_IMAGES, at_full_rate: bool = True
+) -> list[list[Finding]]:
     """What is wrong with each layer, the likeliest cause first; mostly nothing.
 
     Args:
         numbers: of all the layers of a network.
+        images: for how many examples units have been looked at.
         at_full_rate: whether the learning rate is as high as it was set, not lowered by a schedule:
             updates that are small by design are no trouble.
     """
     pulls = [layer.gradient_ratio for layer in numbers if layer.gradient_ratio is not None]
     last = pulls[-1] if pulls else None
     return [
-        [*_of_outputs(layer), *_of_gradients(layer, last), *_of_updates(layer, at_full_rate)]
+        [
+            *_of_outputs(layer, images),
+            *_of_gradients(layer, last),
+            *_of_updates(layer, at_full_rate),
+        ]
         for layer in numbers
     ]
 
@@ -76,9 +85,9 @@ def _shows(found: list[Finding], wanted: Finding) -> bool:
     return any(each.trouble is wanted.trouble for each in found)
 
 
-def _of_outputs(layer: LayerNumbers) -> list[Finding]:
+def _of_outputs(layer: LayerNumbers, images: int) -> list[Finding]:
     found = []
-    if layer.dead is not None and layer.dead >= MOST_DEAD:
+    if layer.dead is not None and layer.dead >= MOST_DEAD and images >= LEAST_IMAGES:
         found.append(Finding(Trouble.DEAD, layer.dead))
     if layer.saturated is not None and layer.saturated >= MOST_SATURATED:
         found.append(Finding(Trouble.SATURATED, layer.saturated))

@@ -118,12 +118,17 @@ class LayerNumbersInspector:
         *earlier, newest = self._looks
         layers = with_units_active_before(newest, earlier)
         at_full_rate = trainer.learning_rate >= trainer.options.learning_rate
-        self._found.append(findings(layers, at_full_rate=at_full_rate))
+        found = findings(layers, images=self._images_of_looks, at_full_rate=at_full_rate)
+        self._found.append(found)
         sample = Sample(self._samples, trainer.examples_seen, layers, lasting(self._found))
         self._history.add(sample)
         self._samples += 1
         self._step = trainer.step_count
         trainer.note_next_update()
+
+    @property
+    def _images_of_looks(self) -> int:
+        return LOOKS * self._run.training.at_once(LOOK_IMAGES)
 
     def _look(self) -> None:
         training = self._run.training
@@ -157,7 +162,8 @@ class LayerNumbersInspector:
                 for each in history.samples[-1].found[layer]
             ],
             "time_share": float(least[layer] / least.sum()),
-            "images": LOOKS * self._run.training.at_once(LOOK_IMAGES),
+            "images": self._images_of_looks,
+            "current": self._step == self._run.training.trainer.step_count,
             "healthy_updates": list(HEALTHY_UPDATES),
         }
 

@@ -83,6 +83,12 @@ def test_updates_that_a_schedule_makes_small_are_no_trouble() -> None:
     assert findings(layers)[1] != []
 
 
+def test_of_few_images_no_unit_is_called_dead() -> None:
+    layers = changed(RELU, "active", 1.0)
+    assert findings(layers, images=63)[RELU] == []
+    assert findings(layers, images=64)[RELU] != []
+
+
 def test_what_comes_and_goes_is_not_told() -> None:
     dead, deader = Finding(Trouble.DEAD, 0.3), Finding(Trouble.DEAD, 0.4)
     large = Finding(Trouble.LARGE_UPDATES, 0.2)

@@ -106,6 +106,16 @@ def test_a_network_that_stands_is_measured_once(run: LiveRun) -> None:
     assert ask(inspector) == ask(inspector)
 
 
+def test_an_answer_says_whether_its_sample_is_of_the_network_as_it_is(
+    run: LiveRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inspector = LayerNumbersInspector(run)
+    assert ask(inspector)["current"]
+    monkeypatch.setattr(inspector, "_next", float("inf"))  # too soon for another sample
+    run.training.train_batch()
+    assert not ask(inspector)["current"]
+
+
 def test_when_nobody_has_looked_for_long_another_history_begins(
     run: LiveRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,7 @@ export function showLayerNumbers({ store, liveAnswer }) {
     round = performance.now();
     live.again();
   };
+  const standing = () => store.state.session?.status !== "running";
   const done = () => {
     turn.shift();
     if (turn.length > 0) live.again();
@@ -48,8 +49,7 @@ export function showLayerNumbers({ store, liveAnswer }) {
     element: place,
     atLeastMs: AT_LEAST_MS,
     question() {
-      const standing = store.state.session?.status !== "running";
-      if (turn.length === 0 && (standing || performance.now() - round >= ROUND_MS)) {
+      if (turn.length === 0 && (standing() || performance.now() - round >= ROUND_MS)) {
         turn = [...visible].filter((index) => panels.get(index)?.element.open);
         round = performance.now();
       }
@@ -61,7 +61,9 @@ export function showLayerNumbers({ store, liveAnswer }) {
       const panel = panels.get(turn[0]);
       panel?.show(answer);
       if (panel) dialog.follow(panel);
-      done();
+      // The last step before a pause may have been too soon for a sample.
+      if (!answer.current && standing()) live.again();
+      else done();
     },
     fail(message) {
       panels.get(turn[0])?.fail(message);
