@@ -126,9 +126,7 @@ class BatchSplitter:
             return False
         return True
 
-    def _finish(
-        self, lane: int, board: Board, patience: float, between: Between | None
-    ) -> None:
+    def _finish(self, lane: int, board: Board, patience: float, between: Between | None) -> None:
         try:
             # Its lane is as long as the owner's: a helper that takes this much longer has stalled.
             self._helpers[lane].finish(patience, between and partial(between, 1.0))
