@@ -1,4 +1,4 @@
-"""`make bench`: this engine beside ConvNetJS, TensorFlow.js, PyTorch and JAX, in one run, on the same batches.
+"""`make bench`: this engine beside ConvNetJS, TensorFlow.js, PyTorch and JAX, on the same batches.
 
 Each contender is a process of its own that trains only when asked to. In each case all take turns
 of the same length, so that whatever else the machine does affects all alike.
