@@ -27,19 +27,6 @@ const convolve = tf.customGrad((x, w, save) => {
   return { value: tf.conv2d(x, w, 1, "same"), gradFunc };
 });
 
-// The backend's own gradient of max pooling adds to memory that it has not cleared.
-function pool(x, size) {
-  return tf.customGrad((x, save) => {
-    const value = tf.maxPool(x, size, size, "valid");
-    save([x, value]);
-    const gradFunc = (dy, [x, y]) => {
-      const spread = (values) => tf.image.resizeNearestNeighbor(values, x.shape.slice(1, 3));
-      return tf.mul(spread(dy), tf.cast(tf.equal(x, spread(y)), "float32"));
-    };
-    return { value, gradFunc };
-  })(x);
-}
-
 // Weights and biases of each layer that has them; images are (B, H, W, C).
 function initial(layers) {
   let [side, depth] = [layers[0].out_sx, layers[0].out_depth];
@@ -69,7 +56,8 @@ function meanLoss(layers, parameters, decay, images, targets) {
   layers.slice(1).forEach((layer, index) => {
     const own = parameters[index];
     if (own === null) {
-      x = pool(x, layer.sx);
+      // Its gradient is lost where all of a window is negative, which does not happen after a relu.
+      x = tf.maxPool(x, layer.sx, layer.stride, "valid");
       return;
     }
     x =
