@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias, get_args
 
-from server.protocol.read_values import FLAG, INTEGER, INTEGERS, SETTINGS, TEXT
+from server.protocol.read_values import FLAG, INTEGER, INTEGERS, OBJECT, SETTINGS, TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,18 @@ class ShowTraining(Numbered):
     type: ClassVar[str] = "show_training"
 
 
-Command: TypeAlias = (
+@dataclass(frozen=True, slots=True)
+class Inspect(Numbered):
+    """Look into the network as it is now; see `inquiries`.
+
+    Answered when there is time for it, whatever the viewer sends meanwhile.
+    """
+
+    type: ClassVar[str] = "inspect"
+    inquiry: Mapping[str, object] = field(metadata=OBJECT)
+
+
+InTurn: TypeAlias = (
     Pause
     | Resume
     | Step
@@ -121,4 +132,6 @@ Command: TypeAlias = (
     | FetchPoints
     | ShowTraining
 )
+"""Carried out and answered one after the other, in the order in which a viewer sends them."""
+Command: TypeAlias = InTurn | Inspect
 COMMANDS: dict[str, type[Command]] = {member.type: member for member in get_args(Command)}

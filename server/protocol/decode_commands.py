@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import MISSING, fields
 from typing import Any, NoReturn
 
 from server.protocol.commands import COMMANDS, Command
-from server.protocol.read_values import is_integer, reader_of
+from server.protocol.read_values import is_integer, read_members
 from server.protocol.refusals import CommandError
 
 MAX_COMMAND_BYTES = 64 * 1024
@@ -36,22 +35,8 @@ def _build(data: dict[str, Any]) -> Command:
     kind = COMMANDS.get(name) if isinstance(name, str) else None
     if kind is None:
         raise CommandError(_unknown(name), field="type")
-    values: dict[str, Any] = {}
-    for member in fields(kind):
-        if member.name not in data:
-            if member.default is not MISSING:
-                continue
-            raise CommandError(f"{name} needs `{member.name}`.", field=member.name)
-        reader = reader_of(member)
-        value = reader.read(data.pop(member.name))
-        if value is None:
-            message = f"`{member.name}` of {name} must be {reader.described}."
-            raise CommandError(message, field=member.name)
-        values[member.name] = value
-    if data:
-        unknown = next(iter(data))
-        raise CommandError(f"{name} has no key `{unknown[:40]}`.", field=unknown[:40])
-    return kind(**values)
+    command: Command = read_members(kind, str(name), data)
+    return command
 
 
 def _load_object(text: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeAlias
 
-from server.protocol.events import LayerMaps, Layers, PixelMap, Predictions, TextEvent
+from server.protocol.events import Answer, LayerMaps, Layers, PixelMap, Predictions, TextEvent
 
 _LENGTH = struct.Struct("<I")
 _MAPS = ("activations", "gradients", "weights", "weight_gradients")
@@ -113,6 +113,11 @@ def encode(event: TextEvent | Predictions) -> Frame:
     if isinstance(event, Predictions):
         return _encode_predictions(event)
     return Frame(_dump({"type": event.type, **plain(event)}))
+
+
+def encode_answer(command_id: int, result: str) -> Frame:
+    """The answer to a command, with a result that is a JSON object's text already."""
+    return Frame(f'{{"type":"{Answer.type}","id":{command_id},"ok":true,"result":{result}}}')
 
 
 def encode_layers(event: Layers) -> Cards:

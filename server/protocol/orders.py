@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.language import NetSpec, TrainerSpec
+from server.protocol.inquiries import Inquiry
 from server.protocol.run_values import DataReference, Weights
 
 
@@ -90,6 +91,14 @@ class ShowBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspect:
+    """Replied to with `Inspected`, between two steps and when there is time for it."""
+
+    token: int
+    inquiry: Inquiry
+
+
+@dataclass(frozen=True, slots=True)
 class TakeSnapshot:
     """Replied to with `Snapshot`, or with `Refused` where ConvNetJS has no such network."""
 
@@ -163,6 +172,7 @@ Order: TypeAlias = (
     | UseData
     | ShowImage
     | ShowBatch
+    | Inspect
     | TakeSnapshot
     | TakeCheckpoint
     | LoadSnapshot

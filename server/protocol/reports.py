@@ -109,6 +109,14 @@ class Guesses:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspected:
+    """What an inspector found: a JSON object's text."""
+
+    token: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     token: int
     data: bytes
@@ -148,7 +156,7 @@ class Refused:
     reason: str
 
 
-Reply: TypeAlias = Guesses | Snapshot | Done | Refused
+Reply: TypeAlias = Guesses | Inspected | Snapshot | Done | Refused
 Report: TypeAlias = (
     FrameReport
     | PointsReport

@@ -10,9 +10,10 @@ from server.audience.viewer import Viewer
 from server.protocol.commands import (
     ChangeNetwork,
     CheckSpec,
-    Command,
     Configure,
     FetchPoints,
+    Inspect,
+    InTurn,
     Pause,
     Recover,
     Restart,
@@ -23,8 +24,9 @@ from server.protocol.commands import (
     Watch,
 )
 from server.protocol.connections import Role
-from server.protocol.encode_events import plain_members
+from server.protocol.encode_events import Frame, encode, encode_answer, plain_members
 from server.protocol.events import Answer, Problem
+from server.protocol.inquiries import read_inquiry
 from server.protocol.refusals import CommandError, SessionError
 from server.sessions.descriptions import spec_summary
 from server.sessions.session import Session
@@ -33,7 +35,7 @@ FOR_EVERYBODY = (CheckSpec, Watch, FetchPoints)
 """What spectators may do too: nothing that changes the session."""
 
 
-async def carry_out(session: Session, viewer: Viewer, command: Command) -> Answer:
+async def carry_out(session: Session, viewer: Viewer, command: InTurn) -> Answer:
     """Do what the command says; what is wrong with it becomes part of the answer."""
     try:
         if viewer.role is not Role.OWNER and not isinstance(command, FOR_EVERYBODY):
@@ -45,13 +47,24 @@ async def carry_out(session: Session, viewer: Viewer, command: Command) -> Answe
         return Answer(command.id, ok=False, error=Problem(str(error)))
 
 
+async def look_into(session: Session, command: Inspect) -> Frame:
+    """The answer to an inquiry, for owners and spectators alike."""
+    try:
+        inquiry = read_inquiry(command.inquiry)
+        return encode_answer(command.id, await session.inspect(inquiry))
+    except CommandError as error:
+        return encode(refusal(command.id, error))
+    except SessionError as error:
+        return encode(Answer(command.id, ok=False, error=Problem(str(error))))
+
+
 def refusal(command_id: int, error: CommandError) -> Answer:
     """The answer to a command that is wrong in itself."""
     problem = Problem(error.message, error.line, error.column, error.field)
     return Answer(command_id, ok=False, error=problem)
 
 
-async def _act(session: Session, viewer: Viewer, command: Command) -> dict[str, Any] | None:
+async def _act(session: Session, viewer: Viewer, command: InTurn) -> dict[str, Any] | None:
     match command:
         case Pause():
             session.pause(True)

@@ -19,6 +19,7 @@ from server.protocol.reports import (
     Failed,
     FrameReport,
     Guesses,
+    Inspected,
     PointsReport,
     Refused,
     Report,
@@ -100,7 +101,7 @@ class ReportHandler:
                 self._checkpointing.add_to_left(report.run_id, tests=report.tests)
             case FrameReport() | Started() | Failed():
                 pass  # of an earlier run
-            case Guesses() | Snapshot() | Done() | Refused():
+            case Guesses() | Inspected() | Snapshot() | Done() | Refused():
                 raise AssertionError("the link answers replies")
             case _:
                 assert_never(report)

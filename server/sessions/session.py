@@ -20,8 +20,10 @@ from server.audience.viewer import Viewer
 from server.protocol.connections import CloseReason, Role
 from server.protocol.encode_events import encode
 from server.protocol.events import SessionEvent, SessionSummary
+from server.protocol.inquiries import Inquiry
 from server.protocol.kinds import Failure, Leaving, Status
 from server.protocol.orders import (
+    Inspect,
     LoadSnapshot,
     SetTrainer,
     SetWatched,
@@ -30,7 +32,7 @@ from server.protocol.orders import (
     TakeSnapshot,
 )
 from server.protocol.refusals import HostSilent, SessionError, Unreadable
-from server.protocol.reports import Done, Guesses, Report, Snapshot, Started
+from server.protocol.reports import Done, Guesses, Inspected, Report, Snapshot, Started
 from server.protocol.run_values import Checkpoint, FullTest, Guess
 from server.sessions.checkpointing import Checkpointing
 from server.sessions.descriptions import session_event, session_summary
@@ -39,6 +41,7 @@ from server.sessions.report_handler import ReportHandler
 from server.sessions.run_before import WayBack, leave_run
 from server.sessions.run_definition import RunDefinition
 from server.sessions.session_state import SessionState
+from server.sessions.shared_inquiries import SharedInquiries
 from server.sessions.supervisor import Supervisor
 from server.sessions.surroundings import Surroundings
 from server.sessions.training_place import TrainingPlace
@@ -94,6 +97,7 @@ class Session:
             begin_run=self._reports.begin_run,
             remember=self._remember,
         )
+        self._inquiries = SharedInquiries(self._ask_about)
         self._waking: asyncio.Task[None] | None = None
         self._closed = False
         self._reports.show_run()
@@ -313,6 +317,18 @@ class Session:
             SessionError: there is no network that could look at it.
         """
         return (await self._place.ask(lambda token: ShowImage(token, pixels), Guesses)).top
+
+    async def inspect(self, inquiry: Inquiry) -> str:
+        """What the network is like now, as a JSON object's text.
+
+        Raises:
+            Declined: the network has no such thing.
+            SessionError: there is no network that could be looked into.
+        """
+        return await self._inquiries.answer(inquiry)
+
+    async def _ask_about(self, inquiry: Inquiry) -> str:
+        return (await self._place.ask(lambda token: Inspect(token, inquiry), Inspected)).text
 
     async def full_tests(self) -> tuple[int, tuple[FullTest, ...]]:
         """The run's id and its full tests, oldest first, whether anybody looks or not.

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from server.protocol.orders import Order, Ping, Withdraw, size_of
 from server.protocol.refusals import Declined, HostSilent
-from server.protocol.reports import Done, Guesses, Pong, Refused, Reply, Report, Snapshot
+from server.protocol.reports import Done, Guesses, Inspected, Pong, Refused, Reply, Report, Snapshot
 from server.trainers.host import EndCause, Ending, TrainerHost
 
 PING_SECONDS = 3.0
@@ -124,7 +124,7 @@ class TrainerLink:
             case Pong(orders):
                 self._arrived = max(self._arrived, orders)
                 self._pong = report
-            case Guesses() | Snapshot() | Done() | Refused():
+            case Guesses() | Inspected() | Snapshot() | Done() | Refused():
                 question = self._questions.get(report.token)
                 if question is not None and not question.done():
                     question.set_result(report)

@@ -28,6 +28,7 @@ class LiveRun:
     """Trains one network; between batches it validates, tests and shows it. `close` ends it.
 
     Attributes:
+        inspected: a replica to look into; whoever does begins with a forward pass of its own.
         full_tester: tests the network on all test images.
         points: what is drawn of the training.
         step_seconds: how long a step takes, as of the newest; within a long one it is estimated.
@@ -39,7 +40,7 @@ class LiveRun:
         self.training = training
         # A stream of its own, so that looking at a run does not change it.
         self._showing = np.random.default_rng([seed, 3])
-        self._inspected = net.replica()
+        self.inspected = net.replica()
         self._predicting = training.trainer.prediction_replica()
         self.speed = Speed()
         self.test_recent = RunningMean(RECENT_TESTS)
@@ -130,19 +131,20 @@ class LiveRun:
         """Show training examples again."""
         self._image = None
 
-    def views(self, layers: Collection[int]) -> tuple[int | None, list[LayerView]]:
-        """Label and maps of what the cards show: the newest example, or the user's image."""
+    def shown_example(self) -> tuple[Array, int | None]:
+        """What the cards show, (C, H, W, 1), and its class: the newest example, or the user's."""
         if self._image is not None:
-            return None, inspect_example(
-                self._inspected, self._image, None, layers, self._weight_gradient()
-            )
+            return self._image, None
         # Before the first batch there is no newest example: a validation image stands in for it,
         # always the same, so that all cards show one example whenever they are looked at.
         if self._batch is None:
             self._batch = self.training.sampler.next_validation(1)
-        label = int(self._batch.labels[-1])
-        x = np.ascontiguousarray(self._batch.x[..., -1:])
-        return label, inspect_example(self._inspected, x, label, layers, self._weight_gradient())
+        return np.ascontiguousarray(self._batch.x[..., -1:]), int(self._batch.labels[-1])
+
+    def views(self, layers: Collection[int]) -> tuple[int | None, list[LayerView]]:
+        """Label and maps of what the cards show."""
+        x, label = self.shown_example()
+        return label, inspect_example(self.inspected, x, label, layers, self._weight_gradient())
 
     def _weight_gradient(self) -> Array | None:
         """That of the newest step; None before there has been one in this process."""

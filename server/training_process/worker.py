@@ -21,6 +21,7 @@ from engine.training.trainer import StepAbandoned
 from server.protocol.orders import (
     Finish,
     GoBack,
+    Inspect,
     LoadSnapshot,
     Order,
     SetPaused,
@@ -49,6 +50,7 @@ from server.training_process.begin_run import load_run, start_run
 from server.training_process.checkpoint_clock import CheckpointClock
 from server.training_process.data_places import DataPlaces
 from server.training_process.failures import NO_MEMORY, failure_of
+from server.training_process.inspections import Inspections
 from server.training_process.live_run import LiveRun
 from server.training_process.order_queue import OrderQueue
 from server.training_process.report_clock import Reporter
@@ -81,6 +83,7 @@ class Worker:
         self._processes = processes
         self._send = send
         self._reporter = Reporter(send)
+        self._inspections = Inspections(send)
         self._checkpoints = CheckpointClock(send, checkpoint_seconds)
         self._dataset: Dataset = load_builtin()
         # What a run is to be trained on that has not begun, as long as it cannot be used.
@@ -95,7 +98,11 @@ class Worker:
         while not self._finished:
             self.signs += 1
             run = self._run
-            if run is None or self._failed or self._held or self._inbox:
+            if run is None or self._held or self._inbox:
+                self._obey_next()
+            elif self._inspections and (self._paused or self._failed):
+                self._inspections.work(run)
+            elif self._failed:
                 self._obey_next()
             elif not self._paused:
                 self._guard(run.run_id, partial(self._advance, run))
@@ -120,6 +127,7 @@ class Worker:
         now = perf_counter()
         run.full_tester.test_a_little(now)
         self._reporter.tick(run, now)
+        self._inspections.work_if_due(run)
         if self._checkpoints.is_due(now):
             self._checkpoint(run)
         return True
@@ -157,6 +165,7 @@ class Worker:
         if self._failed:
             raise StepAbandoned
         self._reporter.tick(run, perf_counter(), within_step=True)
+        self._inspections.work_if_due(run)
 
     def _ends_step(self, order: Order) -> bool:
         pausing = isinstance(order, SetPaused) and order.paused and not self._paused
@@ -184,6 +193,8 @@ class Worker:
             self._failed = True
             examples = 0 if self._run is None else self._run.training.trainer.examples_seen
             self._send(failure_of(run_id, error, examples))
+            if self._run is None:
+                self._inspections.refuse_all(replies.NO_NETWORK)
             return False
 
     # --- orders -----------------------------------------------------------------------------------
@@ -225,6 +236,8 @@ class Worker:
                 self._with_run(self._show_batch)
             case ShowImage():
                 self._show_image(order)
+            case Inspect():
+                self._inspect(order)
             case TakeSnapshot():
                 self._send(replies.snapshot(self._run, order))
             case TakeCheckpoint(token):
@@ -320,6 +333,12 @@ class Worker:
         self._send(reply)
         if isinstance(reply, Guesses):
             self._with_run(self._show_cards)
+
+    def _inspect(self, order: Inspect) -> None:
+        if self._run is None:
+            self._send(Refused(order.token, replies.NO_NETWORK))
+        else:
+            self._inspections.add(order)
 
     def _use_data(self, data: DataReference) -> None:
         """Train on this data set from now on; a bad one is reported and changes nothing."""

@@ -12,13 +12,14 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from server.audience.viewer import Viewer
 from server.counters import Outcome
+from server.protocol.commands import Command, Inspect, InTurn
 from server.protocol.connections import CloseReason, Role
 from server.protocol.decode_commands import decode_command
 from server.protocol.encode_events import encode
 from server.protocol.events import Heartbeat, Notice
 from server.protocol.kinds import Level
 from server.protocol.refusals import CommandError
-from server.sessions.command_handler import carry_out, refusal
+from server.sessions.command_handler import carry_out, look_into, refusal
 from server.sessions.names import NEW, owner_of
 from server.sessions.registry import NoSuchSession, TooManySessions
 from server.sessions.session import Session
@@ -30,6 +31,8 @@ from server.web.site import Site, TheSite
 log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = 2.0
+MOST_INQUIRIES = 16
+"""Of one viewer under way."""
 HEARTBEAT = encode(Heartbeat())
 
 
@@ -85,7 +88,7 @@ async def serve_stream(
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_send(socket, session, viewer, limits.take_seconds))
-            tasks.create_task(_receive(socket, session, viewer))
+            tasks.create_task(_receive(socket, session, viewer, tasks))
     except* (_Over, WebSocketDisconnect):
         pass
     finally:
@@ -127,7 +130,11 @@ async def _send_one(socket: WebSocket, message: str | bytes) -> None:
         await socket.send_bytes(message)
 
 
-async def _receive(socket: WebSocket, session: Session, viewer: Viewer) -> None:
+async def _receive(
+    socket: WebSocket, session: Session, viewer: Viewer, tasks: asyncio.TaskGroup
+) -> None:
+    # A pause must not wait for an explanation; but whoever asks without end is not heard further.
+    looking = asyncio.Semaphore(MOST_INQUIRIES)
     while viewer.closing is None:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
@@ -135,26 +142,44 @@ async def _receive(socket: WebSocket, session: Session, viewer: Viewer) -> None:
         if message.get("text") is None:
             viewer.close(CloseReason.NOT_TEXT)
             return
-        await _obey(session, viewer, message["text"])
+        command = _decode(session, viewer, message["text"])
+        if isinstance(command, Inspect):
+            await looking.acquire()
+            tasks.create_task(_look_into(session, viewer, command, looking))
+        elif command is not None:
+            await _obey(session, viewer, command)
         await viewer.has_read()
         # Whoever sends without pause must not keep the others from being served.
         await asyncio.sleep(0)
 
 
-async def _obey(session: Session, viewer: Viewer, text: str) -> None:
-    commands = session.tally.commands
+def _decode(session: Session, viewer: Viewer, text: str) -> Command | None:
+    """The command, or None where the viewer has been told that it is none."""
     try:
-        command = decode_command(text)
+        return decode_command(text)
     except CommandError as error:
-        commands[Outcome.MALFORMED] += 1
+        session.tally.commands[Outcome.MALFORMED] += 1
         if error.id is None:
             viewer.put(encode(Notice(Level.ERROR, error.message)))
         else:
             viewer.put(encode(refusal(error.id, error)))
-        return
+    return None
+
+
+async def _obey(session: Session, viewer: Viewer, command: InTurn) -> None:
     answer = await carry_out(session, viewer, command)
-    commands[Outcome.DONE if answer.ok else Outcome.REFUSED] += 1
+    session.tally.commands[Outcome.DONE if answer.ok else Outcome.REFUSED] += 1
     viewer.put(encode(answer))
+
+
+async def _look_into(
+    session: Session, viewer: Viewer, command: Inspect, looking: asyncio.Semaphore
+) -> None:
+    try:
+        viewer.put(await look_into(session, command))
+        session.tally.commands[Outcome.DONE] += 1
+    finally:
+        looking.release()
 
 
 async def _refuse(socket: WebSocket, reason: CloseReason) -> None:

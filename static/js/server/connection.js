@@ -1,6 +1,7 @@
 // Keeps the page connected: one websocket, reopened whenever it is lost or falls silent.
 
-import { decodeMessage, encodeCommand, MAX_COMMAND_BYTES } from "./protocol.js";
+import { decodeMessage } from "./decode_messages.js";
+import { encodeCommand, MAX_COMMAND_BYTES } from "./protocol.js";
 
 /** @import * as P from "./protocol.js" */
 /** @import { Phase } from "../store.js" */

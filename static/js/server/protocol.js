@@ -1,4 +1,4 @@
-// Says what page and server tell each other: the types of all messages, and their wire form.
+// Says what page and server tell each other: the types of all messages; decode_messages.js reads them.
 // The prose is docs/PROTOCOL.md, the other side server/protocol/.
 
 /** @typedef {[number, number, number]} Size  width, height, depth */
@@ -183,7 +183,8 @@
  *   | {type: "check_spec", spec: string}
  *   | {type: "configure", settings: Record<string, unknown>}
  *   | {type: "watch", layers: number[]}
- *   | {type: "points", run_id: number, after: number, tests_after?: number}} Command
+ *   | {type: "points", run_id: number, after: number, tests_after?: number}
+ *   | {type: "inspect", inquiry: Record<string, unknown>}} Command
  */
 
 /**
@@ -208,14 +209,6 @@
 /** The largest command that the server takes, in bytes. */
 export const MAX_COMMAND_BYTES = 64 * 1024;
 
-const TEXT_TYPES = new Set([
-  "session", "stats", "points", "tests", "dataset", "saved", "spectators", "notice", "answer", "heartbeat",
-]);
-/** @type {MapName[]} */
-export const MAP_NAMES = ["activations", "gradients", "weights", "weight_gradients"];
-
-export class ProtocolError extends Error {}
-
 /**
  * @param {number} id
  * @param {Command} command
@@ -223,76 +216,4 @@ export class ProtocolError extends Error {}
  */
 export function encodeCommand(id, command) {
   return JSON.stringify({ id, ...command });
-}
-
-/**
- * Reads one websocket message.
- * @param {string | ArrayBuffer} data
- * @returns {Message}
- * @throws {ProtocolError} where it is none of those that the protocol knows
- */
-export function decodeMessage(data) {
-  return typeof data === "string" ? decodeText(data) : decodeBinary(data);
-}
-
-/** @param {string} text @returns {Message} */
-function decodeText(text) {
-  const message = parseObject(text);
-  if (!TEXT_TYPES.has(message.type)) throw new ProtocolError(`unknown message ${String(message.type)}`);
-  return message;
-}
-
-/** @param {ArrayBuffer} buffer @returns {Message} */
-function decodeBinary(buffer) {
-  if (buffer.byteLength < 4) throw new ProtocolError("binary message without a header");
-  const length = new DataView(buffer).getUint32(0, true);
-  const end = 4 + length;
-  if (end > buffer.byteLength) throw new ProtocolError("binary message cut off in its header");
-  const header = parseObject(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  const start = Math.min(end + ((4 - (end % 4)) % 4), buffer.byteLength);
-  const payload = new Uint8Array(buffer, start);
-  if (header.type === "layers") return withMaps(header, payload);
-  if (header.type === "predictions") return withPictures(header, payload);
-  throw new ProtocolError(`unknown binary message ${String(header.type)}`);
-}
-
-/** @param {string} text @returns {any} */
-function parseObject(text) {
-  /** @type {unknown} */
-  let value;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new ProtocolError("message is not JSON");
-  }
-  if (value === null || typeof value !== "object") throw new ProtocolError("message is not an object");
-  return value;
-}
-
-/** @param {any} header @param {Uint8Array} payload @returns {LayersMessage} */
-function withMaps(header, payload) {
-  for (const layer of header.layers) {
-    for (const name of MAP_NAMES) {
-      const map = layer[name];
-      if (map) map.pixels = slice(payload, map.offset, map.shape.reduce((/** @type {number} */ all, /** @type {number} */ n) => all * n, 1));
-    }
-  }
-  return header;
-}
-
-/** @param {any} header @param {Uint8Array} payload @returns {PredictionsMessage} */
-function withPictures(header, payload) {
-  const [count, height, width] = header.shape;
-  const { items, run_id, round } = header;
-  if (items.length !== count) throw new ProtocolError("numbers of items and pictures differ");
-  for (const [i, item] of items.entries()) {
-    item.pixels = slice(payload, header.offset + i * width * height, width * height);
-  }
-  return { type: "predictions", run_id, round, width, height, items };
-}
-
-/** @param {Uint8Array} payload @param {number} offset @param {number} length @returns {Uint8Array} */
-function slice(payload, offset, length) {
-  if (offset < 0 || offset + length > payload.length) throw new ProtocolError("binary message cut off");
-  return payload.subarray(offset, offset + length);
 }

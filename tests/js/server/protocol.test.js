@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeMessage, encodeCommand, ProtocolError } from "../../../static/js/server/protocol.js";
+import { decodeMessage, ProtocolError } from "../../../static/js/server/decode_messages.js";
+import { encodeCommand } from "../../../static/js/server/protocol.js";
 
 /**
  * A binary message as the server packs it.

@@ -42,6 +42,10 @@ COMMANDS: list[tuple[dict[str, Any], commands.Command]] = [
         commands.FetchPoints(1, 3, 7, 2),
     ),
     ({"type": "show_training", "id": 1}, commands.ShowTraining(1)),
+    (
+        {"type": "inspect", "id": 1, "inquiry": {"about": "example"}},
+        commands.Inspect(1, {"about": "example"}),
+    ),
 ]
 
 INFO = ev.LayerInfo(1, "conv", (24, 24, 1), (24, 24, 8), {"sx": 5}, 208, 3, False)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import get_args
 
 import pytest
 
 from engine.language import DEFAULT_TEXT, parse
 from server.audience.viewer import MAX_WAITING, Viewer
 from server.protocol.commands import (
-    COMMANDS,
     ChangeNetwork,
     CheckSpec,
-    Command,
     Configure,
     FetchPoints,
+    InTurn,
     Pause,
     Recover,
     Restart,
@@ -255,12 +255,12 @@ async def test_a_bad_setting_is_refused_with_its_field() -> None:
 
 
 async def test_every_command_is_carried_out() -> None:
-    commands: list[Command] = [
+    commands: list[InTurn] = [
         Pause(1), Step(2), Resume(3), Restart(4), ChangeNetwork(5, SMALL), CheckSpec(6, SMALL),
         Configure(7, {"momentum": 0.5}), Watch(8, (0, 1)), FetchPoints(9, 1, -1), ShowTraining(10),
         Recover(11), ReturnToRunBefore(12),
     ]  # fmt: skip
-    assert {type(command) for command in commands} == set(COMMANDS.values())
+    assert {type(command) for command in commands} == set(get_args(InTurn))
     stage = Stage()
     session, viewer = await stage.running()
     for command in commands:

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.protocol.commands import COMMANDS
+from server.protocol.commands import COMMANDS, Inspect
 from server.protocol.decode_commands import decode_command
 from server.protocol.read_values import (
     FLAG,
     INTEGER,
     INTEGERS,
+    OBJECT,
     SETTINGS,
     TEXT,
     Reader,
@@ -27,7 +28,18 @@ from server.protocol.refusals import CommandError
 from server.settings import Settings
 from tests.server.serving import Stream, serving
 
-KEYS = ("id", "spec", "keep", "settings", "layers", "run_id", "after", "learning_rate", "method")
+KEYS = (
+    "id",
+    "inquiry",
+    "spec",
+    "keep",
+    "settings",
+    "layers",
+    "run_id",
+    "after",
+    "learning_rate",
+    "method",
+)
 SPECS = (
     "",
     "layer_defs = [{type:'input', out_sx:24, out_sy:24, out_depth:1},"
@@ -59,6 +71,7 @@ FITTING: dict[Reader, st.SearchStrategy[Any]] = {
     TEXT["reader"]: st.sampled_from(SPECS) | st.text(max_size=30),
     FLAG["reader"]: st.booleans(),
     INTEGERS["reader"]: st.lists(st.integers(-3, 30), max_size=5),
+    OBJECT["reader"]: st.sampled_from(({"about": "example"}, {"about": "nothing"}, {})),
     SETTINGS["reader"]: st.dictionaries(
         st.sampled_from(("learning_rate", "momentum", "batch_size", "l2_decay", "method", "x")),
         scalars,
@@ -108,13 +121,23 @@ def told_of(stream: Stream, text: str) -> list[dict[str, Any]]:
     stream.socket.send(text)
     stream.socket.send(json.dumps({"type": "points", "id": marker, "run_id": 0, "after": 0}))
     told: list[dict[str, Any]] = []
-    while True:
+    reached = False
+    # Answers to `inspect` alone may come after those to later commands.
+    while not reached or (is_inquiry(text) and not told):
         message = stream.next()
         if message["type"] == "answer" and message["id"] == marker:
             assert message["ok"]
-            return told
-        if message["type"] == "answer" or message.get("level") == "error":
+            reached = True
+        elif message["type"] == "answer" or message.get("level") == "error":
             told.append(message)
+    return told
+
+
+def is_inquiry(text: str) -> bool:
+    try:
+        return isinstance(decode_command(text), Inspect)
+    except CommandError:
+        return False
 
 
 @settings(
