@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -145,7 +146,7 @@ class Trainer:
         np.divide(self._splitter.gradient, len(batch), out=self.last_gradient)
         loss = sum(result.loss for result in results) / len(batch)
         l1_loss, l2_loss = self._decay_losses()
-        if not all_finite([loss, l1_loss, l2_loss], self._splitter.statistics):
+        if not (isfinite(loss + l1_loss + l2_loss) and all_finite(self._splitter.statistics)):
             raise self._diverged()
         self._last_good.remember(loss)
         self._update(len(batch))
