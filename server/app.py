@@ -34,6 +34,7 @@ from server.training_process.main import WorkerConfig
 from server.uptime import Uptime
 from server.web import error_table, live_stream
 from server.web.api import (
+    added_pictures,
     full_tests,
     operations,
     pictures,
@@ -61,6 +62,7 @@ ROUTERS = (
     test_images.router,
     test_pictures.router,
     pictures.router,
+    added_pictures.router,
     live_stream.router,
     operations.router,
 )

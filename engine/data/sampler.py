@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.bounded_numbers import bounded_whole_number, count
+from engine.data.added_pictures import AddedPictures
 from engine.data.crops import Cropper, Floats
 from engine.data.dataset import Dataset
 from engine.data.idx import Bytes
@@ -29,7 +30,7 @@ class Batch:
     Attributes:
         x: (1, sy, sx, B) float32 in [-0.5, 0.5].
         labels: (B,) int64.
-        indices: (B,) int64, their places in `source`.
+        indices: (B,) int64, their places in `source`; -1 of an added picture, which is not there.
         source: (N, h, w) uint8, the images they were cropped from.
     """
 
@@ -73,7 +74,7 @@ class Sampler:
     """
 
     def __init__(self, dataset: Dataset, input_shape: Shape, rng: np.random.Generator) -> None:
-        self._dataset = dataset
+        self._dataset, self._input_shape = dataset, input_shape
         self._train = Cropper(dataset.train_images, input_shape)
         self._test = Cropper(dataset.test_images, input_shape)
         self._streams = dict(zip(_STREAMS, rng.spawn(len(_STREAMS)), strict=True))
@@ -85,19 +86,19 @@ class Sampler:
         """How many times each training image has been seen, on average."""
         return self._epochs_done + self._position / len(self._epoch.order)
 
-    def next_batch(self, count: int, augment: float = 0) -> Batch:
+    def next_batch(
+        self, count: int, augment: float = 0, added: AddedPictures | None = None
+    ) -> Batch:
         """The next `count` training images in the epoch's order, continuing into the next epoch.
 
         Args:
             augment: how far they are distorted at most, see `engine.data.distortion`.
+            added: take the places of as many of them, the first of the batch.
         """
-        pieces = [self._take(count)]
-        while missing := count - sum(map(len, pieces)):
-            self._epochs_done += 1
-            self._start_epoch()
-            pieces.append(self._take(missing))
-        indices = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
-        return self._train_batch(indices, self._streams["training"], augment)
+        if added is None:
+            return self._next_of_data(count, augment)
+        rest = count - len(added)
+        return self._mixed(added, self._next_of_data(rest, augment) if rest else None, augment)
 
     def next_validation(self, count: int) -> Batch:
         """Random validation images, randomly cropped."""
@@ -174,6 +175,29 @@ class Sampler:
         order = stream.permutation(self._dataset.training_indices)
         self._epoch = _Epoch(order, before, stream.bit_generator.state)
         self._position = 0
+
+    def _next_of_data(self, count: int, augment: float) -> Batch:
+        pieces = [self._take(count)]
+        while missing := count - sum(map(len, pieces)):
+            self._epochs_done += 1
+            self._start_epoch()
+            pieces.append(self._take(missing))
+        indices = pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        return self._train_batch(indices, self._streams["training"], augment)
+
+    def _mixed(self, added: AddedPictures, rest: Batch | None, augment: float) -> Batch:
+        cropper = Cropper(added.images, self._input_shape)
+        own = np.arange(len(added))
+        x = cropper.random(own, self._streams["training"], augment)
+        first = Batch(x, added.labels, np.full_like(own, -1), self._dataset.train_images)
+        if rest is None:
+            return first
+        return Batch(
+            np.concatenate([first.x, rest.x], axis=-1),
+            np.concatenate([first.labels, rest.labels]),
+            np.concatenate([first.indices, rest.indices]),
+            rest.source,
+        )
 
     def _take(self, count: int) -> Indices:
         taken: Indices = self._epoch.order[self._position : self._position + count]

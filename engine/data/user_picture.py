@@ -8,6 +8,7 @@ recognition, section III.A).
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from typing import Any
 
@@ -25,6 +26,9 @@ MAX_PIXELS = 16_000_000
 # Rows and columns cost time and memory of their own, however few pixels each of them holds.
 MAX_SIDE = 20_000
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
+# Gray levels as they are are read here, and not by Pillow: of a bounded size, they are harmless.
+MAX_GRAYMAP_SIDE = 128
+_GRAYMAP = re.compile(rb"P5\s([0-9]{1,3})\s([0-9]{1,3})\s255\s")
 
 # Share of the full contrast above which a pixel counts as ink, not as paper, shadow or noise.
 _INK = 0.35
@@ -56,6 +60,7 @@ class ImageError(ValueError):
 def prepare_digit(data: bytes) -> npt.NDArray[np.uint8]:
     """Find the digit in a PNG, JPEG, GIF or WebP picture and bring it into MNIST's form.
 
+    A small binary PGM (Netpbm's graymap) will do as well: it is how the page sends a drawing.
     Of an animated picture the first frame counts; a transparent one is put on white.
 
     Returns:
@@ -78,6 +83,8 @@ def _decode(data: bytes) -> Floats:
     """Gray levels (height, width) from 0 to 255, upright, whatever the format."""
     if not data:
         raise ImageError("The file is empty.")
+    if is_graymap(data):
+        return _graymap(data)
     if len(data) > PICTURE_BYTES:
         raise ImageError(f"The file is larger than {PICTURE_BYTES // 1024**2} MiB.")
     try:
@@ -101,6 +108,25 @@ def _decode(data: bytes) -> Floats:
     except Exception:
         # Decoders raise all kinds of errors on damaged files.
         raise ImageError("The picture is damaged and cannot be read.") from None
+
+
+def is_graymap(data: bytes) -> bool:
+    """Whether these are, or claim to be, gray levels that need no decoding."""
+    return data.startswith(b"P5")
+
+
+def _graymap(data: bytes) -> Floats:
+    header = _GRAYMAP.match(data)
+    width, height = (int(side) for side in header.groups()) if header else (0, 0)
+    if header is None or not 0 < min(width, height) <= max(width, height) <= MAX_GRAYMAP_SIDE:
+        raise ImageError(
+            "The file is not a PNG, JPEG, GIF or WebP picture, nor a PGM picture of 256 gray "
+            f"levels and at most {MAX_GRAYMAP_SIDE}x{MAX_GRAYMAP_SIDE} pixels."
+        )
+    pixels = data[header.end() :]
+    if len(pixels) != width * height:
+        raise ImageError(f"The PGM picture of {width}x{height} has {len(pixels)} pixels.")
+    return np.frombuffer(pixels, np.uint8).astype(np.float32).reshape(height, width)
 
 
 def _refuse_large(picture: Image.Image) -> None:

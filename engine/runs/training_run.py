@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from engine.data import Batch, Dataset, Sampler
+from engine.data.added_pictures import AddedPictures
 from engine.data.sampler import SamplerMark
 from engine.formats import Snapshot, SnapshotError, dump
 from engine.language import NetSpec
@@ -63,6 +64,7 @@ class TrainingRun:
         loss, decay, train_accuracy: running means over the last 1,000 training examples.
         forward_seconds, backward_seconds: of one example, averaged over the same.
         validation_accuracy: running mean over the last validation images: see `validation_window`.
+        added: pictures mixed into what is trained on, each as large as the data set's.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class TrainingRun:
         self.net = net
         self.sampler = Sampler(dataset, net.spec.input_shape, order)
         self.trainer = Trainer(net, net.spec.trainer, dropout, processes=processes)
+        self.added: AddedPictures | None = None
         self._seed = seed
         self._validated = self.trainer.prediction_replica()
         self._before_step: _Moment | None = None
@@ -131,7 +134,8 @@ class TrainingRun:
         count = options.batch_size if most is None else min(options.batch_size, most)
         self._before_step = before = self._moment()
         try:
-            batch = self.sampler.next_batch(count, options.augment)
+            added = self.added and self.added.due(self.trainer.examples_seen, count)
+            batch = self.sampler.next_batch(count, options.augment, added)
             stats = self.trainer.step(batch, between)
         except StepAbandoned:
             self._return_to(before)

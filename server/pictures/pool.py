@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from engine.data.user_picture import is_graymap, prepare_digit
 from server.logs import LogSettings
 from server.pictures.reader import RETRY_SECONDS, STOPPED, Reader
 from server.pictures.refusals import PicturesUnavailable, TooManyPictures
@@ -24,6 +25,7 @@ class ReaderPool:
     ) -> None:
         self._limits, self._logs, self._idle_seconds = limits, logs, idle_seconds
         self._at_once = asyncio.Semaphore(limits.images_at_once)
+        self._drawn = asyncio.Semaphore()
         self._accepted: Counter[str] = Counter()
         self._idle: dict[Reader, asyncio.TimerHandle] = {}
         # Every reader whose process may still be there.
@@ -39,6 +41,11 @@ class ReaderPool:
             PicturesUnavailable: all together have, or the process failed.
         """
         with self._accept(owner):
+            if is_graymap(data):
+                # There is nothing to decode, so nothing to fear, and whoever draws wants an answer
+                # before a process has started.
+                async with self._drawn:
+                    return (await asyncio.to_thread(prepare_digit, data)).tobytes()
             async with self._at_once:
                 reader = self._take_idle() or await self._start()
                 try:

@@ -69,7 +69,8 @@ class SessionEvent:
 
     `unused_options` are the trainer's that do nothing with its method. `divergences` and
     `trainer_changes` are those of the run, oldest first. `failure` says in a word what a failed
-    session failed of; `recoverable` whether `recover` is possible now. `watch` is the path of the
+    session failed of; `added_pictures` counts those that its owner has added to the training data;
+    `recoverable` whether `recover` is possible now. `watch` is the path of the
     page for spectators. Spectators are told that page's id as the `session`, and neither `watch`
     nor `previous`.
     """
@@ -90,6 +91,7 @@ class SessionEvent:
     divergences: tuple[Divergence, ...] = ()
     trainer_changes: tuple[TrainerChange, ...] = ()
     recoverable: bool = False
+    added_pictures: int = 0
     failure: Failure | None = field(default=None, metadata=OMIT)
     reason: str | None = field(default=None, metadata=OMIT)
     place: int | None = field(default=None, metadata=OMIT)
@@ -261,6 +263,20 @@ class Predictions:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """The added pictures that are trained on, as columns: what each is, and is taken for.
+
+    `labels` and `guesses` are indices of classes; see `AddedPicture`.
+    """
+
+    type: ClassVar[str] = "added"
+    run_id: int
+    ids: tuple[str, ...]
+    labels: tuple[int, ...]
+    guesses: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetEvent:
     """Which data is in use, and how far its download is (bytes)."""
 
@@ -333,6 +349,7 @@ TextEvent: TypeAlias = (
     | Stats
     | Points
     | Tests
+    | Added
     | DatasetEvent
     | Saved
     | Spectators

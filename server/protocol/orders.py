@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.language import NetSpec, TrainerSpec
+from server.protocol.added_pictures import AddedPicture
 from server.protocol.example_choice import ExampleChoice
 from server.protocol.inquiries import Inquiry
 from server.protocol.run_values import DataReference, Weights
@@ -76,6 +77,13 @@ class UseData:
     """Train on this data set from now on; a run that trains already keeps its network."""
 
     data: DataReference
+
+
+@dataclass(frozen=True, slots=True)
+class UsePictures:
+    """Mix these into what is trained on from now on, by this run and those after it."""
+
+    pictures: tuple[AddedPicture, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +182,7 @@ Order: TypeAlias = (
     | SetTrainer
     | SetWatched
     | UseData
+    | UsePictures
     | ShowImage
     | ShowExample
     | Inspect

@@ -111,10 +111,11 @@ class DataRefused:
 
 @dataclass(frozen=True, slots=True)
 class Guesses:
-    """The likeliest classes of the shown image, best first."""
+    """The likeliest classes of the shown image, best first, and the probabilities of all."""
 
     token: int
     top: tuple[Guess, ...]
+    probabilities: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

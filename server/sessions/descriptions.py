@@ -42,6 +42,7 @@ def session_event(state: SessionState, role: Role, dataset: Dataset) -> SessionE
         divergences=run.divergences,
         trainer_changes=run.trainer_changes,
         recoverable=state.recoverable,
+        added_pictures=len(state.added),
         failure=life.failure,
         reason=life.reason,
         place=state.place,

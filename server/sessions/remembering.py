@@ -37,6 +37,7 @@ def record_of(state: SessionState, examples: int) -> SessionRecord:
         removed=state.removed,
         network=state.network,
         trained_seconds=state.trained_seconds,
+        added=state.added,
     )
 
 
@@ -71,4 +72,5 @@ def state_of(record: SessionRecord) -> SessionState:
         wants_pause=record.paused,
         before=record.before,
         asleep=record.examples,
+        added=record.added,
     )

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from engine.language import DataShape, NetSpec
 from server.audience.audience import Audience
-from server.protocol.events import Layers, Notice, Predictions, Saved, Stats
+from server.protocol.events import Added, Layers, Notice, Predictions, Saved, Stats
 from server.protocol.kinds import Failure, Leaving, Level, Status
 from server.protocol.reports import (
     Adopted,
@@ -38,7 +38,7 @@ from server.sessions.session_state import SessionState
 
 log = logging.getLogger(__name__)
 
-OF_ONE_RUN = (Stats.type, Layers.type, Predictions.type, Saved.type)
+OF_ONE_RUN = (Stats.type, Layers.type, Predictions.type, Saved.type, Added.type)
 """Messages that mean nothing once another run has begun."""
 
 

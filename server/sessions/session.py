@@ -17,6 +17,7 @@ from engine.formats import dump_convnetjs, load, refusal
 from engine.language import NetSpec
 from server.audience.audience import Audience
 from server.audience.viewer import Viewer
+from server.protocol.added_pictures import AddedPicture
 from server.protocol.connections import CloseReason, Role
 from server.protocol.encode_events import encode
 from server.protocol.events import SessionEvent, SessionSummary
@@ -33,7 +34,8 @@ from server.protocol.orders import (
 )
 from server.protocol.refusals import HostSilent, SessionError, Unreadable
 from server.protocol.reports import Done, Guesses, Inspected, Report, Snapshot, Started
-from server.protocol.run_values import Checkpoint, FullTest, Guess
+from server.protocol.run_values import Checkpoint, FullTest
+from server.sessions import added_pictures
 from server.sessions.checkpointing import Checkpointing
 from server.sessions.descriptions import session_event, session_summary
 from server.sessions.example_pin import ExamplePin
@@ -316,15 +318,37 @@ class Session:
         """
         self._pin.choose(choice, self.images)
 
-    async def predict(self, pixels: bytes) -> tuple[Guess, ...]:
-        """The likeliest classes of an image, which the cards show from now on.
+    async def predict(self, pixels: bytes) -> Guesses:
+        """What the network takes an image for, which the cards show from now on.
 
         Raises:
             SessionError: there is no network that could look at it.
         """
-        top = (await self._place.ask(lambda token: ShowImage(token, pixels), Guesses)).top
+        guesses = await self._place.ask(lambda token: ShowImage(token, pixels), Guesses)
         self._pin.keep_picture(pixels, self.run_id)
-        return top
+        return guesses
+
+    def add_picture(self, picture: AddedPicture) -> None:
+        """Train on this picture, too.
+
+        Raises:
+            BadPicture, SessionError: it cannot be added; nothing has changed.
+        """
+        added_pictures.add(self.state, picture, self.images)
+        self._use_pictures()
+
+    def remove_picture(self, picture_id: str) -> None:
+        """Train on a picture no more.
+
+        Raises:
+            NoSuchPicture: there is none of this id.
+        """
+        added_pictures.remove(self.state, picture_id)
+        self._use_pictures()
+
+    def _use_pictures(self) -> None:
+        self._trainer.use_pictures()
+        self._announce()
 
     async def inspect(self, inquiry: Inquiry) -> str:
         """What the network is like now, as a JSON object's text.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from server.protocol.added_pictures import AddedPicture
 from server.protocol.kinds import Failure
 from server.sessions.lifecycle import Life
 from server.sessions.names import watch_id_of
@@ -35,6 +36,7 @@ class SessionState:
         unwatched: nobody has been looking for a while, so that the network stands as well.
         place: in line for a trainer; None while it does not wait.
         before: the run that the current one replaced, where it is worth going back to.
+        added: the pictures that its owner has added to its training data.
         asleep: the examples trained on, while the graph that tells is still on disk; else None.
     """
 
@@ -54,6 +56,7 @@ class SessionState:
     place: int | None = None
     before: RunBefore | None = None
     asleep: int | None = None
+    added: tuple[AddedPicture, ...] = ()
     watch_id: str = field(init=False)
 
     def __post_init__(self) -> None:

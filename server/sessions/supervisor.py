@@ -11,7 +11,7 @@ from typing import TypeVar
 from server.audience.audience import Audience
 from server.protocol.events import Notice
 from server.protocol.kinds import Failure, Level, Status
-from server.protocol.orders import Order, SetTrainer, SetWatched, StartRun, UseData
+from server.protocol.orders import Order, SetTrainer, SetWatched, StartRun, UseData, UsePictures
 from server.protocol.refusals import SessionError, Unreadable
 from server.protocol.reports import Adopted, CheckpointReport, Report
 from server.protocol.run_values import Checkpoint, DataReference
@@ -92,6 +92,10 @@ class Supervisor:
         """There is another data set: train on with it."""
         dataset = self._shared.dataset()
         self.order(UseData(DataReference(dataset.name, dataset.digest)))
+
+    def use_pictures(self) -> None:
+        """Train on the pictures that the session has now, too."""
+        self.order(UsePictures(self._state.added))
 
     def launch(self, after: str | None = None) -> None:
         """Start a trainer, `after` another one ended for this reason.
@@ -185,6 +189,7 @@ class Supervisor:
         self._link = TrainerLink(shared.hosts(), self._take, self._died, seconds)
         self._link.start()
         self.use_data()
+        self.use_pictures()
         self.order(self._start_order(checkpoint))
         self.order(SetTrainer(run.spec.trainer))
         self.order(SetWatched(self._audience.watched))

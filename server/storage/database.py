@@ -16,6 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from server.protocol.added_pictures import pack
 from server.protocol.run_values import Checkpoint, Weights
 from server.storage.checkpoint_files import CheckpointFiles
 from server.storage.decode_rows import POINT, TEST
@@ -86,6 +87,7 @@ class Storage(SessionReader):
         row["trainer"] = json.dumps(dict(record.trainer))
         for name in ("divergences", "trainer_changes"):
             row[name] = json.dumps([asdict(each) for each in row[name]])
+        row["added"] = pack(record.added)
         row["before"] = record.before and json.dumps(asdict(record.before))
         changes = ", ".join(f"{name} = excluded.{name}" for name in row if name != "id")
         with self._database:

@@ -12,6 +12,7 @@ from dataclasses import fields
 from typing import Any
 
 from engine.bounded_numbers import check_bounded, count
+from server.protocol.added_pictures import unpack
 from server.protocol.run_values import Divergence, FullTest, TrainerChange
 from server.storage.records import RunBefore, SessionRecord
 
@@ -76,6 +77,7 @@ def record_of(row: sqlite3.Row) -> SessionRecord:
                 "trainer": dict(read["trainer"]),
                 "divergences": _divergences(read["divergences"]),
                 "trainer_changes": _trainer_changes(read["trainer_changes"]),
+                "added": unpack(values["added"]),
                 "before": read["before"] and _run_before(read["before"]),
                 "keep": bool(values["keep"]),
                 "paused": bool(values["paused"]),

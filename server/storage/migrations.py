@@ -95,6 +95,9 @@ STEPS = (
     ALTER TABLE session ADD COLUMN trained_seconds REAL NOT NULL DEFAULT 1e9;
     UPDATE session SET trained_seconds = 0 WHERE examples = 0;
     """,
+    """
+    ALTER TABLE session ADD COLUMN added BLOB NOT NULL DEFAULT x'';     -- see added_pictures.pack
+    """,
 )
 VERSION = len(STEPS)
 

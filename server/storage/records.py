@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from server.protocol.added_pictures import AddedPicture
 from server.protocol.run_values import (
     Checkpoint,
     Divergence,
@@ -63,6 +64,7 @@ class SessionRecord:
         removed: how long they had been up when it was removed; None while it is not.
         network: the address, or network of addresses, from which it was begun; "" where unknown.
         trained_seconds: for how long it has trained; see `session_state.WORTH_SECONDS`.
+        added: the pictures that its owner has added to its training data.
     """
 
     id: str
@@ -87,6 +89,7 @@ class SessionRecord:
     removed: float | None = None
     network: str = ""
     trained_seconds: float = 0.0
+    added: tuple[AddedPicture, ...] = ()
 
     def needs(self, runs: Collection[int]) -> frozenset[int]:
         """Which of the runs that have a checkpoint it could still go on from."""

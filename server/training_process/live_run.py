@@ -13,8 +13,10 @@ from engine.data import Batch, Dataset
 from engine.layers import Array
 from engine.runs.running_means import RunningMean
 from engine.runs.training_run import TrainingRun
+from server.protocol.events import Added
 from server.training_process.full_test import FullTester
 from server.training_process.graph_points import PointRecorder
+from server.training_process.pictures_in_training import PicturesInTraining
 from server.training_process.shown_example import ShownExample
 from server.training_process.speed import Speed
 
@@ -33,6 +35,7 @@ class LiveRun:
         dataset: in use; new data takes its place.
         full_tester: tests the network on all test images.
         points: what is drawn of the training.
+        added: the pictures that its owner has added to what it is trained on.
         shown: which example the cards show.
         step_seconds: how long a step takes, as of the newest; within a long one it is estimated.
     """
@@ -52,6 +55,7 @@ class LiveRun:
         self.dataset = dataset
         self.full_tester = FullTester(training, dataset)
         self.points = PointRecorder()
+        self.added = PicturesInTraining(training, dataset)
         self.shown = ShownExample(training, dataset)
         self.step_seconds: float | None = None
         self._stepped = False
@@ -106,7 +110,7 @@ class LiveRun:
         self.training.use(dataset)
         self.dataset = dataset
         self.full_tester.use(dataset)
-        self.dataset = dataset
+        self.added.use(dataset=dataset)
         self.test_recent = RunningMean(RECENT_TESTS)
         self.shown.use(dataset)
 
@@ -119,6 +123,10 @@ class LiveRun:
         correct = int(np.count_nonzero(scores.argmax(axis=1) == batch.labels))
         self.test_recent.add(correct, len(batch))
         return batch, scores
+
+    def asked_of_added(self) -> Added:
+        """What the network takes the added pictures for."""
+        return self.added.asked(self.run_id, self._predicting)
 
     # --- showing ----------------------------------------------------------------------------------
 

@@ -22,7 +22,8 @@ def guesses(run: LiveRun | None, order: ShowImage, shape: tuple[int, int]) -> Gu
         reason = f"The network looks at images of {width}x{height}, not at this one."
         return Refused(order.token, reason)
     image = np.frombuffer(order.pixels, np.uint8).reshape(shape)
-    return Guesses(order.token, likeliest(run.show_image(image)))
+    scores = run.show_image(image)
+    return Guesses(order.token, likeliest(scores), tuple(scores.tolist()))
 
 
 def snapshot(run: LiveRun | None, order: TakeSnapshot) -> Snapshot | Refused:

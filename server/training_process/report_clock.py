@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 
 from server.protocol.encode_events import encode, encode_layers
-from server.protocol.events import Layers, Predictions
+from server.protocol.events import Added, Layers, Predictions
 from server.protocol.reports import (
     FrameReport,
     ImagesReport,
@@ -23,6 +24,8 @@ SLOWEST_LAYERS_INTERVAL = 2.0
 LAYERS_BYTES_PER_SECOND = 180_000
 """Cards that hold more are sent less often, so that a viewer's stream stays within bounds."""
 PREDICTIONS_INTERVAL = 1.0
+ADDED_INTERVAL, ADDED_SHARE = 1.0, 0.01
+"""The added pictures are asked about so often, or less where that took more of the time."""
 
 
 class Reporter:
@@ -36,12 +39,12 @@ class Reporter:
         self.send = send
         self.watched: frozenset[int] = frozenset()
         self._rounds = 0
-        self._next_tick = self._next_layers = self._next_predictions = 0.0
+        self._next_tick = self._next_layers = self._next_predictions = self._next_added = 0.0
 
     def begin(self) -> None:
         """A new run: show it at once."""
         self._rounds = 0
-        self._next_tick = self._next_layers = self._next_predictions = 0.0
+        self._next_tick = self._next_layers = self._next_predictions = self._next_added = 0.0
 
     def tick(self, run: LiveRun, now: float, *, within_step: bool = False) -> None:
         """Send what is due at `now`, after a step or within one that takes long."""
@@ -53,6 +56,8 @@ class Reporter:
             run.speed.mark(now, run.training.trainer.examples_seen)
         self._test(run, show=now >= self._next_predictions, now=now)
         self._send_numbers(run)
+        if run.added and now >= self._next_added:
+            self.added(run, now)
         if self.watched and now >= self._next_layers:
             self._send_layers(run, now)
 
@@ -60,6 +65,8 @@ class Reporter:
         """Send all there is to see of a run that stands."""
         self._test(run, show=True, now=now)
         self._send_numbers(run)
+        if run.added:
+            self.added(run, now)
         self.cards(run, now)
 
     def cards(self, run: LiveRun, now: float) -> None:
@@ -70,6 +77,13 @@ class Reporter:
     def numbers(self, run: LiveRun) -> None:
         """Send the running numbers."""
         self._send_numbers(run)
+
+    def added(self, run: LiveRun, now: float) -> None:
+        """Send what the network takes the added pictures for."""
+        began = perf_counter()
+        self.send(FrameReport(Added.type, run.run_id, encode(run.asked_of_added())))
+        spent = perf_counter() - began
+        self._next_added = now + max(ADDED_INTERVAL, spent / ADDED_SHARE)
 
     def _send_numbers(self, run: LiveRun) -> None:
         first, rows = run.points.take()

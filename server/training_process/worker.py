@@ -18,6 +18,7 @@ from engine.formats import SnapshotError
 from engine.layers import ShapeError
 from engine.training.divergence import DivergenceError
 from engine.training.trainer import StepAbandoned
+from server.protocol.added_pictures import AddedPicture
 from server.protocol.orders import (
     Finish,
     GoBack,
@@ -34,6 +35,7 @@ from server.protocol.orders import (
     TakeSnapshot,
     TrainOnce,
     UseData,
+    UsePictures,
 )
 from server.protocol.reports import (
     Adopted,
@@ -86,6 +88,7 @@ class Worker:
         self._inspections = Inspections(send)
         self._checkpoints = CheckpointClock(send, checkpoint_seconds)
         self._dataset: Dataset = load_builtin()
+        self._pictures: tuple[AddedPicture, ...] = ()
         # What a run is to be trained on that has not begun, as long as it cannot be used.
         self._missing: DataReference | None = None
         self._run: LiveRun | None = None
@@ -232,6 +235,8 @@ class Worker:
                 self._watch(layers)
             case UseData(data):
                 self._use_data(data)
+            case UsePictures(pictures):
+                self._use_pictures(pictures)
             case ShowExample():
                 self._show_example(order)
             case ShowImage():
@@ -269,6 +274,7 @@ class Worker:
     def _begin(self, run: LiveRun, report: Started) -> bool:
         self._leave_run()
         self._run, self._failed = run, False
+        run.added.use(self._pictures)
         self._reporter.begin()
         self._send(report)
         self._checkpoint(run)
@@ -332,7 +338,8 @@ class Worker:
         _, height, width = self._dataset.test_images.shape
         reply = replies.guesses(run, order, (height, width))
         self._send(reply)
-        if isinstance(reply, Guesses):
+        if isinstance(reply, Guesses) and self._paused:
+            # Else it is soon their turn anyway: a drawing may come fifteen times a second.
             self._with_run(self._show_cards)
 
     def _inspect(self, order: Inspect) -> None:
@@ -355,6 +362,12 @@ class Worker:
                 self._send(DataRefused(str(error)))
         except MemoryError:
             self._send(DataRefused("there is not enough memory for it"))
+
+    def _use_pictures(self, pictures: tuple[AddedPicture, ...]) -> None:
+        self._pictures = pictures
+        if (run := self._run) is not None:
+            run.added.use(pictures)
+            self._with_run(lambda run: self._reporter.added(run, perf_counter()))
 
     def _take_checkpoint(self, token: int) -> None:
         if self._run is None:

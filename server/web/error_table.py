@@ -22,6 +22,7 @@ from server.protocol.refusals import (
     NoSuchData,
     SessionError,
 )
+from server.sessions.added_pictures import BadPicture, NoSuchPicture
 from server.sessions.registry import NoSuchSession, TooManySessions
 from server.web.guards.creation_rate import TooOften
 from server.web.guards.file_budget import NoRoomForFile, TooManyFiles
@@ -48,6 +49,8 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     Declined: HTTPStatus.BAD_REQUEST,
     HostSilent: HTTPStatus.SERVICE_UNAVAILABLE,
     SessionError: HTTPStatus.CONFLICT,
+    BadPicture: HTTPStatus.BAD_REQUEST,
+    NoSuchPicture: HTTPStatus.NOT_FOUND,
     BadParameter: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoSuchData: HTTPStatus.NOT_FOUND,
 }

@@ -8,6 +8,7 @@ import { LiveAnswer } from "./server/inquiries.js";
 import { ExamplePins } from "./parts/example_pins.js";
 import { PinnedUnit } from "./parts/pinned_unit.js";
 import { Store } from "./store.js";
+import { showAddedPictures, showAddedSummary } from "./views/predictions/added_pictures.js";
 import { showCharts } from "./views/run/charts.js";
 import { showConfusion } from "./views/predictions/confusion_matrix.js";
 import { showControls } from "./views/run/controls.js";
@@ -102,10 +103,10 @@ const context = {
 };
 
 const forOwners = [
-  showControls, showRunBefore, showSnapshots, showOwnImage, showEditor, showNotBegun, showLanguage, showShare,
+  showControls, showRunBefore, showSnapshots, showOwnImage, showAddedPictures, showEditor, showNotBegun, showLanguage, showShare,
   showSessions,
 ];
-const forSpectators = [showRunning];
+const forSpectators = [showRunning, showAddedSummary];
 for (const show of [
   showTheme, showPrinting, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
   showCharts, showShownExample, showLayers, showLayerNumbers, showUnitPanel, showWhy, showLooksFor, showPredictions, showConfusion, showFeatureMap,

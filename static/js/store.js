@@ -39,6 +39,7 @@ import { sameExample } from "./words/example_text.js";
  * @property {number | null} compared  the full test, by its examples, from which differences are shown
  * @property {Layers | null} layers
  * @property {P.PredictionsMessage[]} predictions  newest first, bounded
+ * @property {P.AddedMessage | null} added  what the network takes the added pictures for
  * @property {P.DatasetMessage | null} dataset
  * @property {P.SavedMessage | null} saved
  * @property {number} spectators  how many watch now
@@ -67,7 +68,7 @@ export class Store {
     /** @type {State} */
     this.state = {
       connection: "connecting", run: -1, session: null, stats: null, points: noPoints(), compared: null,
-      layers: null, predictions: [], dataset: null, saved: null, spectators: 0, notices: [],
+      layers: null, predictions: [], added: null, dataset: null, saved: null, spectators: 0, notices: [],
     };
     this.schedule = schedule;
     /** @type {Map<Slice, Set<(state: State) => void>>} */
@@ -121,17 +122,14 @@ export class Store {
     if (message.type === "session") return this.applySession(message);
     if ("run_id" in message && !this.isCurrent(message.run_id)) return undefined;
     switch (message.type) {
-      case "stats": return this.applyStats(message);
+      case "stats": return this.keep("stats", message);
       case "points": return this.applyPoints(message);
       case "tests": return this.applyTests(message);
       case "layers": return this.applyLayers(message);
       case "predictions": return this.applyPredictions(message);
-      case "dataset":
-        this.state.dataset = message;
-        return this.touch("dataset");
-      case "saved":
-        this.state.saved = message;
-        return this.touch("saved");
+      case "added": return this.keep("added", message);
+      case "dataset": return this.keep("dataset", message);
+      case "saved": return this.keep("saved", message);
       case "spectators": return this.countSpectators(message.count);
       case "notice": return this.addNotice(message.level, message.message);
       default: return undefined;
@@ -161,9 +159,10 @@ export class Store {
     state.compared = null;
     state.layers = null;
     state.predictions = [];
+    state.added = null;
     state.saved = null;
     this.gap = false;
-    for (const slice of /** @type {const} */ (["stats", "points", "compared", "layers", "predictions", "saved"])) {
+    for (const slice of /** @type {const} */ (["stats", "points", "compared", "layers", "predictions", "added", "saved"])) {
       this.touch(slice);
     }
   }
@@ -180,10 +179,10 @@ export class Store {
     this.touch("spectators");
   }
 
-  /** @param {P.StatsMessage} message */
-  applyStats(message) {
-    this.state.stats = message;
-    this.touch("stats");
+  /** @template {Slice} S @param {S} slice @param {State[S]} value */
+  keep(slice, value) {
+    this.state[slice] = value;
+    this.touch(slice);
   }
 
   /** @param {P.PointsMessage} message */

@@ -15,6 +15,7 @@
  * @property {string} test_images
  * @property {string} [snapshot]
  * @property {string} [predict]
+ * @property {string} [pictures]
  * @property {string} [sessions]
  * @property {string[]} [addresses]  origins at which other computers reach the server
  * @property {string} default_spec
@@ -28,6 +29,8 @@
  * nobody looks at is kept, and what all may take on disk; null where they are not kept there.
  * @typedef {{sessions: SessionSummary[], removed: RemovedSession[], most: number, keep_seconds: number, disk_bytes: number | null}} SessionList
  */
+
+/** @typedef {{id: string, label: number, image: Uint8Array}} AddedPicture */
 
 /**
  * Which test images are wanted: all that every condition holds for that is not null or left out.
@@ -67,7 +70,10 @@
  * @typedef {object} Api
  * @property {(format?: "convnetjs") => Promise<string>} readSnapshot
  * @property {(json: string | Blob) => Promise<void>} writeSnapshot
- * @property {(picture: Blob) => Promise<{image: Uint8Array, top: Guess[]}>} predict
+ * @property {(picture: Blob) => Promise<{image: Uint8Array, probabilities: number[]}>} predict  of all classes
+ * @property {() => Promise<AddedPicture[]>} listPictures  those added to the training data
+ * @property {(image: Uint8Array, label: number) => Promise<void>} addPicture  as `predict` gave it
+ * @property {(id: string) => Promise<void>} removePicture
  * @property {() => Promise<SessionList>} listSessions
  * @property {() => Promise<string>} createSession  returns its id
  * @property {(session: string) => Promise<void>} removeSession

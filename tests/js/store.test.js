@@ -19,7 +19,7 @@ function makeStore() {
 function session(changes) {
   return {
     type: "session", session: "a", run_id: 1, status: "running", role: "owner", spec: "", layers: [],
-    parameters: 0, trainer: {}, methods: [], unused_options: [], seed: 1, divergences: [], trainer_changes: [], recoverable: false,
+    parameters: 0, trainer: {}, methods: [], unused_options: [], seed: 1, divergences: [], trainer_changes: [], added_pictures: 0, recoverable: false,
     dataset: { name: "MNIST", classes: [], train: 0, validation: 0, test: 0 }, ...changes,
   };
 }

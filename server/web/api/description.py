@@ -30,7 +30,13 @@ ERROR_SCHEMA = {
         }
     },
 }
-IMAGE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+IMAGE_TYPES = (
+    "image/png",
+    "image/jpeg",
+    "image/gif",
+    "image/webp",
+    "image/x-portable-graymap",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +128,38 @@ class RankedImage:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the network sees of a picture, in base64, and what it takes it for."""
+    """What the network sees of a picture, in base64, and what it takes it for.
+
+    `probabilities` are those of all its classes, in their order.
+    """
 
     image: str
     top: tuple[Guess, ...]
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A picture that is trained on: its class, and its 28x28 gray levels in base64."""
+
+    id: str
+    label: int
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """A session's added pictures, oldest first, and how many there may be."""
+
+    pictures: tuple[Addition, ...]
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewAddition:
+    """The id of a picture that was added; the same picture always has the same."""
+
+    id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,5 +29,7 @@ async def predict(request: Request, site: TheSite, session: OwnSession) -> Respo
         request, owner, site.files, limit=limits.image_bytes, seconds=limits.upload_seconds
     ) as data:
         pixels = await site.pictures.read(data, owner)
-    reading = Reading(base64.b64encode(pixels).decode(), await session.predict(pixels))
+    guesses = await session.predict(pixels)
+    image = base64.b64encode(pixels).decode()
+    reading = Reading(image, guesses.top, guesses.probabilities)
     return JSONResponse(plain(reading))

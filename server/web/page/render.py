@@ -49,6 +49,7 @@ class Page:
             "test_images": f"{base}/test-images",
             "snapshot": f"{base}/snapshot",
             "predict": f"{base}/predict",
+            "pictures": f"{base}/pictures",
             "sessions": "/api/sessions",
             "addresses": reachable_origins(self._settings),
         }

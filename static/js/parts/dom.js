@@ -2,7 +2,7 @@
 
 /**
  * The element with this id; its absence is a mistake in the template.
- * @template {HTMLElement} T
+ * @template {HTMLElement | SVGElement} T
  * @param {string} id
  * @param {new () => T} type
  * @returns {T}

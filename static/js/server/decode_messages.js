@@ -3,7 +3,7 @@
 /** @import * as P from "./protocol.js" */
 
 const TEXT_TYPES = new Set([
-  "session", "stats", "points", "tests", "dataset", "saved", "spectators", "notice", "answer", "heartbeat",
+  "session", "stats", "points", "tests", "added", "dataset", "saved", "spectators", "notice", "answer", "heartbeat",
 ]);
 /** @type {P.MapName[]} */
 const MAP_NAMES = ["activations", "gradients", "weights", "weight_gradients"];

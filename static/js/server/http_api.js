@@ -39,13 +39,18 @@ async function reason(response) {
   return `The server refused the request (${response.status} ${response.statusText}).`;
 }
 
+/** @param {string} base64 */
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
 /** Its addresses follow the session, which can change while the page is open. @implements {Api} */
 export class HttpApi {
   /** @param {Bootstrap} bootstrap */
   constructor(bootstrap) {
     this.session = bootstrap.session;
-    const { stream, test_images, snapshot = "", predict = "", sessions = "" } = bootstrap;
-    this.paths = { stream, testImages: test_images, snapshot, predict };
+    const { stream, test_images, snapshot = "", predict = "", pictures = "", sessions = "" } = bootstrap;
+    this.paths = { stream, testImages: test_images, snapshot, predict, pictures };
     this.sessions = sessions;
   }
 
@@ -66,10 +71,12 @@ export class HttpApi {
    * @param {string} session
    */
   follow(session) {
-    const { stream, testImages, snapshot, predict } = this.paths;
     /** @param {string} path */
     const moved = (path) => path.replace(this.session, session);
-    this.paths = { stream: moved(stream), testImages: moved(testImages), snapshot: moved(snapshot), predict: moved(predict) };
+    const { stream, testImages, snapshot, predict, pictures } = this.paths;
+    this.paths = {
+      stream: moved(stream), testImages: moved(testImages), snapshot: moved(snapshot), predict: moved(predict), pictures: moved(pictures),
+    };
     this.session = session;
   }
 
@@ -124,7 +131,23 @@ export class HttpApi {
   async predict(picture) {
     const headers = { "Content-Type": picture.type || "application/octet-stream" };
     const response = await request(this.paths.predict, { method: "POST", headers, body: picture });
-    const { image, top } = await response.json();
-    return { image: Uint8Array.from(atob(image), (letter) => letter.charCodeAt(0)), top };
+    const { image, probabilities } = await response.json();
+    return { image: bytesOf(image), probabilities };
+  }
+
+  async listPictures() {
+    const { pictures } = await (await request(this.paths.pictures)).json();
+    return pictures.map((/** @type {{id: string, label: number, image: string}} */ picture) => ({ ...picture, image: bytesOf(picture.image) }));
+  }
+
+  /** @param {Uint8Array} image @param {number} label */
+  async addPicture(image, label) {
+    const headers = { "Content-Type": "application/octet-stream" };
+    await request(`${this.paths.pictures}?label=${label}`, { method: "POST", headers, body: Uint8Array.from(image) });
+  }
+
+  /** @param {string} id */
+  async removePicture(id) {
+    await request(`${this.paths.pictures}/${id}`, { method: "DELETE" });
   }
 }

@@ -49,6 +49,7 @@
  * @property {number} seed
  * @property {Divergence[]} divergences  of this run
  * @property {TrainerChange[]} trainer_changes  of this run, oldest first
+ * @property {number} added_pictures  how many the owner has added to the training data
  * @property {boolean} recoverable  whether a failed run can go on from its last checkpoint
  * @property {"diverged" | "died" | "unreadable" | "error"} [failure]  with the status failed
  * @property {string} [watch]  path of the page for spectators; only owners are told
@@ -158,6 +159,7 @@
  */
 
 /** How many watch without being able to change anything. @typedef {{type: "spectators", count: number}} SpectatorsMessage */
+/** Added pictures, as columns. @typedef {{type: "added", run_id: number, ids: string[], labels: number[], guesses: number[]}} AddedMessage */
 
 /** @typedef {{type: "notice", level: "info" | "warning" | "error", message: string}} NoticeMessage */
 
@@ -179,7 +181,7 @@
 
 /**
  * @typedef {SessionMessage | StatsMessage | PointsMessage | TestsMessage | LayersMessage | PredictionsMessage
- *   | DatasetMessage | SavedMessage | SpectatorsMessage | NoticeMessage | AnswerMessage | HeartbeatMessage} Message
+ *   | AddedMessage | DatasetMessage | SavedMessage | SpectatorsMessage | NoticeMessage | AnswerMessage | HeartbeatMessage} Message
  */
 
 /**

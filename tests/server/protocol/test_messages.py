@@ -59,7 +59,8 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
         ev.SessionEvent(
             "s", 2, Status.WAITING, Role.OWNER, "text", (INFO,), 208, {"eps": 1e-8}, ("sgd",),
             ("ro",), DATA, 7, (Divergence(60, 4, 1e3),),
-            (TrainerChange(40, {"momentum": (0.9, 0.5)}),), recoverable=True, reason="so", place=1,
+            (TrainerChange(40, {"momentum": (0.9, 0.5)}),), recoverable=True,
+            added_pictures=3, reason="so", place=1,
             watch="/watch/w", previous=ev.PreviousRun("fc 9 · svm", 400, Leaving.CHANGE),
         ),
         {
@@ -79,6 +80,7 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
             "previous": {"title": "fc 9 · svm", "examples": 400, "how": "change"},
             "divergences": [{"examples": 60, "step": 4, "learning_rate": 1000.0}],
             "trainer_changes": [{"examples": 40, "changes": {"momentum": [0.9, 0.5]}}],
+            "added_pictures": 3,
         },
         b"",
     ),
@@ -112,6 +114,11 @@ EVENTS: list[tuple[ev.Event, dict[str, Any], bytes]] = [
             "accuracy": [0.5, 1.0], "images": [4, 2],
             "confusion": [[1, 2, 0, 1], [1, 0, 0, 1]],
         },
+        b"",
+    ),
+    (
+        ev.Added(2, ("a1", "b2"), (7, 1), (7, 4)),
+        {"type": "added", "run_id": 2, "ids": ["a1", "b2"], "labels": [7, 1], "guesses": [7, 4]},
         b"",
     ),
     (

@@ -670,8 +670,8 @@ async def test_predictions_are_matched_to_who_asked() -> None:
     await asyncio.sleep(0)
     orders = [order for order in stage.host.orders if isinstance(order, ShowImage)]
     for order in reversed(orders):
-        stage.host.report(Guesses(order.token, (Guess(order.pixels[0], 1.0),)))
-    assert [(await each)[0].klass for each in asked] == [0, 1]
+        stage.host.report(Guesses(order.token, (Guess(order.pixels[0], 1.0),), (1.0,)))
+    assert [(await each).top[0].klass for each in asked] == [0, 1]
 
 
 async def test_a_loaded_file_is_a_new_run() -> None:

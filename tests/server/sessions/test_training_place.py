@@ -121,5 +121,5 @@ async def test_an_own_picture_gets_it_a_trainer_where_there_is_a_place() -> None
         while len(stage.hosts) < 3:
             await asyncio.sleep(0)
     order = await stage.host.ordered(ShowImage)
-    stage.host.report(Guesses(order.token, (Guess(3, 1.0),)))
-    assert (await asked)[0].klass == 3
+    stage.host.report(Guesses(order.token, (Guess(3, 1.0),), (1.0,)))
+    assert (await asked).top[0].klass == 3

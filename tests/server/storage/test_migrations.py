@@ -113,6 +113,8 @@ def test_every_record_checkpoint_and_graph_is_there(kept: Path, state: Path) -> 
                 assert [each.examples for each in record.trainer_changes] == [
                     each["examples"] for each in json.loads(value)
                 ]
+            elif name == "added":
+                assert record.added == ()
             elif name == "before":
                 assert (record.before and record.before.text) == (
                     value and json.loads(value)["text"]
@@ -180,6 +182,7 @@ def shows_what_was(stream: Stream, raw: Raw, session: dict[str, Any]) -> None:
     assert list(columns)[: len(kept)] == kept
 
 
+@pytest.mark.parametrize("kept", ["version_1", "version_2"], indirect=True)
 def test_an_eps_that_was_not_written_down_stays_what_it_was(kept: Path, browser: Browser) -> None:
     """Then 1e-8, whatever the method: until the network is changed, which means today's default."""
     sessions = Raw(kept / "state").sessions

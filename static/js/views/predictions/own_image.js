@@ -1,16 +1,16 @@
-// Tests an image of the user's own: chosen, dropped or pasted.
+// Tests an image of the user's own: drawn, chosen, dropped or pasted.
 
-import { makeBars } from "../../parts/probability_bars.js";
 import { attempt, complainIn } from "../../parts/attempt.js";
 import { byId, setText } from "../../parts/dom.js";
+import { Drawpad } from "../../parts/drawpad.js";
+import { newestOnly } from "../../parts/newest_only.js";
+import { OwnResult } from "../../parts/own_result.js";
+import { pictureOf } from "../../parts/strokes.js";
 import { megabytes } from "../../words/numbers.js";
-import { showPicture } from "../../parts/pixel_canvas.js";
 
 /** @import { Context } from "../../view_context.js" */
-/** @import { Guess } from "../../server/protocol.js" */
 
-const SIDE = 28;
-const SCALE = 5;
+/** @typedef {{name: string, file: Blob, drawn: boolean}} Picture */
 
 /** @param {DataTransfer | null} data @returns {File | null} */
 function pictureIn(data) {
@@ -24,44 +24,72 @@ export function showOwnImage({ store, command, api, bootstrap }) {
   const again = byId("buttontest", HTMLButtonElement);
   const back = byId("buttontraining", HTMLButtonElement);
   const status = byId("own_status", HTMLElement);
-  const problem = byId("own_problem", HTMLElement);
-  const result = byId("own_result", HTMLElement);
-  const preview = byId("own_preview", HTMLCanvasElement);
-  const bars = byId("own_bars", HTMLElement);
   const hint = status.textContent ?? "";
-  /** @type {File | null} */
-  let chosen = null;
-  const name = () => chosen?.name || "Your image";
-  const complain = complainIn(problem, (message) => `${name()}: ${message}`);
+  /** What is shown, or asked about. @type {Picture | null} */
+  let own = null;
+  const name = () => own?.name ?? "Your image";
+  const complain = complainIn(byId("own_problem", HTMLElement), (message) => `${name()}: ${message}`);
+  const classes = () => store.state.session?.dataset.classes ?? [];
+  const result = new OwnResult(classes, (label) => void add(label));
 
-  /** Without an answer, nothing of an earlier one may stand. @param {{image: Uint8Array, top: Guess[]} | null} answer */
+  /** @param {Parameters<OwnResult["show"]>[0]} answer */
   const show = (answer) => {
-    result.hidden = answer === null;
-    bars.replaceChildren(...makeBars(answer?.top ?? [], store.state.session?.dataset.classes ?? [], null));
-    if (answer) showPicture(preview, answer.image, SIDE, SIDE, SCALE);
+    result.show(answer);
     back.hidden = answer === null;
     setText(status, answer ? `${name()}: the layers below show it too.` : hint);
   };
-  const test = async () => {
-    const file = chosen;
-    if (!file) return;
-    const isNewest = () => file === chosen; // else another was chosen meanwhile
-    const { image_bytes: most } = bootstrap.limits;
-    const worked = await attempt({ busy: place, complain: (trouble) => isNewest() && complain(trouble) }, async () => {
-      if (file.size > most) throw new Error(`This file is ${megabytes(file.size)} MB; the limit is ${megabytes(most)} MB.`);
-      const answer = await api.predict(file);
-      if (isNewest()) show(answer);
-    });
-    if (worked || !isNewest()) return;
+  const showNothing = () => {
     show(null);
     // The cards would go on showing the picture before; if this fails, its button comes back with them.
     if (store.state.layers?.source === "image") command({ type: "show_training" }).catch(() => undefined);
   };
+  /** @param {Picture} picture @param {Element} [busy] */
+  const test = async (picture, busy) => {
+    const isNewest = () => picture === own; // else there was another meanwhile
+    const { image_bytes: most } = bootstrap.limits;
+    const worked = await attempt({ busy, complain: (trouble) => isNewest() && complain(trouble) }, async () => {
+      const { size } = picture.file;
+      if (size > most) throw new Error(`This file is ${megabytes(size)} MB; the limit is ${megabytes(most)} MB.`);
+      const answer = await api.predict(picture.file);
+      // Of a drawing that has gone on meanwhile this is still the newest that is known.
+      if (isNewest() || (picture.drawn && own?.drawn)) show(answer);
+    });
+    if (!worked && isNewest()) showNothing();
+  };
+  const testDrawing = newestOnly(test);
+  const pad = new Drawpad(
+    byId("drawpad", SVGSVGElement),
+    { undo: byId("buttonundo", HTMLButtonElement), clear: byId("buttonclear", HTMLButtonElement) },
+    (strokes) => {
+      if (strokes.length === 0 && !own?.drawn) return; // it gave way to a file
+      complain(null);
+      own = strokes.length > 0 ? { name: "Your drawing", file: pictureOf(strokes), drawn: true } : null;
+      again.disabled = own === null;
+      result.say("");
+      if (own) void testDrawing(own);
+      else showNothing();
+    },
+  );
   /** @param {File} file */
   const choose = (file) => {
-    chosen = file;
+    own = { name: file.name || "Your image", file, drawn: false };
+    pad.clear();
+    result.say("");
     again.disabled = false;
-    void test();
+    void test(own, place);
+  };
+  /** @param {number} label */
+  const add = async (label) => {
+    const added = own;
+    if (!added) return;
+    const worked = await attempt({ busy: place, complain }, async () => {
+      // Of a drawing, what is shown may be of a moment ago.
+      const { image } = await api.predict(added.file);
+      await api.addPicture(image, label);
+    });
+    if (!worked || added !== own) return;
+    pad.finish();
+    result.say(`It is now trained on, as ${classes()[label]}.`);
   };
 
   byId("buttonchoose", HTMLButtonElement).addEventListener("click", () => input.click());
@@ -70,7 +98,7 @@ export function showOwnImage({ store, command, api, bootstrap }) {
     if (file) choose(file);
     input.value = ""; // so that the same file can be chosen again
   });
-  again.addEventListener("click", () => void test());
+  again.addEventListener("click", () => own && void test(own, place));
   back.addEventListener("click", () => attempt({ complain }, () => command({ type: "show_training" })));
 
   takeDrops(place, choose);
@@ -85,7 +113,7 @@ export function showOwnImage({ store, command, api, bootstrap }) {
   store.subscribe(["layers"], ({ layers }) => {
     if (!layers || back.hidden === (layers.source !== "image")) return;
     back.hidden = layers.source !== "image";
-    if (back.hidden && !result.hidden) setText(status, `${name()}, as the network classified it then.`);
+    if (back.hidden && !result.isEmpty) setText(status, `${name()}, as the network classified it then.`);
   });
 }
 
