@@ -10,6 +10,9 @@ PAGE := $(PY) scripts/build_page.py
 # PyTorch and JAX have an environment of their own: larger than all the rest, only compared with.
 TORCH_VENV := .venv-bench
 TORCH_INSTALLED := $(TORCH_VENV)/.installed
+# TensorFlow.js has packages of its own for the same reason.
+TFJS_FOLDER := benchmarks/tensorflowjs
+TFJS_INSTALLED := $(TFJS_FOLDER)/node_modules/.installed
 # More arguments: make run ARGS="--port 9000 --no-browser", make bench ARGS=--quick
 ARGS ?=
 
@@ -38,7 +41,7 @@ check-js: $(PY) ## check types of the page's code and run its tests
 pytest: dev
 	$(PY) -m pytest $(ARGS)
 
-bench: dev $(if $(TORCH),$(TORCH_INSTALLED)) ## compare speed with ConvNetJS, PyTorch and JAX (TORCH=1 installs the latter two; ARGS=--quick)
+bench: dev $(if $(TORCH),$(TORCH_INSTALLED)) $(if $(TFJS),$(TFJS_INSTALLED)) ## compare speed with ConvNetJS, PyTorch, JAX and TensorFlow.js (TORCH=1, TFJS=1 install the latter three; ARGS=--quick)
 	@$(PAGE) --packages
 	@$(PY) -m benchmarks.compare $(ARGS)
 
@@ -70,7 +73,12 @@ $(TORCH_INSTALLED): pyproject.toml | page
 	@$(TORCH_VENV)/bin/python -m pip --disable-pip-version-check install --quiet --editable '.[torch,jax]'
 	@touch $@
 
+$(TFJS_INSTALLED): $(TFJS_FOLDER)/package-lock.json | page
+	@echo 'Installing TensorFlow.js ...'
+	@$(PAGE) --npm --prefix $(TFJS_FOLDER) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 clean: ## remove everything that was made: environment, packages, bundle, caches
-	rm -rf $(VENV) $(TORCH_VENV) node_modules static/dist build dist benchmarks/results
+	rm -rf $(VENV) $(TORCH_VENV) node_modules $(TFJS_FOLDER)/node_modules static/dist build dist benchmarks/results
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info tests/artifacts
 	find engine server scripts tests benchmarks -name __pycache__ -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""`make bench`: this engine beside ConvNetJS, PyTorch and JAX, in one run, on the same batches.
+"""`make bench`: this engine beside ConvNetJS, TensorFlow.js, PyTorch and JAX, on the same batches.
 
 Each contender is a process of its own that trains only when asked to. In each case all take turns
 of the same length, so that whatever else the machine does affects all alike.
@@ -31,9 +31,11 @@ TORCH_THREADS = (1, 2)
 # Above this load average figures say more about the machine's other work than the contenders.
 BUSY = 0.5
 HEADS = (
-    "network", "batch", "ConvNetJS", "PyTorch", "threads", "JAX", "ConvNet Live",
-    "/ ConvNetJS", "/ PyTorch", "/ JAX", "of sgemm peak",
+    "network", "batch", "ConvNetJS", "TensorFlow.js", "PyTorch", "threads", "JAX", "ConvNet Live",
+    "/ ConvNetJS", "/ TensorFlow.js", "/ PyTorch", "/ JAX", "of sgemm peak",
 )  # fmt: skip
+# A folder with packages of its own: far larger than all that the page needs.
+TENSORFLOWJS = ROOT / "benchmarks/tensorflowjs"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Plan:
     torch_python: str | None
     jax_python: str | None = None
     torch_compiled: bool = False
+    tensorflowjs: bool = False
 
 
 def write_examples(folder: Path) -> dict[str, Any]:
@@ -80,6 +83,9 @@ def contenders(plan: Plan, network: str, batch: int, files: dict[str, Any]) -> l
     if plan.node:
         runner = str(ROOT / "benchmarks/convnetjs_runner.cjs")
         taking_part.append(Contender("convnetjs", [plan.node, runner], config))
+    if plan.node and plan.tensorflowjs:
+        runner = str(TENSORFLOWJS / "runner.cjs")
+        taking_part.append(Contender("tensorflowjs", [plan.node, runner], config))
     if plan.torch_python:
         command = python_runner("run_torch", plan.torch_python)
         for threads, compiled in product(TORCH_THREADS, (False, True)[: 1 + plan.torch_compiled]):
@@ -114,6 +120,7 @@ def judge(network: str, batch: int, figures: dict[str, Any]) -> dict[str, Any]:
         "figures": figures,
         "torch_threads": threads if best else None,
         "over_convnetjs": report.ratio(engine, figures.get("convnetjs")),
+        "over_tensorflowjs": report.ratio(engine, figures.get("tensorflowjs")),
         "over_torch": report.ratio(engine, best),
         "over_jax": report.ratio(engine, figures.get("jax")),
         "share_of_peak": done / figures["peak"]["median"],
@@ -128,11 +135,13 @@ def row(case: dict[str, Any]) -> list[str]:
         case["network"],
         str(case["batch"]),
         report.with_spread(figures.get("convnetjs")),
+        report.with_spread(figures.get("tensorflowjs")),
         report.with_spread(figures.get(f"torch-{threads}")),
         threads or "-",
         report.with_spread(figures.get("jax")),
         report.with_spread(figures["engine"]),
         report.times(case["over_convnetjs"], 1),
+        report.times(case["over_tensorflowjs"], 1),
         report.times(case["over_torch"]),
         report.times(case["over_jax"]),
         f"{case['share_of_peak']:.1%}",
@@ -177,6 +186,7 @@ def plan_from(options: argparse.Namespace) -> Plan:
         torch_python=None if options.quick else find_with("torch", options.torch_python),
         jax_python=None if options.quick else find_with("jax", options.torch_python),
         torch_compiled=options.compiled,
+        tensorflowjs=not options.quick and (TENSORFLOWJS / "node_modules").exists(),
     )
 
 
@@ -185,6 +195,8 @@ def say_what_is_missing(plan: Plan, quick: bool) -> None:
         print("ConvNetJS is missing from the table: Node was not found.")
     if plan.torch_python is None and not quick:
         print("PyTorch is missing from the table: `make bench TORCH=1` installs it.")
+    if not (plan.tensorflowjs or quick):
+        print("TensorFlow.js is missing from the table: `make bench TFJS=1` installs it.")
 
 
 def main(given: Sequence[str] | None = None) -> int:

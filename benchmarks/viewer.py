@@ -1,7 +1,7 @@
-"""What watching costs: speed with one viewer that shows every layer, beside headless training.
+"""What watching costs: speed with one viewer, beside headless training.
 
-The two take turns: the server's session is paused while the headless process trains, and the other
-way around.
+The viewer has nothing on screen, every layer's card, or all that can be opened. Each takes turns
+with headless training: the session is paused while that trains, and the other way around.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import re
 import struct
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,48 @@ from scripts.live_server import SAMPLE, LiveServer
 PATIENCE = 60.0
 
 
+@dataclass
+class Opened:
+    """A part of the page that is open, and asks again and again.
+
+    Attributes:
+        inquiry: what it asks next.
+        every: seconds between two questions.
+        learn: takes from an answer what the next question says of it.
+    """
+
+    inquiry: dict[str, Any]
+    every: float
+    learn: Callable[[dict[str, Any], dict[str, Any]], None] = lambda inquiry, result: None
+    due: float = 0.0
+    asked: int | None = None
+
+
+def open_example(session: dict[str, Any]) -> list[Opened]:
+    """How the network does on the example that the cards show."""
+    return [Opened({"about": "example"}, 0.1)]
+
+
+def open_layer_numbers(session: dict[str, Any]) -> list[Opened]:
+    """Every card in numbers."""
+
+    def learn(inquiry: dict[str, Any], result: dict[str, Any]) -> None:
+        inquiry["history"] = result["history"]
+        inquiry["after"] = max(
+            [inquiry.get("after", -1), *(each["number"] for each in result["samples"])]
+        )
+
+    return [
+        Opened({"about": "layer_numbers", "layer": layer["index"]}, 0.7, learn)
+        for layer in session["layers"]
+    ]
+
+
+OPENERS: list[Callable[[dict[str, Any]], list[Opened]]] = [open_example, open_layer_numbers]
+"""Everything that can be opened: what each part of the page asks, given the session's message."""
+SITUATIONS = ("nothing", "cards", "everything")
+
+
 class Viewer:
     """The page's side of the stream without a page: receives every message, draws nothing."""
 
@@ -40,10 +83,20 @@ class Viewer:
         self._ids = itertools.count(1)
         self.bytes = 0
         self.frames = 0
+        self.answers = 0
+        self.opened: list[Opened] = []
         self.session: dict[str, Any] = {}
+
+    def show(self, situation: str) -> None:
+        """Have that on screen which the situation names."""
+        layers = [layer["index"] for layer in self.session["layers"]]
+        self.command("watch", layers=[] if situation == "nothing" else layers)
+        openers = OPENERS if situation == "everything" else []
+        self.opened = [each for opener in openers for each in opener(self.session)]
 
     def next(self) -> dict[str, Any]:
         """The next message's JSON: the whole of a text, the header of a binary message."""
+        self._ask()
         said = self._socket.recv(timeout=PATIENCE)
         self.bytes += len(said)
         if isinstance(said, bytes):
@@ -53,7 +106,26 @@ class Viewer:
         message: dict[str, Any] = json.loads(said)
         if message["type"] == "session":
             self.session = message
+        if message["type"] == "answer":
+            self._take(message)
         return message
+
+    def _ask(self) -> None:
+        now = time.perf_counter()
+        for part in self.opened:
+            if part.asked is None and now >= part.due:
+                part.asked, part.due = next(self._ids), now + part.every
+                question = {"type": "inspect", "id": part.asked, "inquiry": part.inquiry}
+                self._socket.send(json.dumps(question))
+
+    def _take(self, answer: dict[str, Any]) -> None:
+        for part in self.opened:
+            if part.asked == answer["id"]:
+                part.asked = None
+                if not answer["ok"]:
+                    raise RuntimeError(f"{part.inquiry}: {answer['error']['message']}")
+                self.answers += 1
+                part.learn(part.inquiry, answer["result"])
 
     def command(self, name: str, **keys: Any) -> None:
         """Send a command and read on until it is answered; RuntimeError if it is refused."""
@@ -114,34 +186,47 @@ def find_session(page: str, client: httpx.Client) -> str:
 def measure(data: Path, seconds: float, repetitions: int) -> dict[str, Any]:
     """The rates of both, measured in turns."""
     config = {"data": str(data), "spec": DEFAULT_TEXT}
-    watched: list[float] = []
+    rates: dict[str, list[float]] = {situation: [] for situation in SITUATIONS}
+    streams: dict[str, dict[str, float]] = {}
     with ExitStack() as stack:
         headless = stack.enter_context(Contender("headless", python_runner("run_headless"), config))
         server = stack.enter_context(LiveServer(data=data))
         viewer = stack.enter_context(viewing(server))
         viewer.await_status("running")
-        viewer.command("watch", layers=[layer["index"] for layer in viewer.session["layers"]])
         viewer.rate(seconds)
-        bytes_before, frames_before, time_watched = viewer.bytes, viewer.frames, 0.0
         for repetition in range(-1, repetitions):
-            viewer.command("pause")
-            viewer.await_status("paused")
-            headless.go(seconds, record=repetition >= 0)
-            viewer.command("resume")
-            viewer.await_status("running")
-            start = time.perf_counter()
-            rate = viewer.rate(seconds)
-            time_watched += time.perf_counter() - start
-            if repetition >= 0:
-                watched.append(rate)
+            for situation in SITUATIONS:
+                viewer.command("pause")
+                viewer.await_status("paused")
+                headless.go(seconds, record=repetition >= 0)
+                viewer.show(situation)
+                viewer.command("resume")
+                viewer.await_status("running")
+                counts = (viewer.bytes, viewer.frames, viewer.answers)
+                start = time.perf_counter()
+                rate = viewer.rate(seconds)
+                if repetition >= 0:
+                    rates[situation].append(rate)
+                    streams[situation] = _each_second(viewer, counts, time.perf_counter() - start)
+    alone = report.summary(headless.rates)
     return {
         "machine": report.machine(),
-        "headless": report.summary(headless.rates),
-        "watched": report.summary(watched),
-        "ratio": report.ratio(report.summary(watched), report.summary(headless.rates)),
-        "bytes_a_second": (viewer.bytes - bytes_before) / time_watched,
-        "pictures_a_second": (viewer.frames - frames_before) / time_watched,
+        "headless": alone,
+        "situations": {
+            situation: {
+                "rates": report.summary(found),
+                "ratio": report.ratio(report.summary(found), alone),
+                **streams[situation],
+            }
+            for situation, found in rates.items()
+        },
     }
+
+
+def _each_second(viewer: Viewer, before: tuple[int, int, int], seconds: float) -> dict[str, float]:
+    names = ("bytes_a_second", "pictures_a_second", "answers_a_second")
+    now = (viewer.bytes, viewer.frames, viewer.answers)
+    return {name: (new - old) / seconds for name, new, old in zip(names, now, before, strict=True)}
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -155,12 +240,20 @@ def main(given: Sequence[str] | None = None) -> int:
     options = parser.parse_args(given)
     data = find_full_mnist(options.data) or SAMPLE
     result = measure(data, options.seconds, options.repetitions)
-    rows = [[name, report.with_spread(result[name])] for name in ("headless", "watched")]
-    print(report.table(("training", "examples per second"), rows))
-    print(
-        f"\nwatched / headless: {report.times(result['ratio'])}; the viewer was sent "
-        f"{result['bytes_a_second'] / 1000:,.0f} kB/s, {result['pictures_a_second']:.1f} pictures/s"
-    )
+    rows = [["headless", report.with_spread(result["headless"]), "1.00x", "", "", ""]]
+    rows += [
+        [
+            f"viewer of {situation}",
+            report.with_spread(found["rates"]),
+            report.times(found["ratio"]),
+            f"{found['bytes_a_second'] / 1000:,.0f}",
+            f"{found['pictures_a_second']:.1f}",
+            f"{found['answers_a_second']:.1f}",
+        ]
+        for situation, found in result["situations"].items()
+    ]
+    heads = ("training", "examples per second", "ratio", "kB/s", "pictures/s", "answers/s")
+    print(report.table(heads, rows))
     print(os.path.relpath(report.save(result, "viewer", options.results)))
     return 0
 

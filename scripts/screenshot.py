@@ -27,6 +27,8 @@ ENOUGH = r"""count => {
   const found = said.match(/examples seen\W*([\d,]+)/i);
   return found && Number(found[1].replaceAll(",", "")) >= count;
 }"""
+# Samples enough to see how numbers develop.
+LONG_ENOUGH = "element => Number(element.dataset.samples) >= 40"
 
 
 def show_what_is_looked_for(page: Page) -> bytes:
@@ -47,6 +49,19 @@ def show_why(page: Page) -> bytes:
     page.locator("#change_result").wait_for()
     picture = page.locator("#why").screenshot()
     page.locator("#why summary").click()
+    return picture
+
+
+def show_layer_numbers(page: Page) -> bytes:
+    """The first convolution and its relu in numbers, once these have developed for a while."""
+    for layer in (1, 2):
+        page.locator(f"#visnet [data-index='{layer}'] .layer-numbers summary").click()
+    charts = page.locator("#visnet [data-index='1'] .layer-numbers")
+    charts.locator("[data-number=weights]").wait_for()
+    page.wait_for_function(LONG_ENOUGH, arg=charts.element_handle(), timeout=300_000)
+    picture = page.locator("#visnet [data-index='1']").screenshot()
+    for layer in (1, 2):
+        page.locator(f"#visnet [data-index='{layer}'] .layer-numbers summary").click()
     return picture
 
 
@@ -92,6 +107,7 @@ def show_map(page: Page) -> bytes:
 SCENES: dict[str, Callable[[Page], bytes]] = {
     "looks-for.png": show_what_is_looked_for,
     "why.png": show_why,
+    "layer-numbers.png": show_layer_numbers,
     "test-images.png": show_mistakes,
     "feature-map.png": show_map,
 }

@@ -8,16 +8,13 @@ structure with randomness" (2011), for the few axes more than are needed.
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
+from engine.analysis.slices import Slices
 from engine.layers import Array
 
-Slices: TypeAlias = Generator[None, None, Array]
-"""Yields after each pass over the features, and returns axes."""
 ROUNDS = 2
 """Iterations at each frame. The exact components would trade places with the third whenever that
 becomes as wide: with LeNet-5 points then move twice as far, and what these two rounds show is only
@@ -55,7 +52,7 @@ class FeaturePlane:
         self._before: Array | None = None
         self._rng = np.random.default_rng(0)
 
-    def project(self, features: Array) -> Generator[None, None, Projection]:
+    def project(self, features: Array) -> Slices[Projection]:
         """Project features (width, examples), which may be of another width than before.
 
         It yields after each pass over them: those of a wide layer take milliseconds.
@@ -73,7 +70,7 @@ class FeaturePlane:
         self._before = positions
         return Projection(positions, min(1.0, share))
 
-    def _turn(self, centered: Array) -> Slices:
+    def _turn(self, centered: Array) -> Slices[Array]:
         """Axes (width, 2) nearer to the first two principal components than those before."""
         width = len(centered)
         if self._axes is None or len(self._axes) != width:
@@ -82,7 +79,7 @@ class FeaturePlane:
         axes = self._axes + JITTER * random / np.linalg.norm(random, axis=0)
         return (yield from _iterate(centered, axes, ROUNDS))
 
-    def _first_axes(self, centered: Array) -> Slices:
+    def _first_axes(self, centered: Array) -> Slices[Array]:
         random = self._random(len(centered), FIRST_AXES)
         axes = yield from _iterate(centered, _orthonormal(random), FIRST_ROUNDS)
         # Within the span of these axes the components are exact: those of a matrix of 6x6.
@@ -95,7 +92,7 @@ class FeaturePlane:
         return self._rng.standard_normal((width, axes), np.float32)
 
 
-def _iterate(centered: Array, axes: Array, rounds: int) -> Slices:
+def _iterate(centered: Array, axes: Array, rounds: int) -> Slices[Array]:
     for _ in range(rounds):
         axes = _orthonormal(centered @ (centered.T @ axes))
         yield

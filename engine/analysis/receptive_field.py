@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from engine.layers import Layer
+from engine.analysis.arithmetic import ARITHMETIC
+from engine.analysis.derivation import Box, Place
 from engine.network.net import Net
 
 
@@ -23,23 +24,7 @@ def receptive_field(net: Net, index: int, row: int, column: int) -> Field:
     From the unit down, each window sees `stride` times as far apart and its own size more; see
     Dumoulin and Visin, "A guide to convolution arithmetic for deep learning" (2016).
     """
-    field = Field(row, row + 1, column, column + 1)
-    for layer in reversed(net.layers[: index + 1]):
-        field = _seen_by(layer, field)
-    return field
-
-
-def _seen_by(layer: Layer, field: Field) -> Field:
-    options = layer.options
-    if layer.type == "fc":
-        _, height, width = layer.in_shape.array
-        return Field(0, height, 0, width)
-    if "stride" not in options:
-        return field
-    stride, pad = options["stride"], options["pad"]
-    return Field(
-        field.top * stride - pad,
-        (field.bottom - 1) * stride - pad + options["sy"],
-        field.left * stride - pad,
-        (field.right - 1) * stride - pad + options["sx"],
-    )
+    box = Box.at(Place(0, row, column))
+    for layer in reversed(net.layers[1 : index + 1]):
+        box = ARITHMETIC[layer.type].sees(layer, box)
+    return Field(*box.rows, *box.columns)

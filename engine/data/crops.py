@@ -61,10 +61,11 @@ class Cropper:
         # (sy, sx, B) -> (B, sy, sx)
         return to_activations(seen.transpose(2, 0, 1))
 
-    def center(self) -> Floats:
-        """Crop all images at their center; (1, sy, sx, N)."""
+    def center(self, indices: Indices | None = None) -> Floats:
+        """Crop the images at `indices` (B,), by default all, at their center; (1, sy, sx, B)."""
         row, column = ((places - 1) // 2 for places in self._places)
-        return to_activations(self._windows[:, row, column])
+        windows = self._windows[:, row, column]
+        return to_activations(windows if indices is None else windows[indices])
 
 
 def random_crops(

@@ -106,6 +106,17 @@ class Sampler:
         indices = self._dataset.validation_indices
         return self._train_batch(indices[stream.integers(len(indices), size=count)], stream)
 
+    def validation_from(self, first: int, count: int) -> Batch:
+        """Validation images in their order, from the one at `first` on, then from the beginning.
+
+        Cropped at their center: nothing is drawn at random, so that looking changes nothing.
+        """
+        all_of_them = self._dataset.validation_indices
+        indices = all_of_them.take(range(first, first + count), mode="wrap")
+        x = self._train.center(indices)
+        labels = self._dataset.train_labels[indices].astype(np.int64)
+        return Batch(x, labels, indices, self._dataset.train_images)
+
     def next_test(self, count: int) -> Batch:
         """Random test images, randomly cropped."""
         stream, dataset = self._streams["test"], self._dataset

@@ -58,7 +58,8 @@ class AveragePool(Layer):
         ):
             total.fill(0)
             for tap in places:
-                total[tap] += source
+                place = total[tap]
+                place += source
         dx: Array = self._inner(padded).copy()
         padded.fill(0)
         return dx

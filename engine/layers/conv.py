@@ -135,7 +135,9 @@ class Conv(Layer):
             dx.fill(0)
         rows[:, :, first.inside] = patches[:, :, first.offset, first.windows]
         for each in others:
-            rows[:, :, each.inside] += patches[:, :, each.offset, each.windows]
+            place = rows[:, :, each.inside]
+            # `rows[...] += ` would assign what it has added once more, which takes as long again.
+            place += patches[:, :, each.offset, each.windows]
         return dx
 
     def _copy_patches(self, x: Array) -> None:

@@ -51,8 +51,9 @@ class LocalResponseNormalization(Layer):
         """Sum over the n channels around each channel, (C, H, W, B)."""
         total: Array = values.copy()
         for offset in range(1, min(self.options["n"] // 2, len(values) - 1) + 1):
-            total[offset:] += values[:-offset]
-            total[:-offset] += values[offset:]
+            later, earlier = total[offset:], total[:-offset]
+            later += values[:-offset]
+            earlier += values[offset:]
         return total
 
 

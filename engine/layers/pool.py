@@ -91,7 +91,8 @@ class _Reduction:
                 place += won
             left = np.subtract(left, won, out=spare[1] if overlapping else dx[self._taps[0]])
         if overlapping:
-            dx[self._taps[0]] += left
+            place = dx[self._taps[0]]
+            place += left
         elif self._size == 1:
             dx[self._taps[0]] = left
         return dx

@@ -25,6 +25,7 @@ class Net:
     Attributes:
         spec: what it was built from.
         layers: in order, the input first and the loss last.
+        order: the layers as they are computed: see `pool_early`.
         is_random: whether training draws random numbers, as dropout does.
         mixes_examples: whether training depends on which examples go through together.
         params, grads: flat vectors; the layers' parameters and gradients are views into them.
@@ -55,7 +56,7 @@ class Net:
         self.mixes_examples = any(layer.mixes_examples for layer in self.layers)
         learned = [layer.parameter_shapes(layer.in_shape, layer.options) for layer in self.layers]
         kept = [layer.state_shapes(layer.in_shape, layer.options) for layer in self.layers]
-        self._order = _pool_early(self.layers) if pool_early else self.layers
+        self.order = _pool_early(self.layers) if pool_early else self.layers
         self.params = np.zeros(_total(learned), dtype) if params is None else params
         self.grads = np.zeros_like(self.params) if grads is None else grads
         self.state = np.zeros(_total(kept), dtype) if state is None else state
@@ -136,7 +137,7 @@ class Net:
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Outputs (C, 1, 1, B) for inputs (C, H, W, B); a buffer that the next call overwrites."""
         self.outputs = []
-        for layer in self._order:
+        for layer in self.order:
             x = layer.forward(x, training=training)
             self.outputs.append(x)
         return x
@@ -153,11 +154,11 @@ class Net:
             The sum of the examples' losses.
         """
         self.output_gradients = [None] * len(self.layers)
-        lowest = 0 if need_dx else self._lowest_learning_layer()
+        lowest = 0 if need_dx else self.lowest_learning_layer()
         dy = self.loss_layer.backward(target)
         for index in range(len(self.layers) - 2, lowest - 1, -1):
             self.output_gradients[index] = dy
-            dx = self._order[index].backward(dy, need_dx=need_dx or index > lowest)
+            dx = self.order[index].backward(dy, need_dx=need_dx or index > lowest)
             if dx is None:
                 break
             dy = dx
@@ -187,8 +188,9 @@ class Net:
                 views[name][...] = value
         return vector
 
-    def _lowest_learning_layer(self) -> int:
-        learning = (index for index, layer in enumerate(self._order) if layer.params)
+    def lowest_learning_layer(self) -> int:
+        """The first place in `order` that gradients must reach; the loss's if nothing learns."""
+        learning = (index for index, layer in enumerate(self.order) if layer.params)
         return next(learning, len(self.layers) - 1)
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from time import perf_counter
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -22,8 +21,7 @@ Between: TypeAlias = Callable[[float], None]
 """Called between two chunks with the share that is done. What it raises ends the pass."""
 
 
-@dataclass(frozen=True)
-class PassStats:
+class PassStats(NamedTuple):
     """Sums over the examples of a pass, and the seconds that each direction took."""
 
     loss: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import pickle
 from collections.abc import Callable
 from multiprocessing import reduction
 from multiprocessing.connection import Connection
@@ -13,12 +14,14 @@ from threadpoolctl import threadpool_limits
 
 from engine.language import NetSpec
 from engine.network.net import Net
-from engine.network.passes import PassStats
 from engine.training.ear import Ear
 from engine.training.end_with_owner import end_with
-from engine.training.shared_board import Board, Part, run_part
+from engine.training.shared_board import Board, run_part
 
 LOOK_SECONDS = 0.1
+COMPUTE = DONE = b""
+"""What is said at every step says nothing more, since parts and sums are on the board: pickling
+them took longer than anything else between two lanes."""
 
 
 class HelperError(RuntimeError):
@@ -54,18 +57,18 @@ class Helper:
 
     def use(self, spec: NetSpec, board: Board) -> None:
         """Compute with this network from now on, on this board."""
-        self._send((spec, board.fields))
+        self._send(pickle.dumps((spec, board.fields)))
         try:
             reduction.send_handle(self._connection, board.file, self._process.pid)
         except OSError:
             raise HelperError("a helper process has died") from None
 
-    def start(self, part: Part) -> None:
-        """Begin computing a part."""
-        self._send(part)
+    def start(self) -> None:
+        """Begin computing the lane's part, which is on the board."""
+        self._send(COMPUTE)
 
-    def finish(self, patience: float, waiting: Callable[[], None] | None = None) -> PassStats:
-        """Wait for the part that was started, at most `patience` seconds.
+    def finish(self, patience: float, waiting: Callable[[], None] | None = None) -> None:
+        """Wait until the part that was started is done, at most `patience` seconds.
 
         Args:
             waiting: called again and again meanwhile, every `LOOK_SECONDS`.
@@ -80,10 +83,8 @@ class Helper:
                 raise HelperError("a helper process does not answer")
             if waiting is not None:
                 waiting()
-        stats = self._receive()
-        if not isinstance(stats, PassStats):
-            raise HelperError(f"a helper process failed: {stats}")
-        return stats
+        if (failure := self._receive()) != DONE:
+            raise HelperError(f"a helper process failed: {failure.decode()}")
 
     def close(self, *, at_once: bool = False) -> None:
         """End the process, `at_once` where it is in the middle of a part; idempotent."""
@@ -93,15 +94,15 @@ class Helper:
             self._process.kill()
             self._process.join()
 
-    def _send(self, message: object) -> None:
+    def _send(self, message: bytes) -> None:
         try:
-            self._connection.send(message)
+            self._connection.send_bytes(message)
         except OSError:
             raise HelperError("a helper process has died") from None
 
-    def _receive(self) -> object:
+    def _receive(self) -> bytes:
         try:
-            return self._connection.recv()
+            return self._connection.recv_bytes()
         except (EOFError, OSError):
             raise HelperError("a helper process has died") from None
 
@@ -115,26 +116,27 @@ def _serve(connection: Connection, lane: int, owner: int) -> None:
     # Ctrl-C reaches every process; the owner decides what it means. If this process has no memory
     # for the network it ends, and the owner computes its lane.
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt, MemoryError):
-        connection.send(True)
+        connection.send_bytes(DONE)
         ear = Ear(connection)
         while True:
             ear.hears()
-            message = connection.recv()
-            if isinstance(message, Part):
+            message = connection.recv_bytes()
+            if message == COMPUTE:
                 assert net is not None
                 assert board is not None
-                connection.send(_attempt(net, board, message))
+                connection.send_bytes(_attempt(net, board, lane))
                 continue
             net = None
             if board is not None:
                 board.close()
-            spec, fields = message
+            spec, fields = pickle.loads(message)
             board = Board(fields, reduction.recv_handle(connection))
             net = board.lane(spec, lane)
 
 
-def _attempt(net: Net, board: Board, part: Part) -> PassStats | str:
+def _attempt(net: Net, board: Board, lane: int) -> bytes:
     try:
-        return run_part(net, board, part)
+        run_part(net, board, lane)
     except MemoryError as error:
-        return str(error) or "out of memory"
+        return str(error).encode() or b"out of memory"
+    return DONE

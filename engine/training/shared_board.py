@@ -7,7 +7,7 @@ import mmap
 import os
 import tempfile
 from math import prod
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
@@ -19,15 +19,6 @@ from engine.network.passes import Between, PassStats, train_pass
 CACHE_LINE = 64
 
 Fields: TypeAlias = dict[str, tuple[tuple[int, ...], str]]
-
-
-class Part(NamedTuple):
-    """Which examples of a batch of which shape, and the seed of their dropout."""
-
-    begin: int
-    end: int
-    x_shape: tuple[int, ...]
-    seed: int
 
 
 class Board:
@@ -76,6 +67,11 @@ class Board:
         """Room for examples of this `shape` (C, H, W, B), without gaps, and for their labels."""
         return self["x"][: prod(shape)].reshape(shape), self["labels"][: shape[-1]]
 
+    def stats(self, lane: int) -> PassStats:
+        """What the lane's part came to."""
+        loss, correct, *seconds = self["sums"][lane].tolist()
+        return PassStats(loss, int(correct), *seconds)
+
     def close(self) -> None:
         """Release the memory, which is freed with the last array in it; idempotent."""
         self._arrays.clear()
@@ -94,10 +90,10 @@ def _anonymous_file(size: int) -> int:
     return file
 
 
-def run_part(net: Net, board: Board, part: Part, between: Between | None = None) -> PassStats:
-    """Compute the part's gradients in `net`, the network of one of the board's lanes."""
+def run_part(net: Net, board: Board, lane: int, between: Between | None = None) -> None:
+    """Compute the part on the board of a lane, whose network is `net`; its sums go there too."""
+    begin, end, seed, *shape = board["parts"][lane].tolist()
     if net.is_random:
-        net.seed_noise(np.random.default_rng(part.seed))
-    x, labels = board.examples(part.x_shape)
-    chosen = slice(part.begin, part.end)
-    return train_pass(net, x[..., chosen], labels[chosen], between)
+        net.seed_noise(np.random.default_rng(seed))
+    x, labels = board.examples(tuple(shape))
+    board["sums"][lane] = train_pass(net, x[..., begin:end], labels[begin:end], between)

@@ -24,7 +24,7 @@ from engine.layers import Array
 from engine.network.net import Net
 from engine.network.passes import Between, PassStats, equal_pieces
 from engine.training.helper_process import Helper, HelperError
-from engine.training.shared_board import Board, Part, run_part
+from engine.training.shared_board import Board, run_part
 
 SMALLEST_LANE = 4
 """With fewer examples a lane is not worth waking a process for."""
@@ -75,24 +75,25 @@ class BatchSplitter:
                 replaced.
         """
         board = self._publish(x, labels)
-        parts = self._parts(x.shape, rng)
-        helped = [lane for lane in range(1, len(parts)) if self._start(lane, parts[lane])]
-        stats: dict[int, PassStats] = {}
+        lanes = self._divide(board, x.shape, rng)
+        helped = [lane for lane in range(1, lanes) if self._start(lane)]
+        own = [lane for lane in range(lanes) if lane not in helped]
+        busy = set(helped)
         try:
             began = perf_counter()
-            own = [lane for lane in range(len(parts)) if lane not in helped]
             for lane, told in zip(own, _shares(between, len(own)), strict=True):
-                stats[lane] = run_part(self._lanes[lane], board, parts[lane], told)
+                run_part(self._lanes[lane], board, lane, told)
             patience = STALLED_SECONDS + STALLED_TIMES * (perf_counter() - began)
             for lane in helped:
-                stats[lane] = self._finish(lane, board, parts[lane], patience, between)
+                self._finish(lane, board, patience, between)
+                busy.remove(lane)
         except BaseException:
             # The answer of one that still computes would be taken for one to the next batch.
-            for lane in set(helped) & set(self._helpers) - set(stats):
+            for lane in busy & set(self._helpers):
                 self._replace(lane, at_once=True)
             raise
-        self._collect(len(parts))
-        return [stats[lane] for lane in range(len(parts))]
+        self._collect(lanes)
+        return [board.stats(lane) for lane in range(lanes)]
 
     def close(self) -> None:
         """End the helpers and free the memory; idempotent."""
@@ -105,39 +106,35 @@ class BatchSplitter:
             self._board.close()
             self._board = None
 
-    def _parts(self, shape: tuple[int, ...], rng: np.random.Generator) -> list[Part]:
-        batch = shape[-1]
-        lanes = max(1, min(self.size, batch // SMALLEST_LANE))
-        return [
-            Part(
-                part.start, part.stop, shape, int(rng.integers(2**63)) if self._net.is_random else 0
-            )
-            for part in equal_pieces(batch, lanes)
-        ]
+    def _divide(self, board: Board, shape: tuple[int, ...], rng: np.random.Generator) -> int:
+        """Put on the board which examples each lane gets; returns how many lanes there are."""
+        lanes = max(1, min(self.size, shape[-1] // SMALLEST_LANE))
+        for lane, part in enumerate(equal_pieces(shape[-1], lanes)):
+            seed = int(rng.integers(2**63)) if self._net.is_random else 0
+            board["parts"][lane] = (part.start, part.stop, seed, *shape)
+        return lanes
 
-    def _start(self, lane: int, part: Part) -> bool:
+    def _start(self, lane: int) -> bool:
         """Hand a lane to its helper, if that is ready."""
         helper = self._helpers.get(lane)
         try:
             if helper is None or not helper.is_ready:
                 return False
-            helper.start(part)
+            helper.start()
         except HelperError:
             self._bury(lane)
             return False
         return True
 
-    def _finish(
-        self, lane: int, board: Board, part: Part, patience: float, between: Between | None
-    ) -> PassStats:
+    def _finish(self, lane: int, board: Board, patience: float, between: Between | None) -> None:
         try:
             # Its lane is as long as the owner's: a helper that takes this much longer has stalled.
-            return self._helpers[lane].finish(patience, between and partial(between, 1.0))
+            self._helpers[lane].finish(patience, between and partial(between, 1.0))
         except HelperError:
             self._bury(lane)
             # Whatever it has left half done is started over.
             np.copyto(self._lanes[lane].state, self._net.state)
-            return run_part(self._lanes[lane], board, part, between)
+            run_part(self._lanes[lane], board, lane, between)
 
     def _hire(self, lane: int) -> None:
         # If the system allows no more processes, the owner computes the lane.
@@ -182,6 +179,10 @@ class BatchSplitter:
                 "states": ((self.size, state.size), state.dtype.str),
                 "x": ((numbers,), params.dtype.str),
                 "labels": ((batch,), "<i8"),
+                # first and last example, seed of dropout, shape of x
+                "parts": ((self.size, 7), "<i8"),
+                # as in PassStats
+                "sums": ((self.size, 4), "<f8"),
             }
         )
         self._lanes = [board.lane(self._net.spec, lane) for lane in range(self.size)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -61,6 +62,8 @@ class Trainer:
         rng: the generator of dropout; networks without dropout do not use it.
         average: flat vector, the weights averaged with the memory `ema`; the weights if that is 0.
         last_gradient: flat vector, mean over the last batch, decay not included.
+        noted_update: flat vector, what the step after `note_next_update` added to the parameters;
+            None before the first such step.
     """
 
     def __init__(
@@ -78,6 +81,8 @@ class Trainer:
         self.examples_seen = 0
         self.optimizer = self._new_optimizer()
         self.last_gradient = np.zeros_like(net.params)
+        self.noted_update: Array | None = None
+        self._to_be_noted = False
         self.average = net.params.copy()
         self._last_good = LastGoodWeights(net)
         self._splitter = BatchSplitter(net, processes)
@@ -99,6 +104,10 @@ class Trainer:
     def learning_rate(self) -> float:
         """The learning rate of the next step, according to the schedule."""
         return learning_rate(self.options.options, self.examples_seen)
+
+    def note_next_update(self) -> None:
+        """Have the next step keep its update. Others do not: it costs a copy of the parameters."""
+        self._to_be_noted = True
 
     def prediction_replica(self) -> Net:
         """A network to predict with: it follows `average`, and has its own buffers."""
@@ -137,7 +146,7 @@ class Trainer:
         np.divide(self._splitter.gradient, len(batch), out=self.last_gradient)
         loss = sum(result.loss for result in results) / len(batch)
         l1_loss, l2_loss = self._decay_losses()
-        if not all_finite([loss, l1_loss, l2_loss], self._splitter.statistics):
+        if not (isfinite(loss + l1_loss + l2_loss) and all_finite(self._splitter.statistics)):
             raise self._diverged()
         self._last_good.remember(loss)
         self._update(len(batch))
@@ -178,7 +187,10 @@ class Trainer:
             gradient += (options.l2_decay / batch_size) * self._l2 * params
         if options.l1_decay:
             gradient += (options.l1_decay / batch_size) * self._l1 * np.sign(params)
+        before = params.copy() if self._to_be_noted else None
         self.optimizer.update(params, gradient, options.options, self.learning_rate)
+        if before is not None:
+            self.noted_update, self._to_be_noted = params - before, False
 
     def _average(self) -> None:
         # Young averages forget faster, so that the initial weights do not linger in them.

@@ -69,8 +69,30 @@ class ChangeInquiry:
     target: int | None = field(default=None, metadata=INTEGER)
 
 
+@dataclass(frozen=True, slots=True)
+class LayerNumbersInquiry:
+    """How have a layer's numbers developed since somebody looks at them?
+
+    Attributes:
+        history: which one the viewer has the beginning of, as the answer before named it; 0 for
+            none.
+        after: the number of the last sample of it that the viewer has.
+    """
+
+    about: ClassVar[str] = "layer_numbers"
+    layer: int = field(metadata=INTEGER)
+    history: int = field(default=0, metadata=INTEGER)
+    after: int = field(default=-1, metadata=INTEGER)
+
+
 Inquiry: TypeAlias = (
-    ExampleInquiry | FeatureMapInquiry | UnitInquiry | LooksForInquiry | WhyInquiry | ChangeInquiry
+    ExampleInquiry
+    | FeatureMapInquiry
+    | UnitInquiry
+    | LooksForInquiry
+    | WhyInquiry
+    | ChangeInquiry
+    | LayerNumbersInquiry
 )
 INQUIRIES: dict[str, type[Inquiry]] = {kind.about: kind for kind in get_args(Inquiry)}
 

@@ -16,6 +16,7 @@ import { showDataset } from "./views/session/dataset.js";
 import { showEditor } from "./views/network/editor.js";
 import { showFeatureMap } from "./views/predictions/feature_map.js";
 import { showLanguage } from "./views/network/language.js";
+import { showLayerNumbers } from "./views/network/layer_numbers.js";
 import { showLayers } from "./views/network/layers.js";
 import { showLooksFor } from "./views/network/looks_for.js";
 import { showNotBegun } from "./views/network/not_begun.js";
@@ -108,7 +109,7 @@ const forOwners = [
 const forSpectators = [showRunning, showAddedSummary];
 for (const show of [
   showTheme, showPrinting, showStatus, showDataset, showStats, showSchedule, showSaved, ...(owner ? forOwners : forSpectators), showRecovery,
-  showCharts, showShownExample, showLayers, showUnitPanel, showWhy, showLooksFor, showPredictions, showConfusion, showFeatureMap,
+  showCharts, showShownExample, showLayers, showLayerNumbers, showUnitPanel, showWhy, showLooksFor, showPredictions, showConfusion, showFeatureMap,
 ]) {
   show(context);
 }

@@ -63,11 +63,15 @@ def test_judge_takes_the_better_torch() -> None:
         "torch-1": report.summary([4000.0]),
         "torch-2": report.summary([6000.0]),
         "jax": report.summary([3000.0]),
+        "tensorflowjs": report.summary([1500.0]),
     }
     case = compare.judge("default", 20, figures)
     assert case["torch_threads"] == "2"
     assert case["over_torch"] == 1.5
     assert case["over_jax"] == 3
+    assert case["over_tensorflowjs"] == 6
     assert case["over_convnetjs"] is None
     assert compare.row(case)[2] == "-"
-    assert compare.row(case)[6] == "9,000 (8,000..10,000)"
+    assert dict(zip(compare.HEADS, compare.row(case), strict=True))["ConvNet Live"] == (
+        "9,000 (8,000..10,000)"
+    )

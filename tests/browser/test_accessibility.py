@@ -55,6 +55,8 @@ def test_axe_finds_nothing(page: Page, browser: Browser) -> None:
     page.locator("#plane_choice").select_option("all of 3")
     page.locator("#plane_canvas").press("ArrowRight")
     expect(page.locator("#plane_picture")).to_be_visible()
+    page.locator("#visnet [data-index='2'] .layer-numbers summary").click()
+    expect(page.locator("#visnet [data-number=dead]")).to_be_visible()
     seen = {"training": complaints(page)}
     page.get_by_text("How it learns and predicts").click()
     pause(page)

@@ -9,6 +9,7 @@ from server.protocol.inquiries import (
     ExampleInquiry,
     FeatureMapInquiry,
     Inquiry,
+    LayerNumbersInquiry,
     LooksForInquiry,
     UnitInquiry,
     WhyInquiry,
@@ -16,6 +17,7 @@ from server.protocol.inquiries import (
 from server.training_process.inspectors.base import Inspector
 from server.training_process.inspectors.example import ExampleInspector
 from server.training_process.inspectors.feature_map import FeatureMapInspector
+from server.training_process.inspectors.layer_numbers import LayerNumbersInspector
 from server.training_process.inspectors.looks_for import LooksForInspector
 from server.training_process.inspectors.unit import UnitInspector
 from server.training_process.inspectors.why import ChangeInspector, WhyInspector
@@ -28,4 +30,5 @@ INSPECTORS: dict[type[Inquiry], Callable[[LiveRun], Inspector]] = {
     LooksForInquiry: LooksForInspector,
     WhyInquiry: WhyInspector,
     ChangeInquiry: ChangeInspector,
+    LayerNumbersInquiry: LayerNumbersInspector,
 }

@@ -7,6 +7,7 @@
  * What can be asked; the other side is server/protocol/inquiries.py.
  * @typedef {{about: "example"}
  *   | {about: "feature_map", known?: string}
+ *   | {about: "layer_numbers", layer: number, history: number, after: number}
  *   | {about: "looks_for", layer: number, channel: number}
  *   | {about: "why" | "change", target?: number}
  *   | {about: "unit", layer: number, channel: number, y: number, x: number}} Inquiry

@@ -40,6 +40,11 @@ def test_what_a_filter_and_a_class_look_for(page: Page) -> None:
     expect(best).to_have_count(9)
     expect(best.first.locator("canvas")).to_have_count(1)
     expect(best.first).to_contain_text(re.compile(r"^3 · "))
+    # A unit that is pinned is asked about, too.
+    page.locator("#visnet [data-index='2'] canvas").first.click(position={"x": 20, "y": 20})
+    expect(page.locator("#unit_panel")).to_be_visible()
+    expect(page.locator("#looks_for_layer")).to_have_value("2")
+    expect(best.first.locator("canvas")).to_have_count(2)
     page.set_viewport_size({"width": 360, "height": 740})
     assert panel.evaluate("panel => panel.scrollWidth <= panel.clientWidth")
 

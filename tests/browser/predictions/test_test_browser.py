@@ -121,6 +121,12 @@ def test_a_cell_of_the_matrix_leads_to_its_images_the_most_confident_mistake_fir
     expect(bars.first).to_contain_text(f"{second.percent}%")
     expect(bars.filter(has_text="✓")).to_contain_text(str(truth))
 
+    # It can be pinned to the cards, and goes on being shown.
+    page.get_by_role("button", name="pin to the cards").click()
+    page.locator("#visnet").scroll_into_view_if_needed()
+    pinned = f"Pinned: test image {second.number:,} of 1,000, truth {truth}"
+    expect(page.locator("#shown_example")).to_contain_text(pinned)
+
     # The list stays as it is under the reader's eyes until the newer test is wanted.
     page.locator("#buttonstep").evaluate("button => button.click()")
     newer = page.locator("#browser_newer")

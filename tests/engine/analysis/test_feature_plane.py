@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.analysis.feature_plane import FeaturePlane, Projection, nearest_to_own_class
+from engine.analysis.slices import finish
 from engine.layers import Array
 
 EXAMPLES = 200
@@ -24,13 +25,7 @@ def spread(width: int, seed: int = 0, rank: int = 12) -> Array:
 
 def project(plane: FeaturePlane, features: Array) -> Projection:
     """All slices at once."""
-    slices = plane.project(features)
-    try:
-        while True:
-            next(slices)
-    except StopIteration as end:
-        shown: Projection = end.value
-        return shown
+    return finish(plane.project(features))
 
 
 def exact(features: Array) -> tuple[Array, float]:

@@ -119,6 +119,18 @@ def test_the_same_seed_gives_the_same_batches_however_often_one_validates() -> N
         assert not same(other.next_batch(count), expected)
 
 
+def test_validation_images_in_order_are_cropped_at_their_center_and_go_round() -> None:
+    data = tiny()
+    sampler = Sampler(data, Shape(5, 4, 1), np.random.default_rng(0))
+    images = data.validation_indices
+    before = sampler.state()
+    batch = sampler.validation_from(len(images) - 1, len(images) + 1)
+    np.testing.assert_array_equal(batch.indices, [images[-1], *images])
+    np.testing.assert_array_equal(batch.labels, data.train_labels[batch.indices])
+    np.testing.assert_array_equal(batch.x, center_crops(batch.images, Shape(5, 4, 1)))
+    assert sampler.state() == before
+
+
 def test_distorted_batches_follow_from_the_seed_and_are_of_the_same_images() -> None:
     plain, one, other = (
         Sampler(tiny(), Shape(4, 4, 1), np.random.default_rng(3)) for _ in range(3)

@@ -162,6 +162,20 @@ def test_averaged_weights() -> None:
         assert np.array_equal(looking.params, trainer.net.params)
 
 
+@pytest.mark.parametrize("method", OPTIMIZERS)
+def test_one_update_is_noted_when_asked_for(method: str) -> None:
+    with training(make_spec(PLAIN, method=method)) as (trainer, sampler):
+        train(trainer, sampler, 1)
+        assert trainer.noted_update is None
+        trainer.note_next_update()
+        before = trainer.net.params.copy()
+        train(trainer, sampler, 1)
+        noted = trainer.noted_update
+        np.testing.assert_array_equal(noted, trainer.net.params - before)
+        train(trainer, sampler, 1)
+        assert trainer.noted_update is noted
+
+
 def test_looking_changes_nothing() -> None:
     weights = []
     for looks in (False, True):
@@ -174,6 +188,7 @@ def test_looking_changes_nothing() -> None:
                 shown = sampler.next_test(1)
                 everything = range(len(replica.layers))
                 gradient = trainer.last_gradient
+                trainer.note_next_update()
                 inspect_example(replica, shown.x, int(shown.labels[0]), everything, gradient)
                 sampler.next_validation(5)
                 trainer.prediction_replica().probabilities(sampler.next_test(4).x)

@@ -15,7 +15,7 @@ const REST_MS = 2500;
 const SIDE = 64;
 
 /** @param {Context} context */
-export function showLooksFor({ store, liveAnswer }) {
+export function showLooksFor({ store, liveAnswer, pinned }) {
   const place = byId("looks_for", HTMLDetailsElement);
   const layers = byId("looks_for_layer", HTMLSelectElement);
   const channels = byId("looks_for_channel", HTMLSelectElement);
@@ -65,6 +65,9 @@ export function showLooksFor({ store, liveAnswer }) {
     choose(Number(button.dataset.looksFor), 0);
     place.scrollIntoView({ block: "nearest" });
     channels.focus();
+  });
+  pinned.onChange((unit) => {
+    if (unit && unit.layer > 0) choose(unit.layer, unit.channel);
   });
   store.subscribe(["session"], ({ session }) => {
     const key = JSON.stringify(session?.layers.map((layer) => [layer.type, layer.out]));

@@ -2,7 +2,7 @@
 // same image is seen while the network learns.
 
 import { attempt, complainIn } from "../../parts/attempt.js";
-import { byId, setText } from "../../parts/dom.js";
+import { byId, make, setText } from "../../parts/dom.js";
 import { makeBars } from "../../parts/probability_bars.js";
 import { exampleIn, exampleText, fragmentOf, imageCount, sameExample } from "../../words/example_text.js";
 import { loss } from "../../words/numbers.js";
@@ -51,7 +51,7 @@ function barsOf(probabilities) {
 }
 
 /** The owner's buttons, and the address. @param {Context} context */
-function letPin({ store, command, examples }) {
+function letPin({ store, command, examples, testBrowser }) {
   const place = byId("shown_example", HTMLElement);
   const complain = complainIn(byId("example_problem", HTMLElement));
   const pin = byId("example_pin", HTMLButtonElement);
@@ -68,6 +68,11 @@ function letPin({ store, command, examples }) {
     void show(layers.source, (layers.index + step + most) % most);
   };
   examples.onPin(show);
+  const found = make("button", { type: "button", class: "quiet", id: "browser_pin", title: "the layers' cards show this image while the network learns" }, "pin to the cards");
+  byId("browser_actions", HTMLElement).append(found);
+  found.addEventListener("click", () => {
+    if (testBrowser.shown !== null) void show("test", testBrowser.shown);
+  });
   pin.addEventListener("click", () => {
     const { layers } = store.state;
     if (layers && layers.index !== null) void show(layers.source, layers.index);

@@ -52,6 +52,7 @@ class TestBrowser {
     /** Where the focus returns to. @type {HTMLElement | null} */
     this.cameFrom = null;
     this.ranking = false;
+    this.rankAgain = false; // there was a newer test meanwhile
     this.withoutPictures = false;
     this.newestTest = "";
     this.listen();
@@ -200,11 +201,12 @@ class TestBrowser {
   /** Shows the classes of the large one in the newest test: they move while the network learns. */
   async rank() {
     const { index } = this.large;
+    this.rankAgain = this.ranking;
     if (index === null || this.ranking) return;
     this.ranking = true; // one at a time: arrow keys repeat faster than answers come
     const complain = (/** @type {Problem | null} */ problem) => problem && this.large.say(problem.message);
     await attempt({ complain }, async () => this.large.rank(await this.api.testImage(index), this.classes));
     this.ranking = false;
-    if (this.large.index !== index) void this.rank();
+    if (this.rankAgain || this.large.index !== index) void this.rank();
   }
 }
