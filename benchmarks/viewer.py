@@ -40,12 +40,12 @@ class Opened:
     Attributes:
         inquiry: what it asks next.
         every: seconds between two questions.
-        learn: takes from an answer what the next question says of it.
+        learn: takes from an answer what the next question says of it, and when to ask it.
     """
 
     inquiry: dict[str, Any]
     every: float
-    learn: Callable[[dict[str, Any], dict[str, Any]], None] = lambda inquiry, result: None
+    learn: Callable[[Opened, dict[str, Any]], None] = lambda part, result: None
     due: float = 0.0
     asked: int | None = None
 
@@ -58,11 +58,10 @@ def open_example(session: dict[str, Any]) -> list[Opened]:
 def open_layer_numbers(session: dict[str, Any]) -> list[Opened]:
     """Every card in numbers."""
 
-    def learn(inquiry: dict[str, Any], result: dict[str, Any]) -> None:
-        inquiry["history"] = result["history"]
-        inquiry["after"] = max(
-            [inquiry.get("after", -1), *(each["number"] for each in result["samples"])]
-        )
+    def learn(part: Opened, result: dict[str, Any]) -> None:
+        known = part.inquiry.get("after", -1)
+        part.inquiry["history"] = result["history"]
+        part.inquiry["after"] = max([known, *(each["number"] for each in result["samples"])])
 
     return [
         Opened({"about": "layer_numbers", "layer": layer["index"]}, 0.7, learn)
@@ -70,7 +69,44 @@ def open_layer_numbers(session: dict[str, Any]) -> list[Opened]:
     ]
 
 
-OPENERS: list[Callable[[dict[str, Any]], list[Opened]]] = [open_example, open_layer_numbers]
+def open_unit(session: dict[str, Any]) -> list[Opened]:
+    """How a unit of the last convolution, or else of the first layer, came about."""
+    layers = session["layers"]
+    at = max(each["index"] for each in layers if each["type"] == "conv" or each["index"] == 1)
+    return [Opened({"about": "unit", "layer": at, "channel": 0, "y": 0, "x": 0}, 0.1)]
+
+
+def open_looks_for(session: dict[str, Any]) -> list[Opened]:
+    """What a filter looks for: searched without rest, and then again after a while."""
+
+    def learn(part: Opened, result: dict[str, Any]) -> None:
+        part.every = 2.5 if result["done"] else 0.12
+
+    return [Opened({"about": "looks_for", "layer": 1, "channel": 0}, 0.12, learn)]
+
+
+def open_why(session: dict[str, Any]) -> list[Opened]:
+    """Why this answer."""
+    return [Opened({"about": "why"}, 0.7)]
+
+
+def open_feature_map(session: dict[str, Any]) -> list[Opened]:
+    """The map of the test set."""
+
+    def learn(part: Opened, result: dict[str, Any]) -> None:
+        part.inquiry["known"] = result["data"]
+
+    return [Opened({"about": "feature_map"}, 0.2, learn)]
+
+
+OPENERS: list[Callable[[dict[str, Any]], list[Opened]]] = [
+    open_example,
+    open_layer_numbers,
+    open_unit,
+    open_looks_for,
+    open_why,
+    open_feature_map,
+]
 """Everything that can be opened: what each part of the page asks, given the session's message."""
 SITUATIONS = ("nothing", "cards", "everything")
 
@@ -125,7 +161,7 @@ class Viewer:
                 if not answer["ok"]:
                     raise RuntimeError(f"{part.inquiry}: {answer['error']['message']}")
                 self.answers += 1
-                part.learn(part.inquiry, answer["result"])
+                part.learn(part, answer["result"])
 
     def command(self, name: str, **keys: Any) -> None:
         """Send a command and read on until it is answered; RuntimeError if it is refused."""
