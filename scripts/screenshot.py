@@ -104,7 +104,48 @@ def show_map(page: Page) -> bytes:
     return page.locator("#feature_map").screenshot()
 
 
+# A two, from its upper left end, in hundredths of the pad's side.
+DRAWN = ((30, 35), (38, 24), (52, 20), (66, 27), (67, 42), (56, 57), (40, 72), (30, 80), (72, 80))
+
+
+def show_drawing(page: Page) -> bytes:
+    """A digit drawn with the mouse, and what the network takes it for."""
+    page.locator("#drawing summary").click()
+    pad = page.locator("#drawpad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None
+    for step, (x, y) in enumerate(DRAWN):
+        page.mouse.move(
+            box["x"] + x * box["width"] / 100, box["y"] + y * box["height"] / 100, steps=4
+        )
+        if step == 0:
+            page.mouse.down()
+    page.mouse.up()
+    page.locator("#own_bars [data-likeliest]").wait_for()
+    page.wait_for_timeout(300)  # for the bars of the last stretch
+    picture = page.locator("#own_image").screenshot()
+    page.locator("#drawing summary").click()
+    return picture
+
+
+def show_unit(page: Page) -> bytes:
+    """How a unit of the second convolution came about, for an example that is pinned."""
+    page.evaluate("location.hash = 'example=test:18'")
+    page.locator("#shown_example").wait_for()
+    maps = page.locator("#visnet [data-index='4'] canvas").first
+    maps.scroll_into_view_if_needed()
+    maps.click(position={"x": 18, "y": 18})
+    page.locator("#unit_forward canvas").first.wait_for()
+    picture = page.locator(".network-inside").screenshot()
+    page.locator("#unit_close").click()
+    page.locator("#example_unpin").click()
+    return picture
+
+
 SCENES: dict[str, Callable[[Page], bytes]] = {
+    "drawing.png": show_drawing,
+    "unit.png": show_unit,
     "looks-for.png": show_what_is_looked_for,
     "why.png": show_why,
     "layer-numbers.png": show_layer_numbers,

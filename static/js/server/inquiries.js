@@ -42,8 +42,9 @@ export class LiveAnswer {
     this.askedAt = -Infinity;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
-    new IntersectionObserver(([entry]) => {
-      this.onScreen = entry.isIntersecting;
+    new IntersectionObserver((entries) => {
+      // Several where the page has scrolled since: the last one counts.
+      this.onScreen = entries[entries.length - 1].isIntersecting;
       this.askSoon();
     }).observe(hooks.element);
     document.addEventListener("visibilitychange", () => this.askSoon());
