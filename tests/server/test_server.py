@@ -62,8 +62,8 @@ def test_the_page_brings_what_its_scripts_need(browser: Browser) -> None:
     bootstrap = browser.open()
     session = bootstrap["session"]
     assert set(bootstrap) == {
-        "session", "role", "stream", "test_images", "snapshot", "predict", "sessions", "addresses",
-        "default_spec", "presets", "limits", "version",
+        "session", "role", "stream", "test_images", "snapshot", "predict", "pictures", "sessions",
+        "addresses", "default_spec", "presets", "limits", "version",
     }  # fmt: skip
     assert bootstrap["stream"] == f"/api/sessions/{session}/stream"
     assert bootstrap["default_spec"] == DEFAULT_TEXT

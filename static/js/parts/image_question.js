@@ -1,4 +1,4 @@
-// The form that says which test images are wanted, by what was made of them, and in which order.
+// The fields that say which test images are wanted, by what was made of them, and in which order.
 
 import { make } from "./dom.js";
 
@@ -7,17 +7,20 @@ import { make } from "./dom.js";
 const ANY = "";
 
 export class ImageQuestionForm {
-  /** @param {HTMLFormElement} form @param {() => void} changed  to something that makes sense */
-  constructor(form, changed) {
-    this.form = form;
+  /**
+   * @param {HTMLFieldSetElement} fields
+   * @param {HTMLButtonElement} reset  asks for all images
+   * @param {() => void} changed  to something that makes sense
+   */
+  constructor(fields, reset, changed) {
+    this.fields = fields;
     this.names = "";
     /** @type {number[] | null} */
     this.indices = null;
-    form.addEventListener("change", () => this.makesSense() && changed());
-    form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("reset", () => {
-      this.indices = null;
-      setTimeout(() => this.makesSense() && changed()); // the fields have their first values only after this event
+    fields.addEventListener("change", () => this.makesSense() && changed());
+    reset.addEventListener("click", () => {
+      this.write({});
+      changed();
     });
   }
 
@@ -35,7 +38,7 @@ export class ImageQuestionForm {
   makesSense() {
     const { from = 0, to = 1 } = this.read();
     this.field("to").setCustomValidity(to < from ? "No less than where it begins." : "");
-    return this.form.reportValidity();
+    return ["from", "to"].every((name) => this.field(name).reportValidity());
   }
 
   /** @returns {ImageQuestion} */
@@ -60,9 +63,9 @@ export class ImageQuestionForm {
 
   /** @param {string} name */
   field(name) {
-    const found = this.form.elements.namedItem(name);
+    const found = this.fields.elements.namedItem(name);
     if (found instanceof HTMLSelectElement || found instanceof HTMLInputElement) return found;
-    throw new Error(`the form has no ${name}`);
+    throw new Error(`there is no field ${name}`);
   }
 }
 

@@ -39,6 +39,7 @@ MANY = 10_000
 LIMITS = Limits(sessions_per_owner=MANY, new_sessions_per_owner=MANY, new_sessions_per_address=MANY)
 SETTINGS = Settings(data=SAMPLE_DIRECTORY, limits=LIMITS)
 DIGEST = load_builtin().digest
+DIGIT = load_builtin().test_images[0].tobytes()
 SPEC = """layer_defs = [{type:'input', out_sx:24, out_sy:24, out_depth:1},
     {type:'softmax', num_classes:10}];"""
 SCHEMA = schemathesis.openapi.from_dict(create_app(SETTINGS).openapi())
@@ -68,6 +69,7 @@ class Known:
         self.other = browser.http.post("/api/sessions").json()["session"]
         with browser.watch(self.other) as stream:
             stream.until("session")
+        self.picture = self.add_picture(self.session)
         self.bodies = {"put": snapshot.json(), "post": picture.getvalue()}
 
     def make_right(self, case: Case[Any]) -> None:
@@ -75,6 +77,8 @@ class Known:
         session = self.session
         if case.method == "DELETE":
             session = self.browser.http.post("/api/sessions").json()["session"]
+            if "picture_id" in case.path:
+                self.add_picture(session)
         elif case.path.endswith("/restore"):
             # One that was used: only that can be restored.
             session = self.other
@@ -84,7 +88,14 @@ class Known:
             "watch_id": watch_id_of(session),
             "digest": DIGEST,
             "index": 7,
+            "picture_id": self.picture,
         }
+
+    def add_picture(self, session: str) -> str:
+        """Add one to the training data; returns its name."""
+        added = self.browser.http.post(f"/api/sessions/{session}/pictures?label=7", content=DIGIT)
+        name: str = added.raise_for_status().json()["id"]
+        return name
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +105,7 @@ def known() -> Iterator[Known]:
 
 
 def test_no_operation_is_left_undescribed() -> None:
-    assert len(OPERATIONS) == 19
+    assert len(OPERATIONS) == 22
 
 
 @pytest.mark.parametrize("label", sorted(OPERATIONS))
@@ -114,6 +125,8 @@ def test_answers_are_as_described(known: Known, label: str) -> None:
             known.make_right(case)
         if real == 1 and case.method.lower() in known.bodies and "{" in case.path:
             case.body = known.bodies[case.method.lower()]
+        if real == 1 and label.startswith("POST") and label.endswith("pictures"):
+            case.body, case.query = DIGIT, {"label": 7}
         if label.startswith("GET") and label.endswith("snapshot"):
             case.query = data.draw(st.sampled_from([{}, {"format": "convnetjs"}, {"format": "x"}]))
         if real == 1 and label.endswith("test-pictures"):

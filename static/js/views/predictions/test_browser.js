@@ -30,7 +30,7 @@ class TestBrowser {
     this.opener = byId("browse_tests", HTMLButtonElement);
     this.newer = byId("browser_newer", HTMLButtonElement);
     this.complain = complainIn(byId("browser_problem", HTMLElement));
-    this.form = new ImageQuestionForm(byId("browser_form", HTMLFormElement), () => void this.load({ top: true }));
+    this.form = new ImageQuestionForm(byId("browser_form", HTMLFieldSetElement), byId("browser_reset", HTMLButtonElement), () => void this.load({ top: true }));
     this.large = new LargeImage();
     this.pictures = new PictureSheets({
       fetch: (data, indices) => api.testPictures(data, indices),
