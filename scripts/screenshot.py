@@ -130,14 +130,19 @@ def show_drawing(page: Page) -> bytes:
 
 
 def show_unit(page: Page) -> bytes:
-    """How a unit of the second convolution came about, for an example that is pinned."""
+    """How an active unit of the second convolution came about, for an example that is pinned."""
     page.evaluate("location.hash = 'example=test:18'")
     page.locator("#shown_example").wait_for()
     maps = page.locator("#visnet [data-index='4'] canvas").first
     maps.scroll_into_view_if_needed()
-    maps.click(position={"x": 18, "y": 18})
-    page.locator("#unit_forward canvas").first.wait_for()
-    picture = page.locator(".network-inside").screenshot()
+    for across in range(14, 400, 25):  # from map to map
+        maps.click(position={"x": across, "y": 22})
+        page.locator("#unit_forward canvas").first.wait_for()
+        page.wait_for_timeout(500)  # for the answer
+        if not page.locator("#unit_forward").inner_text().endswith("= 0"):
+            break
+    page.mouse.move(0, 0)
+    picture = page.locator("#unit_panel").screenshot()
     page.locator("#unit_close").click()
     page.locator("#example_unpin").click()
     return picture
