@@ -135,7 +135,12 @@ def test_bad_input_has_code_2_and_no_traceback_as_a_process_too() -> None:
 def test_an_interrupt_ends_quietly_with_130_and_no_process_left(tmp_path: Path) -> None:
     """Ctrl-C in a terminal reaches the whole group, helpers that are just starting included."""
     arguments = f"--spec net.txt --data data --examples 1000000000 --snapshot {tmp_path}/out.json"
-    process = start("train", *arguments.split(), "--processes", "2", start_new_session=True)
+    # Whoever runs the tests in the background may have them ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = start("train", *arguments.split(), "--processes", "2", start_new_session=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     try:
         assert process.stderr is not None
         assert process.stderr.read(1)  # of the bar
