@@ -19,7 +19,7 @@ from playwright.sync_api import CDPSession, Page, ViewportSize, sync_playwright
 
 from benchmarks import report
 from engine.data import find_full_mnist
-from scripts.ensure_chromium import ensure_chromium
+from scripts.ensure_chromium import launch_chromium
 from scripts.live_server import SAMPLE, LiveServer
 
 INSTRUMENT = Path(__file__).parent / "instrument"
@@ -124,9 +124,7 @@ def measure(data: Path, seconds: float, situation: str) -> dict[str, Any]:
         LiveServer(data=data) as server,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(
-            executable_path=ensure_chromium(), args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = launch_chromium(playwright)
         page = browser.new_page(viewport=WINDOW)
         page.goto(server.url)
         page.wait_for_function(TESTED, timeout=120_000)

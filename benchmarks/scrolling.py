@@ -16,7 +16,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import report
-from scripts.ensure_chromium import ensure_chromium
+from scripts.ensure_chromium import launch_chromium
 from scripts.live_server import LiveServer
 
 PACES = {
@@ -87,9 +87,7 @@ def measure(paces: Sequence[str], seconds: float) -> list[dict[str, Any]]:
     """The figures of these paces, of a network that stands and of one that trains."""
     figures = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=ensure_chromium(), args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = launch_chromium(playwright)
         for paused in (True, False):
             for pace in paces:
                 with LiveServer(data=None) as server:

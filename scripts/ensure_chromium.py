@@ -7,6 +7,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -24,6 +28,13 @@ def find_chromium() -> str | None:
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if Path(path).exists() else None
+
+
+def launch_chromium(playwright: Playwright) -> Browser:
+    """A Chromium without a window, for pictures and measurements."""
+    # Containers run as root, where its sandbox does not start.
+    flags = ["--no-sandbox", "--disable-gpu"]
+    return playwright.chromium.launch(executable_path=ensure_chromium(), args=flags)
 
 
 def _succeeds(*command: str) -> bool:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 # Run as a script from anywhere, it finds `scripts` only like this.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from scripts.ensure_chromium import ensure_chromium
+from scripts.ensure_chromium import launch_chromium
 from scripts.live_server import LiveServer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -177,9 +177,7 @@ def main() -> int:
     parser.add_argument("--examples", type=int, default=200_000)
     options = parser.parse_args()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=ensure_chromium(), args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = launch_chromium(playwright)
         for scheme, name in PICTURES.items():
             # A server for each: the first picture's session would keep training beside the second.
             with LiveServer(data=None) as server:

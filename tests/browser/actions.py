@@ -108,6 +108,16 @@ def await_run_after(page: Page, run: int) -> None:
     page.wait_for_function("run => Number(document.body.dataset.run) > run", arg=run)
 
 
+def restart_paused(page: Page) -> None:
+    """Begin a run anew that stands, before its first batch."""
+    await_examples(page, 20)
+    pause(page)
+    run = run_number(page)
+    page.locator("#buttonrestart").click()
+    await_run_after(page, run)
+    await_status(page, "paused")
+
+
 def write_spec(page: Page, text: str) -> None:
     """Put the text in the editor, as if selecting all and pasting."""
     # Until the table of layers is there the page still moves, and a click could miss.

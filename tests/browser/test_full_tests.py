@@ -6,14 +6,7 @@ from typing import cast
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import (
-    await_examples,
-    await_run_after,
-    await_status,
-    pause,
-    run_number,
-    spectator,
-)
+from tests.browser.actions import restart_paused, spectator
 from tests.browser.watch import Problems
 
 # Where dots of the full test's colour stand on the accuracy graph, from the left, in hundredths
@@ -51,12 +44,7 @@ def await_dots(page: Page, count: int) -> None:
 def test_all_dots_are_there_after_a_reload_and_for_whoever_comes_late(
     page: Page, problems: Problems
 ) -> None:
-    await_examples(page, 20)
-    pause(page)
-    run = run_number(page)
-    page.locator("#buttonrestart").click()
-    await_run_after(page, run)
-    await_status(page, "paused")
+    restart_paused(page)
     # A paused network is tested after each step; the first test is of the weights it begins with.
     for steps in range(5):
         expect(page.locator("#test_note")).to_contain_text(f"as of {20 * steps} examples")

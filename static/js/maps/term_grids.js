@@ -2,8 +2,8 @@
 
 import { make, setText } from "../parts/dom.js";
 import { PixelCanvas, sizeCanvas } from "../parts/pixel_canvas.js";
+import { signWord } from "../parts/sign_colors.js";
 import { numberText } from "../words/formula.js";
-import { signWord } from "./map_colors.js";
 import { showTip } from "./map_reader.js";
 
 /** @import { Box } from "./receptive_field.js" */

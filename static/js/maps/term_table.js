@@ -2,7 +2,7 @@
 
 import { make } from "../parts/dom.js";
 import { numberText } from "../words/formula.js";
-import { signCss } from "./map_colors.js";
+import { signCss } from "../parts/sign_colors.js";
 
 /** @import { Term, Terms } from "./term_grids.js" */
 

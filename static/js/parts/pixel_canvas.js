@@ -83,6 +83,7 @@ export class PixelCanvas {
  * @param {number} sx
  * @param {number} sy
  * @param {number} scale  CSS pixels for each pixel of the picture, about
+ * @returns {number}  the screen's pixels for each
  */
 export function showPicture(element, bytes, sx, sy, scale) {
   const density = window.devicePixelRatio || 1;
@@ -91,4 +92,5 @@ export function showPicture(element, bytes, sx, sy, scale) {
   const canvas = new PixelCanvas(element);
   canvas.drawPicture(0, 0, bytes, { sx, sy, color: bytes.length === 3 * sx * sy }, whole);
   canvas.show();
+  return whole;
 }

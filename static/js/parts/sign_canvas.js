@@ -1,6 +1,8 @@
 // Draws pictures of an inquiry's answer: gray, or numbers by sign with zero in the middle.
 
-import { PixelCanvas, sizeCanvas } from "./pixel_canvas.js";
+import { bytesFrom } from "../server/base64.js";
+import { showPicture } from "./pixel_canvas.js";
+import { signColor } from "./sign_colors.js";
 
 /**
  * @typedef {{width: number, height: number, pixels: string}} Picture  base64 of a byte a pixel
@@ -9,22 +11,12 @@ import { PixelCanvas, sizeCanvas } from "./pixel_canvas.js";
 
 /** @param {Picture} picture */
 export function bytesOf({ pixels }) {
-  return Uint8Array.from(atob(pixels), (letter) => letter.charCodeAt(0));
+  return bytesFrom(pixels);
 }
 
 /** @param {SignedPicture} picture  @returns {Float32Array}  from -1 to 1 */
 export function sharesOf(picture) {
   return Float32Array.from(new Int8Array(bytesOf(picture).buffer), (value) => value / 127);
-}
-
-const NEGATIVE = [33, 102, 172];
-const POSITIVE = [178, 24, 43];
-
-/** The color of a number from -1 to 1: blue, white at zero, red; of a like lightness on both sides. @param {number} share @returns {number[]} */
-export function signColor(share) {
-  const end = share < 0 ? NEGATIVE : POSITIVE;
-  const strength = Math.min(1, Math.abs(share));
-  return end.map((part) => Math.round(255 + (part - 255) * strength));
 }
 
 /** Red, green and blue planes of numbers from -1 to 1. @param {Float32Array} shares */
@@ -52,17 +44,13 @@ export function overDigit(shares, digit) {
  * @param {number[]} [field]  rows and columns to outline: top, bottom, left, right
  */
 export function drawPicture(element, bytes, { width, height }, side, field) {
-  const density = window.devicePixelRatio || 1;
-  const scale = Math.max(1, Math.round((side * density) / Math.max(width, height)));
-  sizeCanvas(element, width * scale, height * scale, density);
-  const canvas = new PixelCanvas(element);
-  canvas.drawPicture(0, 0, bytes, { sx: width, sy: height, color: bytes.length === 3 * width * height }, scale);
-  canvas.show();
-  if (!field) return;
+  const scale = showPicture(element, bytes, width, height, side / Math.max(width, height));
+  const context = element.getContext("2d");
+  if (!field || !context) return;
   const [top, bottom, left, right] = field;
-  canvas.context.strokeStyle = getComputedStyle(element).getPropertyValue("--outline") || "#e8a33d";
-  canvas.context.lineWidth = Math.max(2, 2 * density);
-  canvas.context.strokeRect(left * scale, top * scale, (right - left) * scale, (bottom - top) * scale);
+  context.strokeStyle = getComputedStyle(element).getPropertyValue("--outline") || "#e8a33d";
+  context.lineWidth = Math.max(2, 2 * (window.devicePixelRatio || 1));
+  context.strokeRect(left * scale, top * scale, (right - left) * scale, (bottom - top) * scale);
 }
 
 /**

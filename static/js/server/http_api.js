@@ -1,5 +1,6 @@
 // Carries what goes over HTTP: snapshots, pictures, and the list of the browser's sessions.
 
+import { bytesFrom } from "./base64.js";
 import { OfflineError } from "./connection.js";
 
 /** @import { Api, Bootstrap } from "../view_context.js" */
@@ -37,11 +38,6 @@ async function reason(response) {
     // Not the server's own format: a proxy's error page, for example.
   }
   return `The server refused the request (${response.status} ${response.statusText}).`;
-}
-
-/** @param {string} base64 */
-function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 }
 
 /** Its addresses follow the session, which can change while the page is open. @implements {Api} */
@@ -132,12 +128,12 @@ export class HttpApi {
     const headers = { "Content-Type": picture.type || "application/octet-stream" };
     const response = await request(this.paths.predict, { method: "POST", headers, body: picture });
     const { image, probabilities } = await response.json();
-    return { image: bytesOf(image), probabilities };
+    return { image: bytesFrom(image), probabilities };
   }
 
   async listPictures() {
     const { pictures } = await (await request(this.paths.pictures)).json();
-    return pictures.map((/** @type {{id: string, label: number, image: string}} */ picture) => ({ ...picture, image: bytesOf(picture.image) }));
+    return pictures.map((/** @type {{id: string, label: number, image: string}} */ picture) => ({ ...picture, image: bytesFrom(picture.image) }));
   }
 
   /** @param {Uint8Array} image @param {number} label */

@@ -10,15 +10,7 @@ from typing import cast
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.actions import (
-    await_examples,
-    await_run_after,
-    await_status,
-    overflow,
-    pause,
-    run_number,
-    spectator,
-)
+from tests.browser.actions import await_run_after, overflow, restart_paused, run_number, spectator
 from tests.browser.watch import Problems
 
 CLASSES = 10
@@ -35,12 +27,7 @@ def matrix(page: Page) -> list[list[int]]:
 
 def begin_paused(page: Page) -> None:
     """A run that has its first full test and goes on step by step."""
-    await_examples(page, 20)
-    pause(page)
-    run = run_number(page)
-    page.locator("#buttonrestart").click()
-    await_run_after(page, run)
-    await_status(page, "paused")
+    restart_paused(page)
     expect(page.locator("#test_note")).to_contain_text("as of 0 examples")
 
 

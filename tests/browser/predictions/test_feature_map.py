@@ -11,12 +11,10 @@ from playwright.sync_api import Page, expect
 from engine.data import load_builtin
 from tests.browser.actions import (
     await_examples,
-    await_run_after,
     await_status,
     overflow,
-    pause,
+    restart_paused,
     resume,
-    run_number,
     spectator,
     which_test_image,
 )
@@ -84,16 +82,6 @@ def separation(page: Page) -> float:
     return float(between / (between + within))
 
 
-def begin_paused(page: Page) -> None:
-    """A new run that has not trained yet."""
-    await_examples(page, 20)
-    pause(page)
-    run = run_number(page)
-    page.locator("#buttonrestart").click()
-    await_run_after(page, run)
-    await_status(page, "paused")
-
-
 def await_still(page: Page) -> None:
     """Wait until the map is of the network as it stands, and its points have arrived."""
     page.wait_for_function(SAYS_THE_NEWEST)
@@ -113,7 +101,7 @@ def shown_image(page: Page) -> tuple[int, int]:
 
 
 def test_one_watches_the_classes_come_apart_and_takes_points_in_hand(page: Page) -> None:
-    begin_paused(page)
+    restart_paused(page)
     expect(page.locator("#plane_canvas")).to_be_hidden()
     page.locator("#feature_map summary").focus()
     page.keyboard.press("Enter")
@@ -156,7 +144,7 @@ def test_one_watches_the_classes_come_apart_and_takes_points_in_hand(page: Page)
 
 
 def test_it_can_be_used_with_the_keyboard_alone(page: Page) -> None:
-    begin_paused(page)
+    restart_paused(page)
     page.locator("#feature_map summary").focus()
     page.keyboard.press("Enter")
     await_still(page)
@@ -217,7 +205,7 @@ def draw_around_with_a_finger(page: Page) -> None:
 
 
 def test_spectators_watch_it_on_a_phone(page: Page, problems: Problems) -> None:
-    begin_paused(page)
+    restart_paused(page)
     with spectator(page, problems, width=390, height=844, touch=True) as guest:
         guest.locator("#feature_map summary").tap()
         await_still(guest)

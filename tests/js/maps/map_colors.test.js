@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { palette, signColor, signWord } from "../../../static/js/maps/map_colors.js";
+import { palette } from "../../../static/js/maps/map_colors.js";
+import { signColor, signWord } from "../../../static/js/parts/sign_colors.js";
 
 const WHITE = signWord(0);
 

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { bytesOf, overDigit, patchOf, sharesOf, signColor, signPlanes } from "../../../static/js/parts/sign_canvas.js";
+import { bytesOf, overDigit, patchOf, sharesOf, signPlanes } from "../../../static/js/parts/sign_canvas.js";
+import { signColor } from "../../../static/js/parts/sign_colors.js";
 
 test("zero is white, and both signs have a color of their own", () => {
   assert.deepEqual(signColor(0), [255, 255, 255]);

@@ -2,6 +2,7 @@
 
 import { attempt, complainIn } from "../../parts/attempt.js";
 import { byId, make, setText, showText } from "../../parts/dom.js";
+import { makeBar } from "../../parts/probability_bars.js";
 import { bytesOf, drawPicture, overDigit, sharesOf, signPlanes } from "../../parts/sign_canvas.js";
 import { count, probability, trimmed } from "../../words/numbers.js";
 
@@ -112,11 +113,9 @@ function drawChange({ image, change, guess, target, before, after }, share, name
   const bytes = bytesOf(image).map((pixel, i) => Math.round(Math.min(255, Math.max(0, pixel + 255 * change.most * share * shares[i]))));
   drawPicture(byId("change_image", HTMLCanvasElement), bytes, image, SIDE);
   const stop = Math.round(share * (before.length - 1));
-  const rows = /** @type {const} */ ([[guess, before[stop]], [target, after[stop]]]);
-  byId("change_bars", HTMLElement).replaceChildren(...rows.map(([index, chance], i) => {
-    const fill = make("span", { class: "bar-fill" });
-    fill.style.width = `${chance * 100}%`;
-    return make("li", { class: "prediction-bar", "data-kind": i === 0 ? "open" : "wrong" }, fill, make("span", { class: "bar-name" }, names[index] ?? String(index)), make("span", { class: "bar-share" }, probability(chance)));
-  }));
+  byId("change_bars", HTMLElement).replaceChildren(
+    makeBar({ class: guess, probability: before[stop] }, names, "open"),
+    makeBar({ class: target, probability: after[stop] }, names, "wrong"),
+  );
   byId("change_slider", HTMLInputElement).setAttribute("aria-valuetext", `${Math.round(share * 100)}% of the change: ${names[guess]} ${probability(before[stop])}, ${names[target]} ${probability(after[stop])}`);
 }
